@@ -1,0 +1,23 @@
+"""The only place that reads the clock; views, jobs and commands of the CLI call it, nobody else."""
+
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+from zoneinfo import ZoneInfo
+
+PARIS = ZoneInfo("Europe/Paris")
+
+
+def now() -> datetime:
+    """The present instant, in UTC."""
+    return datetime.now(UTC)
+
+
+def paris_date(instant: datetime) -> date:
+    """The Europe/Paris calendar date of an aware instant."""
+    return instant.astimezone(PARIS).date()
+
+
+def today() -> date:
+    """Today's Europe/Paris date."""
+    return paris_date(now())
