@@ -1,0 +1,46 @@
+"""Configuration: one frozen dataclass read once from the environment and handed to the factory."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+ROLES = ("owner", "maintenance", "web", "worker", "keystore")
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Where things are.
+
+    `home` holds the embedded server, keys and logs. `database_url` and `keystore_url` are None when the
+    embedded server is used. `role_urls` carries the explicit URL of a role (`DATABASE_URL_WORKER`, ...).
+    """
+
+    home: Path
+    database_url: str | None = None
+    keystore_url: str | None = None
+    role_urls: tuple[tuple[str, str], ...] = ()
+    secure_cookies: bool = True
+    testing: bool = False
+
+    @property
+    def keys_dir(self) -> Path:
+        """0700 folder of the keys; never a parent of the server's data."""
+        return self.home / "keys"
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Settings:
+        """Read `COORDINATION_HOME`, `DATABASE_URL[_ROLE]`, `KEYSTORE_URL`, `COORDINATION_INSECURE_COOKIES`."""
+        explicit = tuple(
+            (role, env[f"DATABASE_URL_{role.upper()}"])
+            for role in ROLES
+            if env.get(f"DATABASE_URL_{role.upper()}")
+        )
+        return cls(
+            home=Path(env.get("COORDINATION_HOME") or "instance").resolve(),
+            database_url=env.get("DATABASE_URL") or None,
+            keystore_url=env.get("KEYSTORE_URL") or None,
+            role_urls=explicit,
+            secure_cookies=env.get("COORDINATION_INSECURE_COOKIES") != "1",
+        )

@@ -1,0 +1,108 @@
+"""Tables of deadlines, alerts and scans: dates, codes and opaque ids only, readable without a key."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime
+
+from sqlalchemy import CheckConstraint, ForeignKey, ForeignKeyConstraint, Index, String, UniqueConstraint, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from coordination.db import Base, Row, sealed
+
+OPEN_STATUSES = ("OUVERTE", "VUE", "PRISE_EN_CHARGE", "REPORTEE")
+
+
+def _folder_key() -> ForeignKeyConstraint:
+    return ForeignKeyConstraint(
+        ["folder_id", "journey_id"],
+        ["folder.id", "folder.journey_id"],
+        deferrable=True,
+        initially="DEFERRED",
+        ondelete="CASCADE",
+    )
+
+
+class Alert(Row, Base):
+    """A deadline that passed. Unique on (journey, rule, kind, subject, since)."""
+
+    __tablename__ = "alert"
+    __table_args__ = (
+        UniqueConstraint("journey_id", "rule", "kind", "subject_id", "since"),
+        CheckConstraint("kind IN ('lead','overdue')", name="kind"),
+        Index("ix_alert_folder_id", "folder_id"),
+        _folder_key(),
+    )
+
+    journey_id: Mapped[uuid.UUID] = mapped_column()
+    folder_id: Mapped[uuid.UUID] = mapped_column()
+    rule: Mapped[str] = mapped_column(String(8))
+    kind: Mapped[str] = mapped_column(String(8))
+    subject_id: Mapped[str] = mapped_column(String(36), default="")
+    since: Mapped[date] = mapped_column()
+    due_on: Mapped[date] = mapped_column()
+    because: Mapped[str] = mapped_column(String(24))
+    opened_on: Mapped[date] = mapped_column()
+    initial: Mapped[bool] = mapped_column(default=False)
+    status: Mapped[str] = mapped_column(String(16), default="OUVERTE")
+    escalated_on: Mapped[date | None] = mapped_column()
+    acted_on: Mapped[date | None] = mapped_column()
+    acted_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    postponed_until: Mapped[date | None] = mapped_column()
+    way_out: Mapped[str | None] = mapped_column(String(24))
+    resolved_on: Mapped[date | None] = mapped_column()
+    resolved_because: Mapped[str | None] = mapped_column(String(40))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+    comment: Mapped[bytes | None] = sealed(256)
+
+
+class StoredDeadline(Base):
+    """The earliest day on which a rule would fire if nothing happened any more."""
+
+    __tablename__ = "deadline"
+    __table_args__ = (
+        CheckConstraint("kind IN ('lead','overdue')", name="kind"),
+        # What is already open leaves the range, so that a scan costs what is newly due.
+        Index("ix_deadline_due", "due_on", postgresql_where=text("alert_id IS NULL")),
+        Index("ix_deadline_folder_id", "folder_id"),
+        _folder_key(),
+    )
+
+    journey_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
+    rule: Mapped[str] = mapped_column(String(8), primary_key=True)
+    kind: Mapped[str] = mapped_column(String(8), primary_key=True)
+    subject_id: Mapped[str] = mapped_column(String(36), primary_key=True, default="")
+    folder_id: Mapped[uuid.UUID] = mapped_column()
+    due_on: Mapped[date] = mapped_column()
+    since: Mapped[date] = mapped_column()
+    because: Mapped[str] = mapped_column(String(24))
+    alert_id: Mapped[uuid.UUID | None] = mapped_column(
+        ForeignKey("alert.id", deferrable=True, initially="DEFERRED", ondelete="SET NULL")
+    )
+
+
+class ImportRun(Row, Base):
+    """A committed import; the first scan after it opens the starting situation."""
+
+    __tablename__ = "import_run"
+
+    committed_at: Mapped[datetime] = mapped_column()
+    as_of: Mapped[date] = mapped_column()
+    scanned: Mapped[bool] = mapped_column(default=False, server_default=text("false"))
+
+
+class ScanRun(Row, Base):
+    __tablename__ = "scan_run"
+
+    on_date: Mapped[date] = mapped_column()
+    finished_at: Mapped[datetime] = mapped_column()
+    opened: Mapped[int] = mapped_column()
+
+
+class State(Base):
+    """Facts about the installation itself (demo territory, calendar version)."""
+
+    __tablename__ = "state"
+
+    name: Mapped[str] = mapped_column(String(32), primary_key=True)
+    value: Mapped[str] = mapped_column()

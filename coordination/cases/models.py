@@ -1,0 +1,176 @@
+"""Tables of a journey. What is sealed and what is in clear follows `docs/adr/0002`."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, String, text
+from sqlalchemy.orm import Mapped, mapped_column
+
+from coordination.db import Base, InFolder, Row, sealed
+
+
+class Journey(Row, Base):
+    """One person in one programme: the skeleton in clear (ids, stage, dates), no personal field."""
+
+    __tablename__ = "journey"
+    __table_args__ = (
+        CheckConstraint("programme IN ('PRE','CITE_EMPLOI')", name="programme"),
+        Index("ix_journey_referent_id", "referent_id"),
+        Index("ix_journey_programme_stage", "programme", "stage"),
+    )
+
+    ref: Mapped[str] = mapped_column(String(64), unique=True)
+    programme: Mapped[str] = mapped_column(String(16))
+    stage: Mapped[str | None] = mapped_column(String(20))
+    opened_on: Mapped[date | None] = mapped_column()
+    agreement_status: Mapped[str | None] = mapped_column(String(16))
+    agreement_on: Mapped[date | None] = mapped_column()
+    entered_on: Mapped[date | None] = mapped_column()
+    validated_on: Mapped[date | None] = mapped_column()
+    diagnosis_on: Mapped[date | None] = mapped_column()
+    referent_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    backup_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    planned_rhythm_days: Mapped[int | None] = mapped_column()
+    rsa_opened_on: Mapped[date | None] = mapped_column()
+    oriented_on: Mapped[date | None] = mapped_column()
+    contract_signed_on: Mapped[date | None] = mapped_column()
+    exit_on: Mapped[date | None] = mapped_column()
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+
+class Sheet(InFolder, Base):
+    """The person: identity, address, school, and the codes that say too much to stand in clear."""
+
+    __tablename__ = "sheet"
+
+    first_name: Mapped[bytes | None] = sealed()
+    last_name: Mapped[bytes | None] = sealed()
+    birth_date: Mapped[bytes | None] = sealed()
+    sex: Mapped[bytes | None] = sealed()
+    address: Mapped[bytes | None] = sealed()
+    commune: Mapped[bytes | None] = sealed()
+    area: Mapped[bytes | None] = sealed()
+    school: Mapped[bytes | None] = sealed()
+    school_level: Mapped[bytes | None] = sealed()
+    scheme: Mapped[bytes | None] = sealed()
+    orientation_path: Mapped[bytes | None] = sealed()
+    exit_reason: Mapped[bytes | None] = sealed()
+
+
+class Representative(InFolder, Base):
+    """A person to call for the beneficiary; who signed the agreement."""
+
+    __tablename__ = "representative"
+
+    first_name: Mapped[bytes | None] = sealed()
+    last_name: Mapped[bytes | None] = sealed()
+    tie: Mapped[bytes | None] = sealed()
+    phone: Mapped[bytes | None] = sealed()
+    email: Mapped[bytes | None] = sealed()
+    parental_authority: Mapped[bytes | None] = sealed()
+    interpreter: Mapped[bytes | None] = sealed()
+    signed_agreement: Mapped[bytes | None] = sealed()
+
+
+class Contact(InFolder, Base):
+    """A dated exchange or attempt; mode and outcome in clear, the note sealed."""
+
+    __tablename__ = "contact"
+
+    on_date: Mapped[date] = mapped_column()
+    mode: Mapped[str] = mapped_column(String(20))
+    outcome: Mapped[str | None] = mapped_column(String(20))
+    author_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    note: Mapped[bytes | None] = sealed(256)
+
+
+class Appointment(InFolder, Base):
+    __tablename__ = "appointment"
+
+    on_date: Mapped[date] = mapped_column()
+    status: Mapped[str | None] = mapped_column(String(20))
+    structure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("structure.id"))
+
+
+class Objective(InFolder, Base):
+    """A dated fact, its baseline and its outcome; never a score."""
+
+    __tablename__ = "objective"
+
+    set_on: Mapped[date] = mapped_column()
+    reached_on: Mapped[date | None] = mapped_column()
+    axis: Mapped[bytes | None] = sealed()
+    fact: Mapped[bytes | None] = sealed(256)
+    baseline: Mapped[bytes | None] = sealed(256)
+    outcome: Mapped[bytes | None] = sealed(256)
+
+
+class Action(InFolder, Base):
+    """What is done; its kind and axis or barrier are sealed, its dates and status are not."""
+
+    __tablename__ = "action"
+
+    key: Mapped[str] = mapped_column(String(64))
+    structure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("structure.id"))
+    droit_commun: Mapped[str | None] = mapped_column(String(20))
+    planned_start: Mapped[date | None] = mapped_column()
+    started_on: Mapped[date | None] = mapped_column()
+    planned_end: Mapped[date | None] = mapped_column()
+    ended_on: Mapped[date | None] = mapped_column()
+    status: Mapped[str | None] = mapped_column(String(24))
+    kind: Mapped[bytes | None] = sealed()
+    axis_or_barrier: Mapped[bytes | None] = sealed()
+
+
+class Pause(InFolder, Base):
+    __tablename__ = "pause"
+
+    from_on: Mapped[date] = mapped_column()
+    expected_return: Mapped[date | None] = mapped_column()
+    returned_on: Mapped[date | None] = mapped_column()
+    reason: Mapped[bytes | None] = sealed()
+
+
+class Review(InFolder, Base):
+    __tablename__ = "review"
+
+    due_on: Mapped[date] = mapped_column()
+    held_on: Mapped[date | None] = mapped_column()
+
+
+class Barrier(InFolder, Base):
+    """A functional barrier, never a pathology."""
+
+    __tablename__ = "barrier"
+
+    identified_on: Mapped[date] = mapped_column()
+    lifted_on: Mapped[date | None] = mapped_column()
+    barrier: Mapped[bytes | None] = sealed()
+    level: Mapped[bytes | None] = sealed()
+
+
+class Right(InFolder, Base):
+    """A right that ends on a day; which one is sealed."""
+
+    __tablename__ = "right_end"
+
+    ends_on: Mapped[date] = mapped_column()
+    kind: Mapped[bytes | None] = sealed()
+
+
+class LifeEvent(InFolder, Base):
+    __tablename__ = "life_event"
+
+    on_date: Mapped[date] = mapped_column()
+    handled_on: Mapped[date | None] = mapped_column()
+    kind: Mapped[bytes | None] = sealed()
+
+
+class SchoolAbsence(InFolder, Base):
+    __tablename__ = "school_absence"
+
+    on_date: Mapped[date] = mapped_column()
+    half_days: Mapped[bytes | None] = sealed()

@@ -1,0 +1,97 @@
+"""The database session, and what every table shares.
+
+Each transaction carries its actor (`app.actor`) for row-level security, and is READ ONLY unless a `work`
+opened it. A transaction without an actor sees nothing.
+"""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+from typing import Any
+
+from flask_sqlalchemy import SQLAlchemy
+from sqlalchemy import BigInteger, DateTime, ForeignKeyConstraint, Identity, LargeBinary, MetaData, event, text
+from sqlalchemy.engine import Connection
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+
+NAMING = {
+    "ix": "ix_%(column_0_label)s",
+    "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+    "ck": "ck_%(table_name)s_%(constraint_name)s",
+    "fk": "fk_%(table_name)s_%(column_0_N_name)s",
+    "pk": "pk_%(table_name)s",
+}
+NOBODY = uuid.UUID(int=0)
+
+
+class Base(DeclarativeBase):
+    metadata = MetaData(naming_convention=NAMING)
+    type_annotation_map = {datetime: DateTime(timezone=True), bytes: LargeBinary}
+
+    def __repr__(self) -> str:
+        """The kind and the opaque id, never a value."""
+        return f"<{type(self).__name__} {getattr(self, 'id', '?')}>"
+
+
+db = SQLAlchemy(
+    session_options={"expire_on_commit": False},
+    engine_options={"hide_parameters": True, "pool_pre_ping": True},
+)
+
+
+def sealed(padding: int = 32) -> Any:
+    """A sealed column: ciphertext that loads only when a query holding a Grant asks for it.
+
+    `padding`: bytes; the plaintext is padded to a multiple of it (32 for short fields, 256 for notes).
+    """
+    return mapped_column(
+        LargeBinary, nullable=True, deferred=True, deferred_raiseload=True, info={"padding": padding}
+    )
+
+
+class Row:
+    """Opaque id made by the application (so that a seal can be bound to it before INSERT)."""
+
+    id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
+
+
+class InFolder(Row):
+    """A record of a volet: hangs on one folder of one journey, keeps its order of arrival and version."""
+
+    journey_id: Mapped[uuid.UUID] = mapped_column()
+    folder_id: Mapped[uuid.UUID] = mapped_column()
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+    @declared_attr.directive
+    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805
+        return (
+            ForeignKeyConstraint(
+                ["folder_id", "journey_id"],
+                ["folder.id", "folder.journey_id"],
+                deferrable=True,
+                initially="DEFERRED",
+                ondelete="CASCADE",
+            ),
+        )
+
+
+def act_as(session: Session, actor: uuid.UUID | None) -> None:
+    """Say who acts in the next transactions of this session; ends the present one."""
+    if session.in_transaction():
+        session.rollback()
+    session.info["actor"] = actor
+
+
+def _begin(session: Session, _transaction: Any, connection: Connection) -> None:
+    if not session.info.get("writing"):
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+    actor = session.info.get("actor")
+    connection.execute(
+        text("SELECT set_config('app.actor', :actor, true), set_config('app.now', :now, true)"),
+        {"actor": str(actor or NOBODY), "now": session.info.get("now", "")},
+    )
+
+
+event.listen(db.session, "after_begin", _begin)

