@@ -11,7 +11,17 @@ from datetime import datetime
 from typing import Any
 
 from flask_sqlalchemy import SQLAlchemy
-from sqlalchemy import BigInteger, DateTime, ForeignKeyConstraint, Identity, LargeBinary, MetaData, event, text
+from sqlalchemy import (
+    BigInteger,
+    DateTime,
+    ForeignKeyConstraint,
+    Identity,
+    Index,
+    LargeBinary,
+    MetaData,
+    event,
+    text,
+)
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
 
@@ -74,6 +84,7 @@ class InFolder(Row):
                 initially="DEFERRED",
                 ondelete="CASCADE",
             ),
+            Index(None, "journey_id"),
         )
 
 

@@ -1,0 +1,97 @@
+"""Databases, roles, tables and the operator's account: what `coordination init` makes, and makes again safely."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import psycopg
+from alembic import command
+from alembic.config import Config
+from psycopg import sql
+from sqlalchemy.engine import URL
+
+from config.settings import Settings
+from coordination import embedded
+
+MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+LOGIN_ROLES = ("owner", "maintenance", "web", "worker", "keystore")
+
+
+def provision(settings: Settings) -> None:
+    """Create what is missing: roles, both databases, tables. Safe to run again."""
+    base = embedded.admin_url(settings)
+    secrets = embedded.passwords(settings)
+    web = embedded.role_url(settings, "web", base)
+    keystore = embedded.role_url(settings, "keystore", base)
+    if base.username != embedded.PREFIX + "web":
+        with psycopg.connect(embedded.dsn(base), autocommit=True) as connection:
+            connection.execute("SELECT pg_advisory_lock(715517)")
+            make_roles(connection, secrets)
+            _make_database(connection, web.database or "", "owner")
+            _make_database(connection, keystore.database or "", "keystore")
+        with psycopg.connect(embedded.dsn(base.set(database=web.database)), autocommit=True) as connection:
+            _prepare_database(connection, web.database or "")
+    _make_keystore(keystore)
+    migrate(embedded.role_url(settings, "owner", base))
+
+
+def make_roles(connection: psycopg.Connection, secrets: dict[str, str]) -> None:
+    """The login roles with their passwords, and the role that owns the functions and cannot log in."""
+    for name in (*LOGIN_ROLES, "definer"):
+        role = sql.Identifier(embedded.PREFIX + name)
+        exists = connection.execute(
+            "SELECT 1 FROM pg_roles WHERE rolname = %s", (embedded.PREFIX + name,)
+        ).fetchone()
+        if not exists:
+            connection.execute(sql.SQL("CREATE ROLE {}").format(role))
+        if name == "definer":
+            connection.execute(sql.SQL("ALTER ROLE {} NOLOGIN BYPASSRLS").format(role))
+            continue
+        bypass = sql.SQL("BYPASSRLS" if name == "maintenance" else "NOBYPASSRLS")
+        connection.execute(
+            sql.SQL("ALTER ROLE {} LOGIN {} PASSWORD {}").format(role, bypass, sql.Literal(secrets[name]))
+        )
+    connection.execute("GRANT coord_definer TO coord_owner WITH INHERIT FALSE, SET TRUE")
+
+
+def _make_database(connection: psycopg.Connection, name: str, owner: str) -> None:
+    if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+        return
+    connection.execute(
+        sql.SQL("CREATE DATABASE {} OWNER {} ENCODING 'UTF8' TEMPLATE template0").format(
+            sql.Identifier(name), sql.Identifier(embedded.PREFIX + owner)
+        )
+    )
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
+
+
+def _prepare_database(connection: psycopg.Connection, name: str) -> None:
+    """Only our roles connect; nobody but the definer makes temporary tables; the schema is the owner's."""
+    database = sql.Identifier(name)
+    for role in ("maintenance", "web", "worker"):
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(embedded.PREFIX + role))
+        )
+    connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO coord_definer").format(database))
+    connection.execute("ALTER SCHEMA public OWNER TO coord_owner")
+    connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")
+    connection.execute("GRANT USAGE ON SCHEMA public TO coord_web, coord_worker, coord_maintenance")
+    connection.execute("GRANT USAGE, CREATE ON SCHEMA public TO coord_definer")
+
+
+def _make_keystore(url: URL) -> None:
+    with psycopg.connect(embedded.dsn(url), autocommit=True) as connection:
+        connection.execute((MIGRATIONS / "sql" / "keystore.sql").read_text("utf-8"))
+
+
+def alembic_config(url: URL) -> Config:
+    """Alembic's configuration for a database, without any ini file."""
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["url"] = embedded.sqlalchemy_url(url)
+    return config
+
+
+def migrate(url: URL, revision: str = "head") -> None:
+    """Bring the tables up to `revision`, as the owner."""
+    command.upgrade(alembic_config(url), revision)
