@@ -57,6 +57,7 @@ $(VENV)/bin/python:
 	@for python in $(PYTHON) python3 python3.14 python3.13 python3.12 python3.11; do \
 		if $$python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
 			echo "Creating $(VENV) with $$($$python --version)"; \
+			rm -rf $(VENV); \
 			$$python -m venv $(VENV) && exit 0; \
 			echo "$$python cannot create a virtual environment: is its venv module installed?" >&2; \
 			rm -rf $(VENV); exit 1; \
@@ -65,7 +66,7 @@ $(VENV)/bin/python:
 	echo "Python 3.11 or newer is needed and none was found (PYTHON=/path/to/python3 names one)." >&2; \
 	exit 1
 
-$(VENV)/.locked: requirements.lock | $(VENV)/bin/python
+$(VENV)/.locked: requirements.lock $(VENV)/bin/python
 	@echo "Installing the locked packages"
 	@$(BIN)/python -m pip install $(PIP_QUIET) --require-hashes --only-binary :all: -r requirements.lock
 	@touch $@
