@@ -31,7 +31,8 @@ class Column:
 
     `codes`: name of its coded list (see `values.codes_of`). `sealed`: its value is never shown in a report.
     `required`: may not be empty. `fact`: a date of something that happened, so neither after the day of the
-    import nor after the exit. `longest`: what the database can hold of a text in clear, in characters.
+    import nor after the exit. `longest`: what the database can hold of a reference, in characters.
+    `lowest`, `highest`: bounds of a number, both allowed.
     """
 
     name: str
@@ -78,13 +79,13 @@ _JOURNEY = Column("journey", Kind.JOURNEY, required=True)
 FILES: dict[str, tuple[Column, ...]] = {
     "structures.csv": (
         _ref("code"),
-        Column("name", longest=200),
+        Column("name"),
         _code("type", "structure_type"),
         Column("commune", Kind.COMMUNE),
     ),
     "users.csv": (
         Column("email", Kind.REF, required=True, longest=254),
-        Column("display_name", longest=200),
+        Column("display_name"),
         _code("role", "user_role", required=True),
         Column("structure", Kind.STRUCTURE),
         _code("programme", "programme"),
@@ -200,7 +201,7 @@ FILES: dict[str, tuple[Column, ...]] = {
     "school_absences.csv": (
         _JOURNEY,
         _fact("on", required=True),
-        Column("half_days", Kind.INT, lowest=0, highest=1000),
+        Column("half_days", Kind.INT, sealed=True, lowest=0, highest=1000),
     ),
 }
 

@@ -1,0 +1,50 @@
+"""Finding a NIR (numéro de sécurité sociale) in any text: the application keeps none, so it refuses them.
+
+A NIR is 13 digits and a two-digit key, 97 − (number mod 97). In Corsica the department reads 2A or 2B, which
+count as 19 and 18 in the key. People write it in one block or in groups parted by spaces or dots.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+
+# Unicode spaces (`\s` holds the non-breaking ones of French typography), dots, and the invisible characters
+# that copying from a page leaves between groups.
+_GAP = r"[\s.\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
+
+# A look-ahead, because a number may begin within the groups of what stands before it ("le 3 2 55 08 …").
+_CANDIDATE = re.compile(
+    rf"(?<!\d)(?=(\d(?:{_GAP}\d){{4}}{_GAP}(?:\d{_GAP}\d|2{_GAP}[AaBb])(?:{_GAP}\d){{8}})(?!\d))"
+)
+_NOT_SIGNIFICANT = re.compile(r"[^\dA-Za-z]")
+_CORSICA = {"2A": "19", "2B": "18"}
+_LENGTH = 15
+
+# The first digit is the sex (1, 2) or the kind of provisional number (3, 4, 7, 8): a telephone number followed
+# by a postcode also has 15 digits, and one time in 97 a valid key, but starts with 0.
+_FIRST = frozenset({1, 2, 3, 4, 7, 8})
+
+
+def nir_key(number: str) -> int:
+    """The key (1 to 97) of the 13 signs of a NIR, `2A` and `2B` included; ValueError if they are no number."""
+    department = number[5:7].upper()
+    digits = number[:5] + _CORSICA.get(department, department) + number[7:]
+    if len(digits) != 13 or not digits.isdecimal():
+        raise ValueError("a NIR has 13 digits before its key")
+    return 97 - int(digits) % 97
+
+
+def nir_spans(text: str) -> Iterator[tuple[int, int]]:
+    """Where each NIR with a valid key stands in `text`: (start, end), as in a slice."""
+    if len(text) < _LENGTH:
+        return
+    for match in _CANDIDATE.finditer(text):
+        signs = _NOT_SIGNIFICANT.sub("", match[1])
+        if int(signs[0]) in _FIRST and nir_key(signs[:13]) == int(signs[13:]):
+            yield match.span(1)
+
+
+def holds_nir(text: str | None) -> bool:
+    """True if a NIR with a valid key stands anywhere in `text`."""
+    return bool(text) and next(nir_spans(text or ""), None) is not None
