@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 ROLES = ("owner", "maintenance", "web", "worker", "keystore")
@@ -18,9 +18,10 @@ class Settings:
     """
 
     home: Path
-    database_url: str | None = None
-    keystore_url: str | None = None
-    role_urls: tuple[tuple[str, str], ...] = ()
+    database_url: str | None = field(default=None, repr=False)
+    keystore_url: str | None = field(default=None, repr=False)
+    role_urls: tuple[tuple[str, str], ...] = field(default=(), repr=False)
+    kek_env: tuple[tuple[int, str], ...] = field(default=(), repr=False)
     secure_cookies: bool = True
     testing: bool = False
 
@@ -37,10 +38,16 @@ class Settings:
             for role in ROLES
             if env.get(f"DATABASE_URL_{role.upper()}")
         )
+        keks = tuple(
+            (int(name.removeprefix("COORDINATION_KEK_")), value)
+            for name, value in env.items()
+            if name.startswith("COORDINATION_KEK_") and name.removeprefix("COORDINATION_KEK_").isdigit()
+        )
         return cls(
             home=Path(env.get("COORDINATION_HOME") or "instance").resolve(),
             database_url=env.get("DATABASE_URL") or None,
             keystore_url=env.get("KEYSTORE_URL") or None,
             role_urls=explicit,
+            kek_env=keks,
             secure_cookies=env.get("COORDINATION_INSECURE_COOKIES") != "1",
         )

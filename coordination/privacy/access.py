@@ -1,0 +1,65 @@
+"""The actor's relation to a journey, read from `access` under row-level security."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from coordination.db import db
+from coordination.errors import NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.models import Access, Folder
+from coordination.privacy.policy import Subject
+from coordination.privacy.volets import Volet
+
+
+def subject_of(actor: Actor, journey_id: uuid.UUID) -> Subject:
+    """The journey as the policy sees it. Raises NotFound if the actor sees nothing of it."""
+    rows = db.session.execute(
+        select(Access.basis, Access.can_write, Folder.volet, text("journey.programme"))
+        .join(Folder, Folder.id == Access.folder_id)
+        .join(text("journey"), text("journey.id = folder.journey_id"))
+        .where(
+            Access.actor_id == actor.id,
+            Access.journey_id == journey_id,
+            text("access.from_at <= app_now() AND (access.until_at IS NULL OR access.until_at > app_now())"),
+        )
+    ).all()
+    if not rows:
+        raise NotFound("Ce parcours n'existe pas, ou vous n'y avez pas accès.")
+    return Subject(
+        journey_id,
+        rows[0].programme,
+        frozenset(row.basis for row in rows),
+        frozenset(Volet(row.volet) for row in rows),
+        frozenset(Volet(row.volet) for row in rows if row.can_write),
+    )
+
+
+def sync_access(journey_ids: Sequence[uuid.UUID]) -> None:
+    """Make the access rows of journeys follow from their facts (référent, backup, coordinators, agreement)."""
+    call("sync_journey_access", list(journey_ids))
+
+
+def call(function: str, *arguments: Any, session: Session | None = None) -> Any:
+    """Call a SECURITY DEFINER function of the wall; its single result."""
+    names = [f"a{number}" for number in range(len(arguments))]
+    casts = [f"CAST(:{n} AS {_type(a)})" for n, a in zip(names, arguments, strict=True)]
+    statement = text(f"SELECT {function}({', '.join(casts)})")
+    return (session or db.session).scalar(statement, dict(zip(names, arguments, strict=True)))
+
+
+def _type(value: Any) -> str:
+    if isinstance(value, list):
+        return "uuid[]" if not value or isinstance(value[0], uuid.UUID) else "text[]"
+    if isinstance(value, uuid.UUID):
+        return "uuid"
+    if isinstance(value, bool):
+        return "boolean"
+    if isinstance(value, int):
+        return "bigint"
+    return "timestamptz" if hasattr(value, "tzinfo") else "date" if hasattr(value, "year") else "text"

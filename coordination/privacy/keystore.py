@@ -1,0 +1,173 @@
+"""Data keys, wrapped by a key-encryption key, in a database of their own."""
+
+from __future__ import annotations
+
+import hmac
+import os
+import secrets
+import struct
+import uuid
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from sqlalchemy import Engine, create_engine, text
+from sqlalchemy.engine import URL
+
+from coordination.embedded import sqlalchemy_url
+from coordination.errors import KeyUnavailable
+from coordination.privacy.keys import KeyEncryptionKeys
+from coordination.privacy.recovery import seal_for_recovery
+from coordination.privacy.sealing import DataKey, lengthened
+
+
+def commitment(secret: bytes) -> bytes:
+    """What ties a wrapped key to its one secret (AES-GCM alone does not commit to its key)."""
+    return hmac.digest(secret, b"commit", "sha256")[:16]
+
+
+def _place(folder_id: uuid.UUID, dek_id: uuid.UUID, version: int, kek_version: int) -> bytes:
+    numbers = struct.pack(">HH", version, kek_version)
+    return lengthened(b"coordination", b"dek", folder_id.bytes, dek_id.bytes, numbers)
+
+
+@dataclass(frozen=True)
+class Keystore:
+    """Where the data keys live. Every write commits at once, before the folder that will use the key."""
+
+    engine: Engine
+    keks: KeyEncryptionKeys
+    recovery_key: bytes | None = None
+
+    @classmethod
+    def connect(cls, url: URL, keks: KeyEncryptionKeys, recovery_key: bytes | None = None) -> Keystore:
+        engine = create_engine(sqlalchemy_url(url), hide_parameters=True, pool_pre_ping=True)
+        return cls(engine, keks, recovery_key)
+
+    def create(self, folder_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+        """New keys for new folders, committed on return."""
+        made = {f: DataKey(f, uuid.uuid4(), 1, secrets.token_bytes(32)) for f in folder_ids}
+        rows = [self._wrapped(key) for key in made.values()]
+        if rows:
+            with self.engine.begin() as connection:
+                connection.execute(
+                    text(
+                        "INSERT INTO dek (folder_id, version, dek_id, kek_version, wrapped, commitment, recovery)"
+                        " VALUES (:folder_id, :version, :dek_id, :kek_version, :wrapped, :commitment, :recovery)"
+                    ),
+                    rows,
+                )
+        return made
+
+    def _wrapped(self, key: DataKey) -> dict[str, object]:
+        kek_version = self.keks.active
+        nonce = os.urandom(12)
+        place = _place(key.folder_id, key.dek_id, key.version, kek_version)
+        return {
+            "folder_id": key.folder_id,
+            "version": key.version,
+            "dek_id": key.dek_id,
+            "kek_version": kek_version,
+            "wrapped": nonce + AESGCM(self.keks.get(kek_version)).encrypt(nonce, key.secret, place),
+            "commitment": commitment(key.secret),
+            "recovery": seal_for_recovery(self.recovery_key, key.secret, key.folder_id)
+            if self.recovery_key
+            else None,
+        }
+
+    def get(self, folder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+        """Open keys of folders. Raises KeyUnavailable, naming the key version, if one does not open."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(
+                text(
+                    "SELECT DISTINCT ON (folder_id) folder_id, version, dek_id, kek_version, wrapped, commitment"
+                    " FROM dek WHERE folder_id = ANY(:ids) ORDER BY folder_id, version DESC"
+                ),
+                {"ids": list(folder_ids)},
+            ).all()
+        ciphers: dict[int, AESGCM] = {}
+        found = {}
+        for folder_id, version, dek_id, kek_version, wrapped, committed in rows:
+            if kek_version not in ciphers:
+                ciphers[kek_version] = AESGCM(self.keks.get(kek_version))
+            found[folder_id] = _unwrap(
+                ciphers[kek_version], folder_id, version, dek_id, kek_version, wrapped, committed
+            )
+        for folder_id in folder_ids:
+            if folder_id not in found:
+                raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
+        return found
+
+    def destroy(self, folder_ids: Sequence[uuid.UUID]) -> int:
+        """Delete the keys of folders for ever; how many versions went."""
+        with self.engine.begin() as connection:
+            result = connection.execute(
+                text("DELETE FROM dek WHERE folder_id = ANY(:ids)"), {"ids": list(folder_ids)}
+            )
+        return int(result.rowcount)
+
+    def folder_ids(self) -> set[uuid.UUID]:
+        with self.engine.connect() as connection:
+            return set(connection.scalars(text("SELECT folder_id FROM dek")))
+
+    def count_by_kek(self) -> dict[int, int]:
+        """How many data keys each key-encryption key wraps."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("SELECT kek_version, count(*) FROM dek GROUP BY 1 ORDER BY 1"))
+            return {version: count for version, count in rows}
+
+    def rewrap(self, batch: int = 500) -> int:
+        """Wrap every key with the active version; in batches, while others work. Returns how many moved."""
+        moved = 0
+        while True:
+            with self.engine.begin() as connection:
+                rows = connection.execute(
+                    text(
+                        "SELECT folder_id, version, dek_id, kek_version, wrapped, commitment FROM dek"
+                        " WHERE kek_version <> :active LIMIT :batch FOR UPDATE SKIP LOCKED"
+                    ),
+                    {"active": self.keks.active, "batch": batch},
+                ).all()
+                for folder_id, version, dek_id, kek_version, wrapped, committed in rows:
+                    key = _unwrap(
+                        AESGCM(self.keks.get(kek_version)),
+                        folder_id,
+                        version,
+                        dek_id,
+                        kek_version,
+                        wrapped,
+                        committed,
+                    )
+                    new = self._wrapped(key)
+                    connection.execute(
+                        text(
+                            "UPDATE dek SET kek_version = :kek_version, wrapped = :wrapped"
+                            " WHERE folder_id = :folder_id AND version = :version"
+                        ),
+                        {k: new[k] for k in ("kek_version", "wrapped", "folder_id", "version")},
+                    )
+            if not rows:
+                return moved
+            moved += len(rows)
+
+
+def _unwrap(
+    cipher: AESGCM,
+    folder_id: uuid.UUID,
+    version: int,
+    dek_id: uuid.UUID,
+    kek_version: int,
+    wrapped: bytes,
+    committed: bytes,
+) -> DataKey:
+    place = _place(folder_id, dek_id, version, kek_version)
+    try:
+        secret = cipher.decrypt(wrapped[:12], wrapped[12:], place)
+    except InvalidTag:
+        raise KeyUnavailable(
+            f"La clé de chiffrement version {kek_version} n'est pas la bonne : les données restent fermées."
+        ) from None
+    if not hmac.compare_digest(commitment(secret), committed):
+        raise KeyUnavailable(f"Une clé de volet (version {kek_version}) a été altérée.")
+    return DataKey(folder_id, dek_id, version, secret)

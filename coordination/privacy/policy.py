@@ -1,0 +1,143 @@
+"""The one table of permissions: which action needs what. Row-level security has already hidden the rest.
+
+A predicate sees small facts (`Actor`, `Subject`), never a database row. A right to do something needs any of
+the listed predicates.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from coordination.errors import Forbidden
+from coordination.privacy.actor import Actor
+from coordination.privacy.volets import Volet
+
+TEAM = frozenset({"referent", "backup"})
+FOLLOWING_ROLES = ("REFERENT_PRE", "CONSEILLER_ML", "REFERENT_PLIE")
+COORDINATING_ROLES = ("COORD_PRE", "COORD_CITE")
+
+
+class Action(StrEnum):
+    """What can be done; the value stands in the audit."""
+
+    SIGN_IN = "connexion"
+    SIGN_OUT = "deconnexion"
+    VIEW_START = "accueil"
+    VIEW_DAY = "ma_journee"
+    LIST_JOURNEYS = "liste_parcours"
+    LIST_STALLED = "liste_parcours_bloques"
+    SEARCH = "recherche"
+    OPEN_JOURNEY = "consultation_parcours"
+    NEW_JOURNEY = "ouverture_parcours"
+    LOG_CONTACT = "saisie_echange"
+    RECORD_AGREEMENT = "saisie_accord"
+    ASSIGN_REFERENT = "affectation_referent"
+    ANSWER_ALERT = "reponse_alerte"
+    SHARE_VOLET = "partage_volet"
+    VIEW_COUNTS = "chiffres"
+    VIEW_AUDIT = "consultation_journal"
+    MANAGE_ACCOUNTS = "gestion_comptes"
+    IMPORT = "import"
+    EXPORT = "export"
+    RECOMPUTE = "recalcul_echeances"
+
+
+@dataclass(frozen=True)
+class Subject:
+    """The journey an action is about, reduced to the actor's relation to it."""
+
+    journey_id: uuid.UUID
+    programme: str
+    bases: frozenset[str] = frozenset()
+    readable: frozenset[Volet] = frozenset()
+    writable: frozenset[Volet] = frozenset()
+
+
+@dataclass(frozen=True)
+class Grant:
+    """Proof that the policy allowed `action`; sealed fields open and audit lines are written only with one."""
+
+    actor_id: uuid.UUID
+    action: Action
+    journey_id: uuid.UUID | None
+    readable: frozenset[Volet] = field(default=frozenset())
+    writable: frozenset[Volet] = field(default=frozenset())
+
+
+Predicate = Callable[[Actor, "Subject | None"], bool]
+
+
+def anybody(actor: Actor, subject: Subject | None) -> bool:
+    return True
+
+
+def signed_in(actor: Actor, subject: Subject | None) -> bool:
+    return actor.kind == "person"
+
+
+def operator(actor: Actor, subject: Subject | None) -> bool:
+    return actor.kind == "operator"
+
+
+def role(*codes: str) -> Predicate:
+    def holds(actor: Actor, subject: Subject | None) -> bool:
+        return actor.has(*codes)
+
+    return holds
+
+
+def sees_journey(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and bool(subject.readable)
+
+
+def writes_coordination(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and Volet.COORDINATION in subject.writable
+
+
+def follows(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and bool(subject.bases & TEAM)
+
+
+def coordinates(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and "coordinator" in subject.bases
+
+
+POLICY: dict[Action, tuple[Predicate, ...]] = {
+    Action.SIGN_IN: (anybody,),
+    Action.SIGN_OUT: (anybody,),
+    Action.VIEW_START: (signed_in,),
+    Action.VIEW_DAY: (role(*FOLLOWING_ROLES),),
+    Action.LIST_JOURNEYS: (role(*COORDINATING_ROLES),),
+    Action.LIST_STALLED: (role(*COORDINATING_ROLES),),
+    Action.SEARCH: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),
+    Action.OPEN_JOURNEY: (sees_journey,),
+    Action.NEW_JOURNEY: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES), operator),
+    Action.LOG_CONTACT: (writes_coordination,),
+    Action.RECORD_AGREEMENT: (writes_coordination,),
+    Action.ASSIGN_REFERENT: (coordinates, operator),
+    Action.ANSWER_ALERT: (follows, coordinates),
+    Action.SHARE_VOLET: (follows, coordinates),
+    Action.VIEW_COUNTS: (role("PILOTAGE"), role(*COORDINATING_ROLES)),
+    Action.VIEW_AUDIT: (role("DPO"), operator),
+    Action.MANAGE_ACCOUNTS: (role("ADMIN"), operator),
+    Action.IMPORT: (operator,),
+    Action.EXPORT: (operator,),
+    Action.RECOMPUTE: (operator,),
+}
+
+
+def can(actor: Actor, action: Action, subject: Subject | None = None) -> bool:
+    """Whether the policy allows `action`."""
+    return any(allows(actor, subject) for allows in POLICY[action])
+
+
+def require(actor: Actor, action: Action, subject: Subject | None = None) -> Grant:
+    """A Grant, or Forbidden."""
+    if not can(actor, action, subject):
+        raise Forbidden("Votre rôle ne permet pas cette action.")
+    if subject is None:
+        return Grant(actor.id, action, None, frozenset(Volet), frozenset())
+    return Grant(actor.id, action, subject.journey_id, subject.readable, subject.writable)

@@ -1,0 +1,95 @@
+"""Sealing of fields: AES-256-GCM with the folder's data key, bound to table, column, row and folder.
+
+A sealed cell is `alg(1) | dek_version(2) | nonce(12) | ciphertext | tag(16)`. Its associated data is
+length-prefixed: application, table, column, row id, folder id, dek id, dek version. A cell moved to any other
+place does not open. Plaintext is padded (ISO/IEC 7816-4) so that its length says little.
+"""
+
+from __future__ import annotations
+
+import os
+import struct
+import uuid
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+
+from coordination.errors import SealBroken
+
+APPLICATION = b"coordination"
+ALGORITHM = 1
+_HEADER = struct.Struct(">BH12s")
+
+
+@dataclass(frozen=True)
+class DataKey:
+    """The open data key of one folder."""
+
+    folder_id: uuid.UUID
+    dek_id: uuid.UUID
+    version: int
+    secret: bytes = field(repr=False)
+
+    @cached_property
+    def cipher(self) -> AESGCM:
+        return AESGCM(self.secret)
+
+
+def lengthened(*parts: bytes) -> bytes:
+    """Parts each preceded by its length (4 bytes), so that no two lists give the same bytes."""
+    return b"".join(struct.pack(">I", len(part)) + part for part in parts)
+
+
+def _place(key: DataKey, table: str, column: str, row_id: uuid.UUID) -> bytes:
+    return lengthened(
+        APPLICATION,
+        table.encode(),
+        column.encode(),
+        row_id.bytes,
+        key.folder_id.bytes,
+        key.dek_id.bytes,
+        struct.pack(">H", key.version),
+    )
+
+
+def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, padding: int = 32) -> bytes:
+    """Seal `text` for this one cell."""
+    plain = text.encode() + b"\x80"
+    plain += bytes(-len(plain) % padding)
+    nonce = os.urandom(12)
+    header = _HEADER.pack(ALGORITHM, key.version, nonce)
+    return header + key.cipher.encrypt(nonce, plain, _place(key, table, column, row_id))
+
+
+def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
+    """Open a cell. Raises SealBroken if it is not the one sealed for this place; never returns ciphertext."""
+    try:
+        algorithm, version, nonce = _HEADER.unpack_from(cell)
+        if algorithm != ALGORITHM or version != key.version:
+            raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
+        plain = key.cipher.decrypt(nonce, bytes(cell[_HEADER.size :]), _place(key, table, column, row_id))
+    except (InvalidTag, struct.error):
+        raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None
+    end = plain.rindex(b"\x80")
+    return plain[:end].decode()
+
+
+def as_text(value: Any) -> str:
+    """A field's value as it is sealed: ISO date, 1 or 0, decimal number, text."""
+    if isinstance(value, bool):
+        return "1" if value else "0"
+    return value.isoformat() if hasattr(value, "isoformat") else str(value)
+
+
+def seal_values(key: DataKey, model: Any, row_id: uuid.UUID, values: dict[str, Any]) -> dict[str, bytes | None]:
+    """Sealed cells of a new or changed row of `model`; an empty value stays NULL."""
+    table = model.__table__
+    return {
+        name: None
+        if value is None or value == ""
+        else seal(key, table.name, name, row_id, as_text(value), table.c[name].info["padding"])
+        for name, value in values.items()
+    }

@@ -1,0 +1,88 @@
+"""Opening and sealing the cells of rows, for those who hold a Grant. One vault per application."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Select, select
+
+from coordination.db import db
+from coordination.privacy.keystore import Keystore
+from coordination.privacy.policy import Grant
+from coordination.privacy.sealing import DataKey, seal_values, unseal
+
+
+def keystore() -> Keystore:
+    """The keystore of this application."""
+    store = current_app.extensions["keystore"]
+    assert isinstance(store, Keystore)
+    return store
+
+
+class Opened(dict[str, Any]):
+    """One row with its cells opened: clear columns keep their type, sealed ones are text or None."""
+
+    __slots__ = ()
+
+    def __repr__(self) -> str:
+        """Never a value: this may end in a log."""
+        return f"<opened row of {len(self)} columns>"
+
+
+def open_rows(
+    grant: Grant,
+    model: Any,
+    columns: Sequence[str],
+    *criteria: Any,
+    order: Sequence[Any] = (),
+    keys: Mapping[uuid.UUID, DataKey] | None = None,
+    limit: int | None = None,
+) -> list[Opened]:
+    """Rows of `model` that the actor sees, with `columns` (clear or sealed) opened.
+
+    `keys` spares a second look into the keystore. `id`, `folder_id` and `journey_id` always come along.
+    Raises KeyUnavailable or SealBroken; never returns ciphertext.
+    """
+    assert isinstance(grant, Grant)
+    table = model.__table__
+    names = list(dict.fromkeys(("id", "folder_id", "journey_id", *columns)))
+    statement: Select[Any] = select(*(table.c[name] for name in names)).where(*criteria).order_by(*order)
+    if limit is not None:
+        statement = statement.limit(limit)
+    return open_result(model, db.session.execute(statement).mappings().all(), keys)
+
+
+def open_result(
+    model: Any, rows: Iterable[Mapping[Any, Any]], keys: Mapping[uuid.UUID, DataKey] | None = None
+) -> list[Opened]:
+    """Open the sealed cells of rows already selected as mappings (with id and folder_id)."""
+    rows = list(rows)
+    table = model.__table__
+    if not rows:
+        return []
+    sealed = [name for name in rows[0] if name in table.c and "padding" in table.c[name].info]
+    if sealed and keys is None:
+        # Only rows that hold something sealed need a key.
+        needed = {row["folder_id"] for row in rows if any(row[name] is not None for name in sealed)}
+        keys = keystore().get(list(needed))
+    opened = []
+    for row in rows:
+        values = Opened(row)
+        for name in sealed:
+            cell = values[name]
+            if cell is not None:
+                assert keys is not None
+                values[name] = unseal(keys[row["folder_id"]], table.name, name, row["id"], cell)
+        opened.append(values)
+    return opened
+
+
+def sealed_row(key: DataKey, model: Any, row_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The values of a new row with its personal fields sealed; clear columns pass through."""
+    table = model.__table__
+    personal = {k: v for k, v in values.items() if "padding" in table.c[k].info}
+    clear = {k: v for k, v in values.items() if k not in personal}
+    return {"id": row_id, **clear, **seal_values(key, model, row_id, personal)}

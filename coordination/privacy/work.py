@@ -1,0 +1,147 @@
+"""The only way to write (`work`), and the only way to read what is sealed (`consult`).
+
+No permission, no grant; no grant, no audit line; no audit line, no commit. A consult is written in its own
+short transaction before the page is rendered; so is a refusal, since the work was rolled back.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import uuid
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import select, text
+from sqlalchemy.dialects.postgresql import insert
+
+from coordination.db import act_as, db
+from coordination.errors import Conflict, Forbidden, NotFound
+from coordination.privacy.access import call, subject_of
+from coordination.privacy.actor import Actor
+from coordination.privacy.models import Idempotency
+from coordination.privacy.policy import Action, Grant, require
+
+
+class AlreadyDone(Exception):
+    """The same form came twice: `answer` is what it was answered the first time."""
+
+    def __init__(self, answer: str) -> None:
+        super().__init__()
+        self.answer = answer
+
+
+@dataclass
+class Work:
+    """An open transaction of an actor; collects the audit lines that its end will write."""
+
+    actor: Actor
+    action: Action
+    now: datetime
+    lines: list[tuple[uuid.UUID | None, str]] = field(default_factory=list)
+
+    def require(self, journey_id: uuid.UUID | None = None) -> Grant:
+        """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
+        subject = subject_of(self.actor, journey_id) if journey_id else None
+        return require(self.actor, self.action, subject)
+
+    def audit(self, grant: Grant, detail: Iterable[str] = ()) -> None:
+        """Note what was done: names of fields or ids, never values."""
+        if grant.action is not self.action or grant.actor_id != self.actor.id:
+            raise RuntimeError("This grant belongs to another work.")
+        self.lines.append((grant.journey_id, ",".join(detail)))
+
+    def once(self, key: str, body: bytes, answer: str) -> None:
+        """Take an idempotency key. Raises AlreadyDone (same body) or Conflict (another body)."""
+        digest = hashlib.sha256(body).digest()
+        values = {
+            "account_id": self.actor.id,
+            "key": key,
+            "request_hash": digest,
+            "answer": answer,
+            "at": self.now,
+        }
+        taken = db.session.execute(
+            insert(Idempotency).values(values).on_conflict_do_nothing().returning(Idempotency.key)
+        ).first()
+        if taken:
+            return
+        earlier = db.session.execute(
+            select(Idempotency.request_hash, Idempotency.answer).where(
+                Idempotency.account_id == self.actor.id, Idempotency.key == key
+            )
+        ).one()
+        if earlier.request_hash == digest:
+            raise AlreadyDone(earlier.answer)
+        raise Conflict("Ce formulaire a déjà été envoyé avec un autre contenu. Rechargez la page.")
+
+
+@contextmanager
+def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
+    """The transaction that writes. Commits only if something was granted and audited."""
+    act_as(db.session, actor.id)
+    db.session.info["writing"] = True
+    open_work = Work(actor, action, now)
+    try:
+        yield open_work
+        if not open_work.lines:
+            raise RuntimeError(f"The work « {action} » ends without an audit line.")
+        db.session.flush()
+        _append(open_work, "fait")
+        db.session.commit()
+    except BaseException as error:
+        db.session.rollback()
+        _note_refusal(open_work, error)
+        raise
+    finally:
+        db.session.info["writing"] = False
+
+
+@contextmanager
+def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
+    """A read-only transaction whose audit line is committed before its result can be shown."""
+    act_as(db.session, actor.id)
+    reading = Work(actor, action, now)
+    try:
+        yield reading
+        db.session.rollback()
+        if not reading.lines:
+            raise RuntimeError(f"The consult « {action} » ends without an audit line.")
+    except BaseException as error:
+        db.session.rollback()
+        _note_refusal(reading, error)
+        raise
+    _append_apart(reading, "fait")
+
+
+def _append(done: Work, result: str) -> None:
+    at_us = int(done.now.timestamp()) * 1_000_000 + done.now.microsecond
+    for journey_id, detail in done.lines:
+        db.session.execute(
+            text("SELECT append_audit(:structure, :at_us, :journey, :action, :result, :detail)"),
+            {
+                "structure": done.actor.structure_id,
+                "at_us": at_us,
+                "journey": journey_id,
+                "action": done.action.value,
+                "result": result,
+                "detail": detail,
+            },
+        )
+
+
+def _append_apart(done: Work, result: str) -> None:
+    db.session.info["writing"] = True
+    try:
+        _append(done, result)
+        db.session.commit()
+    finally:
+        db.session.rollback()
+        db.session.info["writing"] = False
+
+
+def _note_refusal(refused: Work, error: BaseException) -> None:
+    if isinstance(error, NotFound | Forbidden):
+        refused.lines = refused.lines or [(None, type(error).__name__)]
+        _append_apart(refused, "refus")
