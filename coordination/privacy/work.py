@@ -40,9 +40,11 @@ class Work:
     action: Action
     now: datetime
     lines: list[tuple[uuid.UUID | None, str]] = field(default_factory=list)
+    wanted: uuid.UUID | None = None
 
     def require(self, journey_id: uuid.UUID | None = None) -> Grant:
         """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
+        self.wanted = journey_id
         subject = subject_of(self.actor, journey_id) if journey_id else None
         return require(self.actor, self.action, subject)
 
@@ -143,5 +145,5 @@ def _append_apart(done: Work, result: str) -> None:
 
 def _note_refusal(refused: Work, error: BaseException) -> None:
     if isinstance(error, NotFound | Forbidden):
-        refused.lines = refused.lines or [(None, type(error).__name__)]
+        refused.lines = [(refused.wanted, type(error).__name__)]
         _append_apart(refused, "refus")
