@@ -66,7 +66,12 @@ $(VENV)/bin/python:
 	echo "Python 3.11 or newer is needed and none was found (PYTHON=/path/to/python3 names one)." >&2; \
 	exit 1
 
-$(VENV)/.locked: requirements.lock $(VENV)/bin/python
+# An environment made again (its interpreter went away) is filled again, whatever its stamp says.
+ifneq ($(shell test -x $(BIN)/python && echo there),there)
+.PHONY: $(VENV)/.locked
+endif
+
+$(VENV)/.locked: requirements.lock | $(VENV)/bin/python
 	@echo "Installing the locked packages"
 	@$(BIN)/python -m pip install $(PIP_QUIET) --require-hashes --only-binary :all: -r requirements.lock
 	@touch $@
