@@ -1,0 +1,185 @@
+"""The scan: opens what is due. Works without any key, as the role that cannot read a sealed column."""
+
+from __future__ import annotations
+
+import time
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, Engine, text
+
+from coordination.alerts.catalogue import escalation_days, rules, severity
+
+# Which right a rule watches (the kind itself is sealed; the rule is not).
+RIGHT_OF_RULE = {
+    "S10": "CDDI_CDD",
+    "S11": "PASS_IAE",
+    "S12": "FORMATION",
+    "S13": "CEJ",
+    "S15": "CSS",
+    "S16": "TITRE_SEJOUR",
+    "S17": "MDPH",
+    "S18": "ARE_ASS",
+    "S23": "MESURE_ASE",
+}
+ACTION_RULES = frozenset({"T19"})
+REFERRAL_RULES = frozenset({"T14", "T15", "T16", "T17", "T18"})
+
+# Several schedulers may run this at once: SKIP LOCKED shares the work, the unique key is the guarantee.
+_OPEN = text(
+    """
+WITH due AS (
+  SELECT journey_id, rule, kind, subject_id, folder_id, due_on, since, because FROM deadline
+  WHERE alert_id IS NULL AND due_on <= :on FOR UPDATE SKIP LOCKED),
+opened AS (
+  INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on, initial,
+                     status)
+  SELECT gen_random_uuid(), journey_id, folder_id, rule, kind, subject_id, since, due_on, because, :on, :initial,
+         'OUVERTE' FROM due
+  ON CONFLICT (journey_id, rule, kind, subject_id, since) DO UPDATE
+    SET status = CASE WHEN alert.status = 'RESOLUE' THEN 'OUVERTE' ELSE alert.status END,
+        initial = CASE WHEN alert.status = 'RESOLUE' THEN EXCLUDED.initial ELSE alert.initial END,
+        opened_on = CASE WHEN alert.status = 'RESOLUE' THEN EXCLUDED.opened_on ELSE alert.opened_on END,
+        due_on = EXCLUDED.due_on,
+        resolved_on = CASE WHEN alert.status = 'RESOLUE' THEN NULL ELSE alert.resolved_on END,
+        version = alert.version + 1
+  RETURNING id, journey_id, rule, kind, subject_id, since, due_on, initial,
+            status = 'OUVERTE' AND opened_on = :on AS is_open),
+tied AS (
+  UPDATE deadline d SET alert_id = o.id FROM opened o
+  WHERE d.journey_id = o.journey_id AND d.rule = o.rule AND d.kind = o.kind AND d.subject_id = o.subject_id)
+SELECT o.*, j.ref, COALESCE(a.key, r.key) AS subject_key
+FROM opened o JOIN journey j ON j.id = o.journey_id
+LEFT JOIN action a ON o.rule = ANY (:action_rules) AND a.id::text = o.subject_id
+LEFT JOIN referral r ON o.rule = ANY (:referral_rules) AND r.id::text = o.subject_id
+WHERE o.is_open
+"""
+)
+
+
+@dataclass(frozen=True)
+class OpenedAlert:
+    """An alert as the scan tells it: references, codes and dates, no personal data."""
+
+    journey: str
+    rule: str
+    kind: str
+    subject: str | None
+    rupture_type: str
+    severity: str
+    initial: bool
+    due_on: date
+    since: date
+
+
+@dataclass(frozen=True)
+class ScanResult:
+    on: date
+    opened: list[OpenedAlert]
+    already_open: int
+    returned: int = 0
+    escalated: int = 0
+    elapsed_s: float = field(default=0.0, compare=False)
+
+    def as_json(self) -> dict[str, Any]:
+        opened = [
+            {**vars(alert), "due_on": alert.due_on.isoformat(), "since": alert.since.isoformat()}
+            for alert in self.opened
+        ]
+        return {
+            "on": self.on.isoformat(),
+            "opened": opened,
+            "already_open": self.already_open,
+            "elapsed_s": round(self.elapsed_s, 3),
+        }
+
+
+def subject_label(rule: str, key: str | None) -> str | None:
+    """What a person recognises of an alert's subject: a key, a kind of right, or nothing."""
+    return RIGHT_OF_RULE.get(rule, key)
+
+
+def scan(engine: Engine, on: date, finished_at: datetime) -> ScanResult:
+    """Open every deadline due on `on` or before; bring back what was postponed until then; escalate.
+
+    `engine` connects as the worker role. Any number of scans at once open each alert once.
+    """
+    started = time.perf_counter()
+    with engine.begin() as connection:
+        initial = bool(connection.scalar(text("SELECT EXISTS (SELECT 1 FROM import_run WHERE NOT scanned)")))
+        already = int(
+            connection.scalar(
+                text(
+                    "SELECT count(*) FROM alert"
+                    " WHERE status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE', 'REPORTEE')"
+                )
+            )
+            or 0
+        )
+        rows = connection.execute(
+            _OPEN,
+            {
+                "on": on,
+                "initial": initial,
+                "action_rules": sorted(ACTION_RULES),
+                "referral_rules": sorted(REFERRAL_RULES),
+            },
+        ).mappings()
+        opened = sorted(
+            (_told(row) for row in rows), key=lambda a: (a.journey, a.rule, a.kind, a.subject or "", a.since)
+        )
+        returned = _bring_back(connection, on)
+        escalated = _escalate(connection, on)
+        if initial:
+            connection.execute(text("UPDATE import_run SET scanned = true WHERE NOT scanned"))
+        connection.execute(
+            text(
+                "INSERT INTO scan_run (id, on_date, finished_at, opened)"
+                " VALUES (:id, :on, :finished_at, :opened)"
+            ),
+            {"id": uuid.uuid4(), "on": on, "finished_at": finished_at, "opened": len(opened)},
+        )
+    return ScanResult(on, opened, already, returned, escalated, time.perf_counter() - started)
+
+
+def _told(row: Any) -> OpenedAlert:
+    rule = rules()[row["rule"]]
+    return OpenedAlert(
+        journey=row["ref"],
+        rule=row["rule"],
+        kind=row["kind"],
+        subject=subject_label(row["rule"], row["subject_key"]),
+        rupture_type=rule.rupture_type,
+        severity=severity(row["rule"], row["kind"]),
+        initial=row["initial"],
+        due_on=row["due_on"],
+        since=row["since"],
+    )
+
+
+def _bring_back(connection: Connection, on: date) -> int:
+    result = connection.execute(
+        text(
+            "UPDATE alert SET status = 'OUVERTE', postponed_until = NULL, version = version + 1"
+            " WHERE status = 'REPORTEE' AND postponed_until <= :on"
+        ),
+        {"on": on},
+    )
+    return int(result.rowcount)
+
+
+def _escalate(connection: Connection, on: date) -> int:
+    """Flag what nobody acted upon in time (source: `escalate_after_days` of each rule)."""
+    days = {rule: escalation_days(rule) for rule in rules()}
+    timed = {rule: count for rule, count in days.items() if count is not None}
+    result = connection.execute(
+        text(
+            "UPDATE alert SET escalated_on = :on FROM unnest(CAST(:rules AS text[]), CAST(:days AS int[]))"
+            " AS late (rule, days) WHERE alert.rule = late.rule AND alert.status IN ('OUVERTE', 'VUE')"
+            " AND alert.escalated_on IS NULL AND alert.kind = 'overdue' AND alert.opened_on + late.days <= :on"
+        ),
+        {"on": on, "rules": list(timed), "days": list(timed.values())},
+    )
+    return int(result.rowcount)

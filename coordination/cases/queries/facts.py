@@ -1,0 +1,169 @@
+"""Builds what the rules read (`JourneyFacts`) from the rows that the actor may see, many journeys at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from collections.abc import Collection, Sequence
+from datetime import date
+from typing import Any
+
+from sqlalchemy import select, text
+
+from coordination.cases.facts import (
+    ActionFact,
+    AppointmentFact,
+    ContactFact,
+    EventFact,
+    JourneyFacts,
+    PauseFact,
+    ReviewFact,
+    RightFact,
+)
+from coordination.cases.models import Appointment, Contact, Journey, LifeEvent, Pause, Review, Right, Sheet
+from coordination.db import db
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_rows
+from coordination.privacy.volets import Volet
+
+EVERYTHING = frozenset(
+    {
+        "contacts",
+        "appointments",
+        "actions",
+        "pauses",
+        "reviews",
+        "rights",
+        "events",
+        "birth_date",
+        "scheme",
+    }
+)
+_JOURNEY = (
+    "programme",
+    "stage",
+    "opened_on",
+    "agreement_status",
+    "agreement_on",
+    "entered_on",
+    "validated_on",
+    "planned_rhythm_days",
+    "exit_on",
+)
+Rows = dict[uuid.UUID, list[Any]]
+
+
+def journey_facts(
+    grant: Grant, journey_ids: Sequence[uuid.UUID], groups: Collection[str] = EVERYTHING
+) -> dict[uuid.UUID, JourneyFacts]:
+    """Facts of each journey; groups that are not asked for stay empty (see `rules.GROUPS`).
+
+    Actions come whatever their volet (dates and status only): the clocks of T06 and T19 need them all.
+    """
+    ids = list(journey_ids)
+    columns = [Journey.__table__.c[name] for name in _JOURNEY]
+    journeys = db.session.execute(select(Journey.id, *columns).where(Journey.id.in_(ids))).mappings().all()
+    parts = {name: _READERS[name](grant, ids) for name in groups if name in _READERS}
+    sheets = _sheets(grant, ids, [name for name in ("birth_date", "scheme") if name in groups])
+    facts = {}
+    for row in journeys:
+        sheet = sheets.get(row["id"], {})
+        birth = sheet.get("birth_date")
+        facts[row["id"]] = JourneyFacts(
+            **{name: row[name] for name in _JOURNEY},
+            birth_date=date.fromisoformat(birth) if birth else None,
+            scheme=sheet.get("scheme"),
+            **{name: tuple(rows.get(row["id"], ())) for name, rows in parts.items()},
+        )
+    return facts
+
+
+def _sheets(grant: Grant, ids: list[uuid.UUID], columns: list[str]) -> dict[uuid.UUID, Any]:
+    if not columns:
+        return {}
+    rows = open_rows(grant, Sheet, columns, Sheet.journey_id.in_(ids))
+    return {row["journey_id"]: row for row in rows}
+
+
+def _contacts(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = db.session.execute(
+        select(Contact.journey_id, Contact.on_date, Contact.mode, Contact.outcome).where(
+            Contact.journey_id.in_(ids)
+        )
+    )
+    return _grouped((j, ContactFact(on, mode, outcome)) for j, on, mode, outcome in rows)
+
+
+def _appointments(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = db.session.execute(
+        select(Appointment.journey_id, Appointment.on_date, Appointment.status).where(
+            Appointment.journey_id.in_(ids)
+        )
+    )
+    return _grouped((j, AppointmentFact(on, status)) for j, on, status in rows)
+
+
+def _actions(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = db.session.execute(text("SELECT * FROM action_clocks(CAST(:ids AS uuid[]))"), {"ids": ids})
+    return _grouped(
+        (
+            r.journey_id,
+            ActionFact(
+                str(r.id),
+                r.key,
+                r.status,
+                r.planned_start,
+                r.started_on,
+                r.planned_end,
+                r.ended_on,
+                Volet(r.volet),
+            ),
+        )
+        for r in rows
+    )
+
+
+def _pauses(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = db.session.execute(
+        select(Pause.journey_id, Pause.id, Pause.from_on, Pause.expected_return, Pause.returned_on).where(
+            Pause.journey_id.in_(ids)
+        )
+    )
+    return _grouped((j, PauseFact(str(i), from_on, back, done)) for j, i, from_on, back, done in rows)
+
+
+def _reviews(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = db.session.execute(
+        select(Review.journey_id, Review.id, Review.due_on, Review.held_on).where(Review.journey_id.in_(ids))
+    )
+    return _grouped((j, ReviewFact(str(i), due, held)) for j, i, due, held in rows)
+
+
+def _rights(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = open_rows(grant, Right, ("kind", "ends_on"), Right.journey_id.in_(ids))
+    return _grouped((r["journey_id"], RightFact(str(r["id"]), r["kind"], r["ends_on"])) for r in rows)
+
+
+def _events(grant: Grant, ids: list[uuid.UUID]) -> Rows:
+    rows = open_rows(grant, LifeEvent, ("kind", "on_date", "handled_on"), LifeEvent.journey_id.in_(ids))
+    return _grouped(
+        (r["journey_id"], EventFact(str(r["id"]), r["on_date"], r["kind"], r["handled_on"])) for r in rows
+    )
+
+
+def _grouped(pairs: Any) -> Rows:
+    grouped: Rows = defaultdict(list)
+    for journey_id, fact in pairs:
+        grouped[journey_id].append(fact)
+    return grouped
+
+
+_READERS = {
+    "contacts": _contacts,
+    "appointments": _appointments,
+    "actions": _actions,
+    "pauses": _pauses,
+    "reviews": _reviews,
+    "rights": _rights,
+    "events": _events,
+}

@@ -1,0 +1,24 @@
+"""Which volet a record belongs to (source: "Volet of a deadline and its alert" in the domain's deadlines).
+
+What tells of health stands in the santé volet; a barrier of a PRE child is social, of an adult emploi.
+"""
+
+from __future__ import annotations
+
+from coordination.cases.rules import volet_of_right
+from coordination.privacy.volets import Volet
+
+__all__ = ["volet_of_action", "volet_of_barrier", "volet_of_right"]
+
+HEALTH_KINDS = frozenset({"ORTHOPHONIE", "PSY", "BILAN_SANTE", "MEDIATION_SANTE"})
+
+
+def volet_of_action(kind: str | None, axis_or_barrier: str | None) -> Volet:
+    health = axis_or_barrier == "SANTE" or kind in HEALTH_KINDS
+    return Volet.SANTE if health else Volet.COORDINATION
+
+
+def volet_of_barrier(programme: str, barrier: str | None) -> Volet:
+    if barrier == "SANTE":
+        return Volet.SANTE
+    return Volet.SOCIAL if programme == "PRE" else Volet.EMPLOI
