@@ -66,12 +66,17 @@ class Row:
     id: Mapped[uuid.UUID] = mapped_column(primary_key=True, default=uuid.uuid4)
 
 
-class InFolder(Row):
-    """A record of a volet: hangs on one folder of one journey, keeps its order of arrival and version."""
+class InOrder:
+    """Order of arrival: an import gives its line number, what people write later comes after."""
+
+    position: Mapped[int] = mapped_column(BigInteger, Identity(always=False, start=1_000_000_000))
+
+
+class InFolder(Row, InOrder):
+    """A record of a volet: hangs on one folder of one journey, keeps its version."""
 
     journey_id: Mapped[uuid.UUID] = mapped_column()
     folder_id: Mapped[uuid.UUID] = mapped_column()
-    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
     @declared_attr.directive

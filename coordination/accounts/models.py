@@ -8,12 +8,12 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, LargeBinary, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from coordination.db import Base, Row
+from coordination.db import Base, InOrder, Row
 
 OPERATOR_EMAIL = "operateur"
 
 
-class Structure(Row, Base):
+class Structure(Row, InOrder, Base):
     """CCAS, centre social, school, MIPE…; `commune` is the structure's own, in clear."""
 
     __tablename__ = "structure"
@@ -52,7 +52,7 @@ class Account(Row, Base):
     suspended_at: Mapped[datetime | None] = mapped_column()
 
 
-class Membership(Row, Base):
+class Membership(Row, InOrder, Base):
     """A role held in a structure for a programme; several per account."""
 
     __tablename__ = "membership"

@@ -5,13 +5,13 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import BigInteger, CheckConstraint, ForeignKey, Identity, Index, String, text
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from coordination.db import Base, InFolder, Row, sealed
+from coordination.db import Base, InFolder, InOrder, Row, sealed
 
 
-class Journey(Row, Base):
+class Journey(Row, InOrder, Base):
     """One person in one programme: the skeleton in clear (ids, stage, dates), no personal field."""
 
     __tablename__ = "journey"
@@ -37,7 +37,6 @@ class Journey(Row, Base):
     oriented_on: Mapped[date | None] = mapped_column()
     contract_signed_on: Mapped[date | None] = mapped_column()
     exit_on: Mapped[date | None] = mapped_column()
-    position: Mapped[int] = mapped_column(BigInteger, Identity(always=True))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 

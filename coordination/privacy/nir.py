@@ -21,13 +21,13 @@ _NOT_SIGNIFICANT = re.compile(r"[^\dA-Za-z]")
 _CORSICA = {"2A": "19", "2B": "18"}
 _LENGTH = 15
 
-# The first digit is the sex (1, 2) or the kind of provisional number (3, 4, 7, 8): a telephone number followed
-# by a postcode also has 15 digits, and one time in 97 a valid key, but starts with 0.
+# The first digit is the sex (1, 2) or the kind of provisional number (3, 4, 7, 8): a telephone number and a
+# postcode also make 15 digits, and one time in 97 a valid key, but they start with 0.
 _FIRST = frozenset({1, 2, 3, 4, 7, 8})
 
 
 def nir_key(number: str) -> int:
-    """The key (1 to 97) of the 13 signs of a NIR, `2A` and `2B` included; ValueError if they are no number."""
+    """The key (1 to 97) of the 13 signs of a NIR, `2A` and `2B` included; ValueError if it is no number."""
     department = number[5:7].upper()
     digits = number[:5] + _CORSICA.get(department, department) + number[7:]
     if len(digits) != 13 or not digits.isdecimal():

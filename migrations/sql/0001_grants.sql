@@ -45,6 +45,8 @@ GRANT SELECT, INSERT, UPDATE ON structure, account, membership, sign_in_session,
 GRANT SELECT, INSERT, DELETE ON sign_in_attempt, idempotency TO coord_web;
 GRANT SELECT, INSERT ON audit_checkpoint TO coord_web;
 
+GRANT USAGE ON ALL SEQUENCES IN SCHEMA public TO coord_web;
+
 -- The worker: dates, codes, opaque ids; column by column, never a sealed one.
 CREATE POLICY work ON journey FOR SELECT TO coord_worker USING (true);
 CREATE POLICY work ON folder FOR SELECT TO coord_worker USING (true);

@@ -22,7 +22,16 @@ class Kind(StrEnum):
     JOURNEY = "journey"  # str: `ref` of a journey
     STRUCTURE = "structure"  # str: `code` of a structure
     EMAIL = "email"  # str: e-mail of an account
+    ADDRESS = "address"  # str: e-mail that opens an account
     FOLLOWS = "follows"  # str: `key` of a referral of the same journey
+
+
+BY_PROGRAMME: dict[str, dict[str, str]] = {
+    "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
+    "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},
+    "axis_or_barrier": {"PRE": "pre_axis", "CITE_EMPLOI": "barrier"},
+}
+"""Lists that depend on the programme of the journey: name -> programme -> coded list."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,6 +53,11 @@ class Column:
     longest: int = 0
     lowest: int = 0
     highest: int = 0
+
+    @property
+    def by_programme(self) -> bool:
+        """True if the codes are those of the journey's programme."""
+        return self.codes in BY_PROGRAMME
 
 
 def _ref(name: str) -> Column:
@@ -84,7 +98,7 @@ FILES: dict[str, tuple[Column, ...]] = {
         Column("commune", Kind.COMMUNE),
     ),
     "users.csv": (
-        Column("email", Kind.REF, required=True, longest=254),
+        Column("email", Kind.ADDRESS, required=True, longest=254),
         Column("display_name"),
         _code("role", "user_role", required=True),
         Column("structure", Kind.STRUCTURE),
