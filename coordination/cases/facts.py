@@ -1,0 +1,91 @@
+"""What the rules read of a journey: dates, codes and ids, without one word about the person.
+
+Shapes follow the import bundle: a date or code is None where the bundle may leave it empty, and None means
+unknown. Ids are strings, as in the key of a deadline.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from coordination.privacy.volets import Volet
+
+
+@dataclass(frozen=True, slots=True)
+class ContactFact:
+    on: date
+    mode: str
+    outcome: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentFact:
+    on: date
+    status: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class ActionFact:
+    id: str
+    key: str
+    status: str | None
+    planned_start: date | None = None
+    started_on: date | None = None
+    planned_end: date | None = None
+    ended_on: date | None = None
+    volet: Volet = Volet.COORDINATION
+
+
+@dataclass(frozen=True, slots=True)
+class PauseFact:
+    id: str
+    from_on: date
+    expected_return: date | None = None
+    returned_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReviewFact:
+    id: str
+    due_on: date
+    held_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class RightFact:
+    id: str
+    kind: str
+    ends_on: date
+
+
+@dataclass(frozen=True, slots=True)
+class EventFact:
+    id: str
+    on: date
+    kind: str
+    handled_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class JourneyFacts:
+    """One journey. Tuples are in any order: no rule depends on it."""
+
+    programme: str
+    stage: str | None = None
+    opened_on: date | None = None
+    agreement_status: str | None = None
+    agreement_on: date | None = None
+    entered_on: date | None = None
+    validated_on: date | None = None
+    birth_date: date | None = None
+    planned_rhythm_days: int | None = None
+    scheme: str | None = None
+    exit_on: date | None = None
+    contacts: tuple[ContactFact, ...] = ()
+    appointments: tuple[AppointmentFact, ...] = ()
+    actions: tuple[ActionFact, ...] = ()
+    pauses: tuple[PauseFact, ...] = ()
+    reviews: tuple[ReviewFact, ...] = ()
+    rights: tuple[RightFact, ...] = ()
+    events: tuple[EventFact, ...] = ()
