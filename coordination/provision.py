@@ -1,4 +1,4 @@
-"""Databases, roles, tables and the operator's account: what `coordination init` makes, and makes again safely."""
+"""Databases, roles and tables: what `coordination init` makes, and makes again safely."""
 
 from __future__ import annotations
 
@@ -69,9 +69,8 @@ def _prepare_database(connection: psycopg.Connection, name: str) -> None:
     """Only our roles connect; nobody but the definer makes temporary tables; the schema is the owner's."""
     database = sql.Identifier(name)
     for role in ("maintenance", "web", "worker"):
-        connection.execute(
-            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(embedded.PREFIX + role))
-        )
+        grantee = sql.Identifier(embedded.PREFIX + role)
+        connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, grantee))
     connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO coord_definer").format(database))
     connection.execute("ALTER SCHEMA public OWNER TO coord_owner")
     connection.execute("REVOKE CREATE ON SCHEMA public FROM PUBLIC")

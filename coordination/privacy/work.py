@@ -18,7 +18,7 @@ from sqlalchemy.dialects.postgresql import insert
 
 from coordination.db import act_as, db
 from coordination.errors import Conflict, Forbidden, NotFound
-from coordination.privacy.access import call, subject_of
+from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import Action, Grant, require

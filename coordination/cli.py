@@ -1,0 +1,243 @@
+"""The operator's tool. Errors go to standard error: exit code 2 for bad input, 1 for a failure."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+from collections.abc import Callable
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import click
+
+from config.settings import Settings
+from coordination import clock, embedded
+from coordination.errors import BadInput, CoordinationError
+
+
+class Tool(click.Group):
+    """Prints our errors as one French line, and nothing of a traceback's values."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except CoordinationError as error:
+            click.echo(f"Erreur : {error}", err=True)
+            ctx.exit(error.exit_code)
+        except (click.ClickException, click.exceptions.Exit, click.Abort):
+            raise
+        except Exception as error:
+            # The kind of the fault only: its text may hold a value.
+            click.echo(f"Erreur inattendue ({type(error).__name__}). Rien n'a été écrit.", err=True)
+            if os.environ.get("COORDINATION_TRACEBACK"):
+                raise
+            ctx.exit(1)
+
+
+@click.group(cls=Tool)
+def main() -> None:
+    """Coordination des parcours d'insertion et de réussite éducative."""
+
+
+class Day(click.ParamType):
+    name = "DATE"
+
+    def convert(self, value: Any, param: Any, ctx: Any) -> date:
+        if isinstance(value, date):
+            return value
+        try:
+            return date.fromisoformat(value)
+        except ValueError:
+            self.fail(f"« {value} » n'est pas une date (attendu : 2026-03-01).", param, ctx)
+
+
+def settings() -> Settings:
+    return Settings.from_env(os.environ)
+
+
+def show(as_json: bool, data: Any, text: str | Callable[[], str]) -> None:
+    """Print for a machine or for a person."""
+    if as_json:
+        click.echo(json.dumps(data, ensure_ascii=False))
+    else:
+        click.echo(text() if callable(text) else text)
+
+
+def application() -> Any:
+    """The application, for commands that need keys and the session."""
+    from coordination import create_app
+
+    return create_app(settings())
+
+
+json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
+
+
+@main.command()
+@json_option
+def init(as_json: bool) -> None:
+    """Crée bases, rôles, clés et tables ; sans danger si tout existe déjà."""
+    from coordination.accounts.commands import ensure_operator
+    from coordination.privacy.keys import init_keys
+    from coordination.provision import provision
+
+    init_keys(settings())
+    provision(settings())
+    with application().app_context():
+        ensure_operator(clock.now())
+    show(as_json, {"ready": True}, "Prêt : bases, rôles, clés et tables sont en place.")
+
+
+@main.command()
+@click.option("--role", required=True, type=click.Choice(["owner", "maintenance", "web", "worker", "keystore"]))
+def dburl(role: str) -> None:
+    """Adresse de connexion d'un rôle de base de données (contient son mot de passe)."""
+    click.echo(embedded.dsn(embedded.role_url(settings(), role)))
+
+
+@main.command("import")
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--as-of", type=Day(), help="Jour de l'import (aujourd'hui par défaut).")
+@click.option("--commit", is_flag=True, help="Enregistrer ; sans cette option, tout est vérifié, rien n'est écrit.")
+@json_option
+def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) -> None:
+    """Vérifie un dossier d'import et, avec --commit, l'enregistre."""
+    from coordination.accounts.commands import operator_actor
+    from coordination.exchange.bundle.reader import read_bundle
+    from coordination.exchange.bundle.report import as_json as report
+    from coordination.exchange.bundle.report import as_text
+    from coordination.exchange.store import store_bundle
+    from coordination.exchange.stored import known
+
+    day = as_of or clock.today()
+    with application().app_context():
+        operator = operator_actor()
+        result = read_bundle(directory, as_of=day, known=known(operator))
+        changes = None
+        if not result.faults:
+            changes = store_bundle(operator, result.lines, as_of=day, now=clock.now(), commit=commit)
+    written = commit and changes is not None
+    if result.faults and not as_json:
+        click.echo(as_text(result, changes, written=written), err=True)
+    else:
+        show(as_json, report(result, changes, written=written), lambda: as_text(result, changes, written=written))
+    if result.faults:
+        sys.exit(2)
+
+
+@main.command("export-bundle")
+@click.argument("directory", type=click.Path(path_type=Path))
+@json_option
+def export_bundle(directory: Path, as_json: bool) -> None:
+    """Écrit le territoire sous la forme d'un dossier d'import (contient des données personnelles en clair)."""
+    from coordination.accounts.commands import operator_actor
+    from coordination.exchange.export import export_bundle as write
+
+    with application().app_context():
+        counts = write(operator_actor(), directory, clock.now())
+    show(as_json, {"files": counts}, f"{sum(counts.values())} lignes écrites dans {directory}.")
+
+
+@main.command()
+@click.option("--on", "on", type=Day(), help="Jour de l'analyse (aujourd'hui par défaut).")
+@json_option
+def scan(on: date | None, as_json: bool) -> None:
+    """Ouvre les alertes dont l'échéance est atteinte. N'a besoin d'aucune clé."""
+    from coordination.worker import run_scan
+
+    result = run_scan(settings(), on or clock.today())
+    show(
+        as_json,
+        result.as_json(),
+        f"{len(result.opened)} alerte(s) ouverte(s), {result.already_open} déjà ouverte(s).",
+    )
+
+
+@main.command()
+@json_option
+def recompute(as_json: bool) -> None:
+    """Recalcule toutes les échéances à partir des faits."""
+    from coordination.accounts.commands import operator_actor
+    from coordination.exchange.recompute import recompute as run
+
+    with application().app_context():
+        counts = run(operator_actor(), clock.now(), clock.today())
+    show(as_json, counts, f"{counts['journeys']} parcours, {counts['changed']} échéance(s) modifiée(s).")
+
+
+@main.command()
+@click.option("--journey", "ref", help="Référence d'un parcours (tous par défaut).")
+@json_option
+def deadlines(ref: str | None, as_json: bool) -> None:
+    """Liste les échéances qui courent, passées et à venir."""
+    from coordination.worker import standing_deadlines
+
+    found = standing_deadlines(settings(), ref)
+    show(
+        as_json,
+        {"deadlines": found},
+        lambda: "\n".join(
+            f"{d['due_on']}  {d['journey']}  {d['rule']} ({d['kind']})  depuis le {d['since']}" for d in found
+        )
+        or "Aucune échéance.",
+    )
+
+
+@main.command()
+@click.argument("directory", type=click.Path(path_type=Path))
+@click.option("--journeys", default="pre=149,cite=320", help="Par exemple pre=149,cite=320.")
+@click.option("--months", default=18, type=click.IntRange(1, 120))
+@click.option("--random-seed", "seed", default=1, type=int)
+@click.option("--as-of", type=Day())
+@json_option
+def simulate(
+    directory: Path, journeys: str, months: int, seed: int, as_of: date | None, as_json: bool
+) -> None:
+    """Écrit un territoire inventé, avec ses ruptures (truth.csv), sous la forme d'un dossier d'import."""
+    from coordination.exchange.simulate import simulate as draw
+    from coordination.exchange.simulate import write_bundle
+
+    if directory.exists() and any(directory.iterdir()):
+        raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
+    counts = _counts(journeys)
+    bundle = draw(
+        pre=counts.get("pre", 0),
+        cite=counts.get("cite", 0),
+        months=months,
+        seed=seed,
+        as_of=as_of or clock.today(),
+    )
+    write_bundle(bundle, directory)
+    sizes = {file: len(rows) for file, rows in bundle.items()}
+    show(as_json, {"files": sizes}, f"{sum(sizes.values())} lignes écrites dans {directory}.")
+
+
+def _counts(text: str) -> dict[str, int]:
+    try:
+        pairs = dict(part.split("=") for part in text.split(","))
+        counts = {name.strip(): int(number) for name, number in pairs.items()}
+    except ValueError:
+        raise BadInput(f"« {text} » : attendu pre=149,cite=320.") from None
+    if set(counts) - {"pre", "cite"} or min(counts.values()) < 0:
+        raise BadInput(f"« {text} » : attendu pre=149,cite=320.")
+    return counts
+
+
+@main.command()
+@json_option
+@click.option("--once", is_flag=True, help="Une analyse maintenant, puis fin.")
+def worker(once: bool, as_json: bool) -> None:
+    """Analyse chaque jour ce qui est dû, sans détenir aucune clé."""
+    from coordination.worker import run_scan, run_worker
+
+    if once:
+        result = run_scan(settings(), clock.today())
+        show(as_json, result.as_json(), f"{len(result.opened)} alerte(s) ouverte(s).")
+    else:
+        run_worker(settings())
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,93 @@
+"""The worker: scans once a day, holds no key, and connects as a role that cannot read a sealed column."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from apscheduler.schedulers.blocking import BlockingScheduler
+from apscheduler.triggers.cron import CronTrigger
+from sqlalchemy import Engine, create_engine, text
+
+from config.settings import Settings
+from coordination import clock
+from coordination.alerts.scan import ACTION_RULES, REFERRAL_RULES, ScanResult, scan, subject_label
+from coordination.embedded import role_url, sqlalchemy_url
+
+# Never between 02:00 and 03:00: that hour happens twice or not at all when the clocks change.
+SCAN_AT = CronTrigger(hour=5, minute=15, timezone=clock.PARIS)
+LATE_AFTER = timedelta(hours=26)
+
+
+def worker_engine(settings: Settings) -> Engine:
+    """Connections of the worker role."""
+    return create_engine(sqlalchemy_url(role_url(settings, "worker")), hide_parameters=True, pool_pre_ping=True)
+
+
+def run_scan(settings: Settings, on: date) -> ScanResult:
+    """One scan for the day `on`."""
+    engine = worker_engine(settings)
+    try:
+        return scan(engine, on, clock.now())
+    finally:
+        engine.dispose()
+
+
+def run_worker(settings: Settings) -> None:
+    """Scan now (catching up whatever an outage left due) and then every day; until interrupted."""
+    engine = worker_engine(settings)
+    scheduler = BlockingScheduler(timezone=clock.PARIS)
+    scheduler.add_job(
+        lambda: scan(engine, clock.today(), clock.now()),
+        SCAN_AT,
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
+    try:
+        scan(engine, clock.today(), clock.now())
+        scheduler.start()
+    except (KeyboardInterrupt, SystemExit):
+        pass
+    finally:
+        engine.dispose()
+
+
+_STANDING = text(
+    """
+SELECT j.ref, d.rule, d.kind, COALESCE(a.key, r.key) AS subject_key, d.due_on, d.since
+FROM deadline d JOIN journey j ON j.id = d.journey_id
+LEFT JOIN action a ON d.rule = ANY (:action_rules) AND a.id::text = d.subject_id
+LEFT JOIN referral r ON d.rule = ANY (:referral_rules) AND r.id::text = d.subject_id
+WHERE CAST(:ref AS text) IS NULL OR j.ref = :ref
+ORDER BY d.due_on, j.ref, d.rule, d.kind, 4, d.since
+"""
+)
+
+
+def standing_deadlines(settings: Settings, ref: str | None = None) -> list[dict[str, Any]]:
+    """Every deadline that stands, past and future: references, codes and dates."""
+    engine = worker_engine(settings)
+    try:
+        with engine.connect() as connection:
+            rows = connection.execute(
+                _STANDING,
+                {
+                    "ref": ref,
+                    "action_rules": sorted(ACTION_RULES),
+                    "referral_rules": sorted(REFERRAL_RULES),
+                },
+            ).all()
+    finally:
+        engine.dispose()
+    return [
+        {
+            "journey": row.ref,
+            "rule": row.rule,
+            "kind": row.kind,
+            "subject": subject_label(row.rule, row.subject_key),
+            "due_on": row.due_on.isoformat(),
+            "since": row.since.isoformat(),
+        }
+        for row in rows
+    ]
