@@ -23,7 +23,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.engine import Connection
-from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column
+from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, scoped_session
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -80,7 +80,7 @@ class InFolder(Row, InOrder):
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
     @declared_attr.directive
-    def __table_args__(cls) -> tuple[Any, ...]:  # noqa: N805
+    def __table_args__(cls) -> tuple[Any, ...]:
         return (
             ForeignKeyConstraint(
                 ["folder_id", "journey_id"],
@@ -93,10 +93,9 @@ class InFolder(Row, InOrder):
         )
 
 
-def act_as(session: Session, actor: uuid.UUID | None) -> None:
+def act_as(session: Session | scoped_session[Any], actor: uuid.UUID | None) -> None:
     """Say who acts in the next transactions of this session; ends the present one."""
-    if session.in_transaction():
-        session.rollback()
+    session.rollback()
     session.info["actor"] = actor
 
 

@@ -147,7 +147,8 @@ def _store_batch(
     for file, mapped in RECORDS.items():
         wanted = [line for ref in refs for line in by_ref[file].get(ref, ())]
         _store_records(batch, mapped, wanted, list(existing.values()), changes)
-    reconcile_all(grant, list(ids.values()), as_of, "import de données")
+    if not dry:
+        reconcile_all(grant, list(ids.values()), as_of, "import de données")
     sync_access(list(ids.values()))
 
 
