@@ -60,9 +60,9 @@ def fault(file: str, line: int | None, column: str | None, reason: str, value: s
 def in_order(found: Iterable[F]) -> list[F]:
     """Sorted as the format lists files and columns, then by line; unknown files come last."""
 
-    def place(one: F) -> tuple[int, str, int, int, str]:
+    def place(one: F) -> tuple[int, str, int, int]:
         columns = COLUMNS.get(one.file, ())
         where = columns.index(one.column) if one.column in columns else len(columns)
-        return _FILE_ORDER.get(one.file, len(_FILE_ORDER)), one.file, one.line or 0, where, one.reason
+        return _FILE_ORDER.get(one.file, len(_FILE_ORDER)), one.file, one.line or 0, where
 
     return sorted(found, key=place)

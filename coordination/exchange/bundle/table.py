@@ -116,7 +116,9 @@ def _columns(file: str, header: list[str], faults: list[Fault]) -> list[str | No
     for name in header:
         known = name in expected
         if not known:
-            faults.append(fault(file, 1, name, "colonne inconnue", name))
+            faults.append(
+                fault(file, 1, name, "colonne inconnue" if name.strip() else "colonne sans nom", name)
+            )
         elif name in columns:
             faults.append(fault(file, 1, name, "colonne en double"))
         columns.append(name if known and name not in columns else None)
