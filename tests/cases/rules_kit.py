@@ -1,0 +1,135 @@
+"""What the tests of the rules share: two journeys on which nothing stands yet but the contact clock."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from coordination.alerts.calendar import Calendar
+from coordination.alerts.catalogue import Thresholds
+from coordination.alerts.deadlines import Deadline, Key
+from coordination.cases.facts import (
+    ActionFact,
+    AppointmentFact,
+    ContactFact,
+    EventFact,
+    JourneyFacts,
+    PauseFact,
+    ReviewFact,
+    RightFact,
+)
+from coordination.cases.rules import deadlines
+
+CALENDAR = Calendar.load()
+DEFAULT = Thresholds.default()
+# No holidays of zone B from 2026-04-27 to 2026-07-03: plain arithmetic for what pauses on them.
+D = date.fromisoformat
+
+
+def plus(day: str, days: int) -> date:
+    return D(day) + timedelta(days=days)
+
+
+def _maybe(day: str | None) -> date | None:
+    return D(day) if day else None
+
+
+def pre(**changes: Any) -> JourneyFacts:
+    given: dict[str, Any] = {
+        "programme": "PRE",
+        "stage": "EN_COURS",
+        "opened_on": D("2026-04-01"),
+        "agreement_status": "SIGNE",
+        "agreement_on": D("2026-04-27"),
+    }
+    return JourneyFacts(**{**given, **changes})
+
+
+def cite(**changes: Any) -> JourneyFacts:
+    given: dict[str, Any] = {
+        "programme": "CITE_EMPLOI",
+        "stage": "EN_ACTION",
+        "opened_on": D("2026-04-27"),
+    }
+    return JourneyFacts(**{**given, **changes})
+
+
+def contact(on: str, outcome: str | None = "ABOUTI", mode: str = "TELEPHONE") -> ContactFact:
+    return ContactFact(D(on), mode, outcome)
+
+
+def appointment(on: str, status: str | None) -> AppointmentFact:
+    return AppointmentFact(D(on), status)
+
+
+def pause(began: str, expected: str | None = None, returned: str | None = None, id: str = "p1") -> PauseFact:
+    return PauseFact(id, D(began), _maybe(expected), _maybe(returned))
+
+
+def review(due: str, held: str | None = None, id: str = "b1") -> ReviewFact:
+    return ReviewFact(id, D(due), _maybe(held))
+
+
+def action(
+    key: str,
+    status: str | None,
+    *,
+    started: str | None = None,
+    planned_end: str | None = None,
+    ended: str | None = None,
+    **more: Any,
+) -> ActionFact:
+    return ActionFact(
+        id=f"id-{key}",
+        key=key,
+        status=status,
+        started_on=_maybe(started),
+        planned_end=_maybe(planned_end),
+        ended_on=_maybe(ended),
+        **more,
+    )
+
+
+def right(kind: str, ends: str, id: str = "d1") -> RightFact:
+    return RightFact(id, kind, D(ends))
+
+
+def event(kind: str, on: str, handled: str | None = None, id: str = "e1") -> EventFact:
+    return EventFact(id, D(on), kind, _maybe(handled))
+
+
+def found(facts: JourneyFacts, thresholds: Thresholds = DEFAULT) -> dict[Key, Deadline]:
+    return deadlines(facts, CALENDAR, thresholds)
+
+
+def one(
+    facts: JourneyFacts,
+    rule: str,
+    kind: str = "overdue",
+    subject: str = "",
+    thresholds: Thresholds = DEFAULT,
+) -> Deadline | None:
+    return found(facts, thresholds).get((rule, kind, subject))
+
+
+def due(
+    facts: JourneyFacts,
+    rule: str,
+    kind: str = "overdue",
+    subject: str = "",
+    thresholds: Thresholds = DEFAULT,
+) -> date | None:
+    deadline = one(facts, rule, kind, subject, thresholds)
+    return deadline.due_on if deadline else None
+
+
+def standing(facts: JourneyFacts) -> set[str]:
+    return {rule for rule, _, _ in found(facts)}
+
+
+def fires_first_on(facts: JourneyFacts, day: str, *key: str) -> None:
+    """The alert is not there the day before, is there that day and the day after."""
+    deadline = one(facts, *key)
+    assert deadline is not None, key
+    opens = [deadline.due_on <= plus(day, offset) for offset in (-1, 0, 1)]
+    assert opens == [False, True, True], (key, deadline.due_on, day)
