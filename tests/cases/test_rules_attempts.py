@@ -97,7 +97,7 @@ def test_the_earliest_pair_counts() -> None:
 
 
 def test_on_one_day_the_absence_comes_first() -> None:
-    # 4 May, then on the 18th: absent, and seen after all. The pair exists, and the exchange of the day resolves it.
+    # On the 18th absent, and seen after all: the pair exists, and the exchange of the day resolves it.
     assert due(missed(("2026-05-04", ABS), ("2026-05-18", "HONORE"), ("2026-05-18", ABS)), "A03") is None
     # Excused the same day: the pair stands.
     excused = missed(("2026-05-04", ABS), ("2026-05-18", "ABS_EXCUSEE"), ("2026-05-18", ABS))
