@@ -168,12 +168,17 @@ def _open_journeys(batch: _Batch, lines: list[Line], folders: dict[uuid.UUID, uu
     for programme in {str(line.values["programme"]) for line in lines}:
         mine = [j["id"] for j in journeys if j["programme"] == programme]
         call("open_journeys", mine, [folders[j] for j in mine], programme)
-    db.session.execute(insert(Journey), journeys)
-    db.session.execute(
-        insert(Folder),
-        [{"id": f, "journey_id": j, "volet": Volet.COORDINATION.value} for j, f in folders.items()],
-    )
-    db.session.execute(insert(Sheet), sheets)
+    add_rows(Journey, journeys)
+    coordination = Volet.COORDINATION.value
+    add_rows(Folder, [{"id": f, "journey_id": j, "volet": coordination} for j, f in folders.items()])
+    add_rows(Sheet, sheets)
+
+
+def add_rows(model: Any, rows: list[dict[str, Any]]) -> None:
+    """Insert many rows. RETURNING makes batches of them: the wall is then asked once per batch, not per row."""
+    if rows:
+        table = model.__table__
+        db.session.execute(insert(table).returning(table.c.id), rows)
 
 
 def _journey_values(batch: _Batch, line: Line) -> dict[str, Any]:
@@ -245,8 +250,7 @@ def _store_records(
             )
             row = _row(batch, mapped, merged, before.row_id, _volet(batch, merged), before.line.number)
             db.session.execute(update(mapped.model).where(mapped.model.id == before.row_id).values(row))
-    if created:
-        db.session.execute(insert(mapped.model), created)
+    add_rows(mapped.model, created)
     count_created(changes, mapped.file, len(created))
     seen = {identity for identity, _ in ranked}
     if mapped.file in batch.present:
