@@ -33,7 +33,9 @@ def tell_approach(story: Story, first: date, until: date, author: str) -> None:
         if day > until or day > story.last_day:
             return
         outcome = rng.choices(("ABOUTI", "MESSAGE", "SANS_REPONSE"), (70, 18, 12))[0]
-        contact(story, day, rng.choice(("TELEPHONE", "TELEPHONE", "RDV_STRUCTURE", "VAD")), outcome, author)
+        face_to_face = ("TELEPHONE", "TELEPHONE", "RDV_STRUCTURE", "VAD")
+        mode = rng.choice(face_to_face) if outcome == "ABOUTI" else "TELEPHONE"
+        contact(story, day, mode, outcome, author)
         day += days(rng.uniform(2, 9))
 
 
@@ -96,7 +98,9 @@ def _meet(story: Story, day: date) -> None:
     if rng.random() < style.late:
         # Typed days later under the day of the typing: the file then shows a date that is too recent.
         written = min(story.calendar.working(day + days(rng.uniform(1, 12))), story.last_day)
-    outcome = "MESSAGE" if rng.random() < style.wrong else "ABOUTI"
+    outcome = "ABOUTI"
+    if rng.random() < style.wrong:
+        mode, outcome = "TELEPHONE", "MESSAGE"
     contact(story, written, mode, outcome, story.author)
     if rng.random() < 0.12:
         contact(story, day, "TIERS", "TIERS_NOUVELLES", story.author)
@@ -194,10 +198,12 @@ def _away(story: Story, last_met: date, pause: Pause) -> date | None:
 def contact(story: Story, day: date, mode: str, outcome: str, author: str) -> Row:
     """Writes one contact, with a short note more often than not."""
     notes = data()["notes"][story.programme][outcome]
+    if isinstance(notes, dict):
+        notes = notes.get(mode, notes[""])
     note = story.rng.choice(notes) if story.rng.random() < 0.62 else ""
     return story.add("contacts.csv", on=day.isoformat(), mode=mode, outcome=outcome, author=author, note=note)
 
 
 def partners(story: Story) -> list[str]:
-    """Codes of the structures this programme works with."""
-    return [code for code, *_ in data()["partners"][story.programme]]
+    """Codes of the structures this programme works with for this person."""
+    return [story.local(code) for code, *_ in story.fitting("partners")]

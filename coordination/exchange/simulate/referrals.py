@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 
 from coordination.exchange.simulate.behaviour import days, delay
-from coordination.exchange.simulate.staff import data
 from coordination.exchange.simulate.story import Row, Story, iso
 
 USUAL_ALTERNATIVE = 6  # days from a refusal to another proposal, at the median
@@ -41,11 +40,11 @@ def _key(story: Story) -> str:
 def _partner(story: Story, longest_start: int = 99) -> tuple[str, float, float]:
     """(code, usual days to answer, usual days from acceptance to the first meeting) of a partner."""
     usual = [
-        p for p in data()["partners"][story.programme] if p[0] != story.structure and p[2] <= longest_start
+        (code, answer, start)
+        for kind, answer, start, *_ in story.fitting("partners")
+        if (code := story.local(kind)) != story.structure and start <= longest_start
     ]
-    code, answer, start = story.rng.choice(usual)
-    slow = 1.5 if story.calendar.pace(story.last_day, story.programme) < 0.5 else 1.0
-    return code, answer * slow, start
+    return story.rng.choice(usual)
 
 
 def _ordinary(story: Story, sent: date, follows: str = "") -> None:
@@ -54,7 +53,8 @@ def _ordinary(story: Story, sent: date, follows: str = "") -> None:
     if sent > story.last_day:
         return
     code, answers, starts = _partner(story)
-    answered = story.calendar.working(sent + days(max(0, delay(rng, answers))))
+    # Partners' teams too are thinner in holidays, whoever the person is.
+    answered = story.calendar.advance(sent, delay(rng, answers), "CITE_EMPLOI")
     seen = min(answered, sent + days(max(0, delay(rng, 1.5)))) if rng.random() < 0.8 else None
     outcome = "ACCEPTED" if follows else rng.choices(("ACCEPTED", "REFUSED", "NONE"), (84, 11, 5))[0]
     row = _write(story, code, sent, seen, follows)

@@ -6,7 +6,6 @@ from datetime import date
 from typing import Any
 
 from coordination.exchange.simulate.behaviour import days, delay
-from coordination.exchange.simulate.staff import data
 from coordination.exchange.simulate.story import Story, iso
 
 USUAL_NEXT_STEP = 7  # days: half of the ended actions are followed by another within a week
@@ -37,7 +36,9 @@ def tell_actions(story: Story) -> None:
     if start is None:
         return
     rng = story.rng
-    choices = rng.sample(data()["steps"][story.programme], k=LONGEST_CHAIN)
+    fitting = story.fitting("steps")
+    choices = rng.sample(fitting, k=len(fitting))
+    choices = (choices * LONGEST_CHAIN)[:LONGEST_CHAIN]
     if story.has("TRANSITION", "no_first_action") and story.validated:
         story.tell_truth(story.validated, story.validated + days(USUAL_FIRST_STEP))
     gap_to_come = story.has("TRANSITION", "nothing_follows")
@@ -98,7 +99,7 @@ def _free_from(story: Story, day: date) -> date | None:
 def _action(story: Story, number: int, choice: Any, start: date, cut: date | None) -> date | None:
     """Writes one action; returns the day it ends, None where it is still to start or going on."""
     rng = story.rng
-    kind, axis, structure, usual = choice
+    kind, axis, structure, usual, *_ = choice
     started = story.calendar.working(start + days(rng.choice((0, 0, 0, 1, 3, 5))))
     planned_end = start + days(usual * rng.uniform(0.6, 1.25))
     ended = max(story.calendar.working(planned_end + days(rng.gauss(0, 5))), started + days(5))
@@ -116,7 +117,7 @@ def _action(story: Story, number: int, choice: Any, start: date, cut: date | Non
         key=f"A{number}",
         kind=kind,
         axis_or_barrier=axis,
-        structure=structure,
+        structure=story.local(structure),
         droit_commun=rng.choices(list(COMMON_LAW), list(COMMON_LAW.values()))[0],
         planned_start=iso(start) if rng.random() < 0.88 else "",
         started_on=story.happened(started),

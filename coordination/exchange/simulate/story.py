@@ -5,9 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from datetime import date
 from random import Random
+from typing import Any
 
 from coordination.exchange.simulate.behaviour import Calendar, WorkStyle
 from coordination.exchange.simulate.people import Household, Person
+from coordination.exchange.simulate.staff import data
 
 Row = dict[str, str]
 
@@ -75,6 +77,20 @@ class Story:
     @property
     def last_day(self) -> date:
         return self.exit or self.as_of
+
+    @property
+    def age(self) -> int:
+        """Age in years on the last day."""
+        return (self.last_day - self.person.birth).days * 4 // 1461
+
+    def fitting(self, what: str) -> list[Any]:
+        """The "steps" or "partners" of the programme that fit the person's age (its last two values)."""
+        return [line for line in data()[what][self.programme] if line[-2] <= self.age <= line[-1]]
+
+    def local(self, code: str) -> str:
+        """The structure of the person's commune where `code` names a kind that each commune has."""
+        found = data()["local"].get(code)
+        return str(found.get(self.home.commune, found[""])) if found else code
 
     def happened(self, day: date | None) -> str:
         """ISO date of a fact, empty where it has not happened by the last day."""
