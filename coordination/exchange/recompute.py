@@ -9,51 +9,20 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from coordination.alerts.calendar import Calendar
-from coordination.alerts.catalogue import Thresholds
-from coordination.alerts.deadlines import Deadline, Key
-from coordination.alerts.reconcile import reconcile
-from coordination.cases.queries.facts import journey_facts
-from coordination.cases.rules import CASE_RULES
-from coordination.cases.rules import deadlines as case_deadlines
+from coordination.alerts.sources import follow_all
 from coordination.db import act_as, db
 from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
-from coordination.privacy.policy import Action, Grant
+from coordination.privacy.policy import Action
 from coordination.privacy.work import work
-from coordination.referrals.queries import referral_facts
-from coordination.referrals.rules import REFERRAL_RULES
-from coordination.referrals.rules import deadlines as referral_deadlines
 
 BATCH = 200
-ALL_RULES = CASE_RULES | REFERRAL_RULES
 
 
 class JourneyName(NamedTuple):
     id: uuid.UUID
     ref: str
     programme: str
-
-
-def all_deadlines(
-    grant: Grant, journey_ids: Sequence[uuid.UUID], calendar: Calendar, thresholds: Thresholds
-) -> dict[uuid.UUID, dict[Key, Deadline]]:
-    """What should stand on each journey, from all its facts. Never reads today."""
-    facts = journey_facts(grant, journey_ids)
-    referrals = referral_facts(journey_ids)
-    return {
-        journey_id: {
-            **case_deadlines(one, calendar, thresholds),
-            **referral_deadlines(one, tuple(referrals.get(journey_id, ())), calendar, thresholds),
-        }
-        for journey_id, one in facts.items()
-    }
-
-
-def reconcile_all(grant: Grant, journey_ids: Sequence[uuid.UUID], today: date, fact: str) -> int:
-    """Recompute and store every deadline of journeys that the actor writes in; how many changed."""
-    wanted = all_deadlines(grant, journey_ids, Calendar.load(), Thresholds.default())
-    return reconcile(ALL_RULES, wanted, today, fact)
 
 
 def territory(actor: Actor) -> list[JourneyName]:
@@ -77,7 +46,7 @@ def recompute(actor: Actor, now: datetime, today: date) -> dict[str, int]:
         with work(actor, Action.RECOMPUTE, now) as w:
             grant = w.require()
             call("operator_access", ids)
-            changed += reconcile_all(grant, ids, today, "recalcul des échéances")
+            changed += follow_all(grant, ids, today, "recalcul des échéances")
             call("operator_access", [])
             w.audit(grant, [f"parcours={len(ids)}"])
     return {"journeys": len(names), "changed": changed}

@@ -13,6 +13,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from coordination.alerts.models import ImportRun
+from coordination.alerts.sources import follow_all
 from coordination.cases.models import Journey, Sheet
 from coordination.db import db
 from coordination.exchange.bundle.columns import COLUMN, COLUMNS, Kind
@@ -21,7 +22,7 @@ from coordination.exchange.bundle.lines import Line
 from coordination.exchange.bundle.report import Changes
 from coordination.exchange.mapping import JOURNEY_COLUMNS, RECORDS, SHEET_COLUMNS, Mapped, volet_of
 from coordination.exchange.people import compare, count_created, store_structures, store_users
-from coordination.exchange.recompute import BATCH, reconcile_all, territory
+from coordination.exchange.recompute import BATCH, territory
 from coordination.exchange.stored import Names, Stored, stored_journeys, stored_records
 from coordination.privacy.access import call, sync_access
 from coordination.privacy.actor import Actor
@@ -148,7 +149,7 @@ def _store_batch(
         wanted = [line for ref in refs for line in by_ref[file].get(ref, ())]
         _store_records(batch, mapped, wanted, list(existing.values()), changes)
     if not dry:
-        reconcile_all(grant, list(ids.values()), as_of, "import de données")
+        follow_all(grant, list(ids.values()), as_of, "import de données")
     sync_access(list(ids.values()))
 
 

@@ -43,6 +43,16 @@ def subject_of(actor: Actor, journey_id: uuid.UUID) -> Subject:
     )
 
 
+def folder_of(journey_id: uuid.UUID, volet: Volet) -> uuid.UUID:
+    """The folder of a volet. Raises NotFound if it is not open, or not to this actor."""
+    folder_id = db.session.scalar(
+        select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet == volet.value)
+    )
+    if folder_id is None:
+        raise NotFound("Ce volet n'est pas ouvert, ou vous n'y avez pas accès.")
+    return folder_id
+
+
 def sync_access(journey_ids: Sequence[uuid.UUID]) -> None:
     """Make the access rows of journeys follow from their facts (référent, backup, coordinators, agreement)."""
     call("sync_journey_access", list(journey_ids))

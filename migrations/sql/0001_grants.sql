@@ -68,7 +68,7 @@ GRANT SELECT, UPDATE ON import_run TO coord_worker;
 GRANT SELECT (id, email, display_name, suspended_at, kind) ON account TO coord_worker;
 GRANT SELECT ON membership, structure, state TO coord_worker;
 
-GRANT SELECT ON account, membership, volet_right, action TO coord_definer;
+GRANT SELECT ON account, membership, volet_right, action, right_end TO coord_definer;
 GRANT SELECT ON journey TO coord_definer;
 GRANT SELECT, INSERT, UPDATE ON folder TO coord_definer;
 GRANT SELECT, INSERT, UPDATE, DELETE ON access, deadline TO coord_definer;

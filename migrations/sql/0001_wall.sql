@@ -216,6 +216,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
   WHERE a.journey_id = ANY (p_journeys) AND a.journey_id = ANY (my_writable_journeys())
 $$;
 
+-- End dates of the rights of a journey, whatever their volet, their kind still sealed: for the clocks only.
+CREATE FUNCTION right_clocks(p_journeys uuid[])
+RETURNS TABLE (id uuid, journey_id uuid, folder_id uuid, ends_on date, kind bytea)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT r.id, r.journey_id, r.folder_id, r.ends_on, r.kind FROM right_end r
+  WHERE r.journey_id = ANY (p_journeys) AND r.journey_id = ANY (my_writable_journeys())
+$$;
+
 -- Makes the stored deadlines of the given rules equal to the wanted ones, for journeys the actor writes in.
 -- What moved or vanished resolves its alert and names the fact. p_wanted: array of {journey, rule, kind,
 -- subject, due_on, since, because, volet}.

@@ -23,7 +23,7 @@ from coordination.cases.facts import (
 from coordination.cases.models import Appointment, Contact, Journey, LifeEvent, Pause, Review, Right, Sheet
 from coordination.db import db
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import open_rows
+from coordination.privacy.vault import open_result, open_rows
 from coordination.privacy.volets import Volet
 
 EVERYTHING = frozenset(
@@ -58,7 +58,8 @@ def journey_facts(
 ) -> dict[uuid.UUID, JourneyFacts]:
     """Facts of each journey; groups that are not asked for stay empty (see `rules.GROUPS`).
 
-    Actions come whatever their volet (dates and status only): the clocks of T06 and T19 need them all.
+    Actions and rights come whatever their volet, for the clocks alone: a deadline must not depend on who
+    happens to change a fact.
     """
     ids = list(journey_ids)
     columns = [Journey.__table__.c[name] for name in _JOURNEY]
@@ -140,7 +141,8 @@ def _reviews(grant: Grant, ids: list[uuid.UUID]) -> Rows:
 
 
 def _rights(grant: Grant, ids: list[uuid.UUID]) -> Rows:
-    rows = open_rows(grant, Right, ("kind", "ends_on"), Right.journey_id.in_(ids))
+    cells = db.session.execute(text("SELECT * FROM right_clocks(CAST(:ids AS uuid[]))"), {"ids": ids})
+    rows = open_result(Right, cells.mappings().all())
     return _grouped((r["journey_id"], RightFact(str(r["id"]), r["kind"], r["ends_on"])) for r in rows)
 
 

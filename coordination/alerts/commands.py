@@ -1,0 +1,94 @@
+"""The ways out of an alert: seen, taken in hand, postponed, set aside."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import select, update
+
+from coordination import reference
+from coordination.alerts.models import OPEN_STATUSES, Alert
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.errors import BadInput, Conflict, NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.nir import holds_nir
+from coordination.privacy.policy import Action
+from coordination.privacy.vault import keystore, sealed_row
+from coordination.privacy.work import work
+
+LONGEST_POSTPONEMENT = timedelta(days=180)
+
+
+@dataclass(frozen=True)
+class Answer:
+    """`status`: VUE, PRISE_EN_CHARGE, REPORTEE (with `until`) or SANS_OBJET (with `reason`)."""
+
+    status: str
+    until: date | None = None
+    reason: str | None = None
+    comment: str = ""
+
+
+def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int, now: datetime) -> uuid.UUID:
+    """Note what a person does about an alert; the journey's id.
+
+    Raises BadInput (a field per problem), NotFound, Forbidden, Conflict.
+    """
+    today = paris_date(now)
+    with work(actor, Action.ANSWER_ALERT, now) as w:
+        alert = db.session.execute(
+            select(Alert.journey_id, Alert.folder_id, Alert.status).where(Alert.id == alert_id)
+        ).first()
+        if alert is None:
+            raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.")
+        grant = w.require(alert.journey_id)
+        _check(answer, today)
+        if alert.status not in OPEN_STATUSES:
+            raise Conflict("Cette alerte est déjà close.")
+        values = {
+            "status": answer.status,
+            "acted_on": today,
+            "acted_by": actor.id,
+            "postponed_until": answer.until if answer.status == "REPORTEE" else None,
+            "way_out": answer.reason,
+        }
+        if answer.comment.strip():
+            data_key = keystore().get([alert.folder_id])[alert.folder_id]
+            values["comment"] = sealed_row(data_key, Alert, alert_id, {"comment": answer.comment.strip()})[
+                "comment"
+            ]
+        changed = db.session.execute(
+            update(Alert)
+            .where(Alert.id == alert_id, Alert.version == version)
+            .values(**values, version=Alert.version + 1)
+            .returning(Alert.id)
+        ).first()
+        if changed is None:
+            raise Conflict("Quelqu'un d'autre vient de traiter cette alerte. Rechargez la page.")
+        w.audit(grant, ["alert", "status"])
+        journey_id: uuid.UUID = alert.journey_id
+        return journey_id
+
+
+def _check(answer: Answer, today: date) -> None:
+    problems: dict[str, str] = {}
+    if answer.status not in ("VUE", "PRISE_EN_CHARGE", "REPORTEE", "SANS_OBJET"):
+        problems["status"] = "Choisissez une des réponses proposées."
+    if answer.status == "REPORTEE":
+        if answer.until is None or answer.until <= today:
+            problems["until"] = "Indiquez une date à venir."
+        elif answer.until > today + LONGEST_POSTPONEMENT:
+            problems["until"] = "Au plus six mois : une alerte reportée plus loin serait oubliée."
+    if answer.status in ("REPORTEE", "SANS_OBJET") and answer.reason not in reference.labels(
+        "alert_dismiss_reason"
+    ):
+        problems["reason"] = "Choisissez un motif."
+    if holds_nir(answer.comment):
+        problems["comment"] = "Ce texte contient un numéro de sécurité sociale. Retirez-le."
+    if len(answer.comment) > 2000:
+        problems["comment"] = "Ce texte est trop long : 2000 caractères au plus."
+    if problems:
+        raise BadInput("Rien n'a été enregistré : corrigez les champs signalés.", problems)

@@ -1,0 +1,52 @@
+"""Every feature's rules, put side by side by the application's factory (see docs/adr/0004).
+
+A change of the journey itself (agreement, stage, exit) gates the rules of all features, and a feature may not
+import the ones above it: so the factory hands over the list.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from flask import current_app
+
+from coordination.alerts.calendar import Calendar
+from coordination.alerts.catalogue import Thresholds
+from coordination.alerts.deadlines import Deadline, Key
+from coordination.alerts.reconcile import reconcile
+from coordination.privacy.policy import Grant
+
+Wanted = dict[uuid.UUID, dict[Key, Deadline]]
+
+
+@dataclass(frozen=True)
+class RuleSource:
+    """The rules a feature owns, and what should stand on journeys according to its facts."""
+
+    rules: frozenset[str]
+    wanted: Callable[[Grant, Sequence[uuid.UUID], Calendar, Thresholds], Mapping[uuid.UUID, dict[Key, Deadline]]]
+
+
+def sources() -> tuple[RuleSource, ...]:
+    """The features of this application."""
+    found: tuple[RuleSource, ...] = current_app.extensions["rule_sources"]
+    return found
+
+
+def all_deadlines(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> Wanted:
+    """What should stand on each journey, from all facts of all features. Never reads today."""
+    wanted: Wanted = {journey_id: {} for journey_id in journey_ids}
+    for source in sources():
+        found = source.wanted(grant, journey_ids, Calendar.load(), Thresholds.default())
+        for journey_id, deadlines in found.items():
+            wanted[journey_id] |= deadlines
+    return wanted
+
+
+def follow_all(grant: Grant, journey_ids: Sequence[uuid.UUID], today: date, fact: str) -> int:
+    """Recompute and store every deadline of journeys that the actor writes in; how many changed."""
+    rules = frozenset[str]().union(*(source.rules for source in sources()))
+    return reconcile(rules, all_deadlines(grant, journey_ids), today, fact)

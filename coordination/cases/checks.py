@@ -1,0 +1,42 @@
+"""What cannot be, said beside the field: pure checks of what people type."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from coordination import reference
+from coordination.errors import BadInput
+from coordination.privacy.nir import holds_nir
+
+NIR_REFUSED = (
+    "Ce texte contient un numéro de sécurité sociale. Retirez-le : il ne doit figurer nulle part ici."
+)
+
+
+class Problems(dict[str, str]):
+    """Field -> French sentence; raises BadInput at the end if there is any."""
+
+    def stop_if_any(self) -> None:
+        if self:
+            raise BadInput("Rien n'a été enregistré : corrigez les champs signalés.", dict(self))
+
+    def code(self, field: str, coded_list: str, code: str | None) -> None:
+        """The code must be one of the list."""
+        if code not in reference.labels(coded_list):
+            self[field] = "Choisissez une des réponses proposées."
+
+    def free_text(self, field: str, text: str | None, longest: int = 10_000) -> None:
+        """A free text holds no NIR and has a length that a page can show."""
+        if text and holds_nir(text):
+            self[field] = NIR_REFUSED
+        elif text and len(text) > longest:
+            self[field] = f"Ce texte est trop long : {longest} caractères au plus."
+
+    def past_day(self, field: str, day: date | None, today: date, earliest: date | None = None) -> None:
+        """A fact has a date, not in the future, not before the journey."""
+        if day is None:
+            self[field] = "Indiquez une date, par exemple 12/10/2026."
+        elif day > today:
+            self[field] = "Cette date est dans le futur. Pour un rendez-vous à venir, ne saisissez pas d'échange."
+        elif earliest and day < earliest:
+            self[field] = f"Le parcours a commencé le {earliest:%d/%m/%Y} : la date ne peut pas être avant."
