@@ -38,7 +38,7 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "events": events.RULES,
         "birth_date": ages.RULES,
         "planned_rhythm_days": contact_clock.RULES,
-        "scheme": contact_clock.RULES,
+        "scheme": frozenset({"A08", "A09", "A10"}),
     }
 )
 """Which rules to compute again when a group of facts changes; but for "journey", named as in JourneyFacts."""

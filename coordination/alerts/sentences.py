@@ -1,0 +1,81 @@
+"""The French sentence of an alert or deadline: neutral, from the rule, its fact's date and today. No name."""
+
+from __future__ import annotations
+
+from datetime import date
+
+from coordination.alerts.catalogue import rules
+
+BREAKS = {
+    "ABANDON": "Perte de contact",
+    "INTERRUPTION": "Interruption",
+    "TRANSITION": "Transition qui dure",
+    "STATUT": "Changement de statut",
+}
+SEVERITIES = ("INFO", "VIGILANCE", "HAUTE", "CRITIQUE")
+SEVERITY_LABELS = {
+    "INFO": "Information",
+    "VIGILANCE": "Vigilance",
+    "HAUTE": "Haute",
+    "CRITIQUE": "Critique",
+}
+
+_NO_EXCHANGE = "Aucun échange enregistré depuis {days} jours"
+# {days}: days since the fact; {since}: its date. A rule that is not here says its signal and its date.
+SENTENCES: dict[tuple[str, str], str] = {
+    ("A01", "overdue"): _NO_EXCHANGE,
+    ("A02", "overdue"): _NO_EXCHANGE,
+    ("A08", "overdue"): _NO_EXCHANGE,
+    ("A09", "overdue"): _NO_EXCHANGE,
+    ("A10", "overdue"): _NO_EXCHANGE,
+    ("A03", "overdue"): "Deux rendez-vous de suite sans présence ni excuse, le dernier le {since}",
+    ("A11", "overdue"): "Deux rendez-vous de suite sans présence ni excuse, le dernier le {since}",
+    ("A04", "overdue"): "Trois tentatives sans réponse depuis le {since}",
+    ("A13", "overdue"): "Coordonnées invalides, constatées le {since}",
+    ("A14", "overdue"): "Accord refusé ou retiré le {since}",
+    ("I01", "overdue"): "En pause depuis le {since}, sans date de reprise",
+    ("I02", "lead"): "Reprise prévue le {since}",
+    ("I03", "overdue"): "Reprise prévue le {since}, pas encore notée",
+    ("I04", "overdue"): "En pause depuis le {since} : à réexaminer en équipe",
+    ("I05", "overdue"): "En pause depuis le {since} : faire le point",
+    ("T06", "overdue"): "Parcours validé le {since}, aucune action démarrée",
+    ("T08", "lead"): "Bilan à tenir le {since}",
+    ("T08", "overdue"): "Bilan prévu le {since}, pas encore tenu",
+    ("T09", "lead"): "Bientôt 12 mois de parcours (entrée le {since}) : préparer la décision",
+    ("T09", "overdue"): "12 mois de parcours (entrée le {since}) : décision à prendre",
+    ("T10", "lead"): "Bientôt 18 mois de parcours (entrée le {since}) : préparer le relais",
+    ("T10", "overdue"): "18 mois de parcours (entrée le {since}) : préparer le relais",
+    ("T11", "lead"): "Bientôt 24 mois de parcours (entrée le {since})",
+    ("T11", "overdue"): "24 mois de parcours (entrée le {since}) : sortie ou dérogation",
+    ("T14", "overdue"): "Orientation envoyée le {since}, sans réponse",
+    ("T15", "overdue"): "Orientation envoyée le {since}, toujours sans réponse : appeler",
+    ("T16", "overdue"): "Orientation envoyée le {since}, restée sans réponse",
+    ("T17", "overdue"): "Orientation acceptée le {since}, pas encore démarrée",
+    ("T18", "overdue"): "Orientation refusée le {since}, pas d'autre solution notée",
+    ("T19", "lead"): "L'action en cours se termine le {since}, rien n'est prévu après",
+    ("T19", "overdue"): "Action terminée le {since}, pas d'étape suivante",
+    ("S06", "lead"): "16 ans bientôt : préparer la sortie du PRE et le relais",
+    ("S07", "lead"): "18 ans bientôt : préparer la majorité",
+    ("S08", "lead"): "25 ans bientôt : accès possible au RSA",
+    ("S09", "lead"): "26 ans bientôt : fin de l'accompagnement Mission Locale",
+    ("S19", "overdue"): "Suspension de revenu annoncée le {since}",
+    ("S21", "overdue"): "Déménagement noté le {since}",
+    ("S24", "overdue"): "Expulsion ou relogement noté le {since}",
+}
+
+
+def french_day(day: date) -> str:
+    return f"{day:%d/%m/%Y}"
+
+
+def sentence(rule: str, kind: str, since: date, today: date) -> str:
+    """What the alert says, in one neutral sentence."""
+    template = SENTENCES.get((rule, kind))
+    if template is None:
+        return f"{rules()[rule].signal} ({french_day(since)})"
+    return template.format(days=max((today - since).days, 0), since=french_day(since))
+
+
+def worst(severities: list[str]) -> str:
+    """The most severe of a list."""
+    return max(severities, key=SEVERITIES.index)

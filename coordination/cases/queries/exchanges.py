@@ -1,0 +1,29 @@
+"""The last exchange of journeys (source: "Words" of the domain's deadlines)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from datetime import date
+
+from sqlalchemy import func, select, union_all
+
+from coordination.cases.models import Appointment, Contact
+from coordination.db import db
+
+
+def last_exchanges(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
+    """Date of the latest exchange of each journey: a contact ABOUTI not by a third party, or a kept appointment."""
+    ids = list(journey_ids)
+    both = union_all(
+        select(Contact.journey_id, Contact.on_date).where(
+            Contact.journey_id.in_(ids), Contact.outcome == "ABOUTI", Contact.mode != "TIERS"
+        ),
+        select(Appointment.journey_id, Appointment.on_date).where(
+            Appointment.journey_id.in_(ids), Appointment.status == "HONORE"
+        ),
+    ).subquery()
+    rows = db.session.execute(
+        select(both.c.journey_id, func.max(both.c.on_date)).group_by(both.c.journey_id)
+    )
+    return {journey_id: day for journey_id, day in rows}

@@ -1,0 +1,189 @@
+"""Everything of a journey's page, read under one grant. A fixed number of statements."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import select
+
+from coordination import reference
+from coordination.alerts.queries import AlertView, DeadlineView, coming_deadlines, open_alerts
+from coordination.cases.models import Journey, Representative, Sheet
+from coordination.cases.queries.exchanges import last_exchanges
+from coordination.cases.queries.listing import stage_label
+from coordination.cases.queries.next_step import NextStep, next_steps
+from coordination.cases.queries.people import Person, account_names
+from coordination.cases.timeline import Entry, timeline
+from coordination.cases.vocabulary import PROGRAMMES, area_label, commune_label
+from coordination.db import db
+from coordination.privacy.models import AuditEntry, Folder
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_rows
+from coordination.privacy.volets import LABELS, Volet
+
+COMING = timedelta(days=90)
+OPENINGS_SHOWN = 20
+
+
+@dataclass(frozen=True)
+class RepresentativeView:
+    """Who can be called; `interpreter` is said before the number."""
+
+    name: str
+    tie: str
+    phone: str
+    email: str
+    parental_authority: bool
+    interpreter: bool
+    signed: bool
+
+    def __repr__(self) -> str:
+        return "<RepresentativeView>"
+
+
+@dataclass(frozen=True)
+class VoletView:
+    code: str
+    label: str
+    can_write: bool
+
+
+@dataclass(frozen=True)
+class Opening:
+    """Who opened the file, and when."""
+
+    at: datetime
+    who: str
+    action: str
+
+
+@dataclass(frozen=True)
+class JourneyPage:
+    person: Person
+    programme: str
+    programme_label: str
+    stage: str
+    birth_date: date | None
+    age: int | None
+    sex: str
+    address: str
+    area: str
+    school: str
+    school_level: str
+    agreement: str
+    agreement_on: date | None
+    opened_on: date | None
+    entered_on: date | None
+    exit_on: date | None
+    planned_rhythm_days: int | None
+    referent: str | None
+    backup: str | None
+    last_exchange: date | None
+    next_step: NextStep | None
+    representatives: tuple[RepresentativeView, ...]
+    volets: tuple[VoletView, ...]
+    timeline: tuple[Entry, ...]
+    alerts: tuple[AlertView, ...]
+    coming: tuple[DeadlineView, ...]
+    openings: tuple[Opening, ...]
+    version: int
+
+    def __repr__(self) -> str:
+        return f"<JourneyPage {self.person.journey_id}>"
+
+
+def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPage:
+    """The page of a journey that the grant covers."""
+    journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+    columns = ("first_name", "last_name", "birth_date", "sex", "address", "commune", "area", "school")
+    rows = open_rows(grant, Sheet, (*columns, "school_level"), Sheet.journey_id == journey_id)
+    sheet = rows[0] if rows else dict.fromkeys((*columns, "school_level"))
+    person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
+    birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
+    staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
+    place = [sheet["address"], commune_label(sheet["commune"]) if sheet["commune"] else None]
+    return JourneyPage(
+        person=person,
+        programme=journey.programme,
+        programme_label=PROGRAMMES[journey.programme],
+        stage=stage_label(journey.programme, journey.stage),
+        birth_date=birth,
+        age=age_on(birth, today) if birth else None,
+        sex={"F": "Fille ou femme", "M": "Garçon ou homme"}.get(sheet["sex"] or "", "non renseigné"),
+        address=", ".join(part for part in place if part) or "non renseignée",
+        area=area_label(sheet["area"]),
+        school=sheet["school"] or "non renseigné",
+        school_level=reference.label("school_level", sheet["school_level"]),
+        agreement=reference.label("parental_agreement", journey.agreement_status),
+        agreement_on=journey.agreement_on,
+        opened_on=journey.opened_on,
+        entered_on=journey.entered_on,
+        exit_on=journey.exit_on,
+        planned_rhythm_days=journey.planned_rhythm_days,
+        referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
+        backup=staff.get(journey.backup_id),  # type: ignore[arg-type]
+        last_exchange=last_exchanges([journey_id]).get(journey_id),
+        next_step=next_steps([journey_id], today).get(journey_id),
+        representatives=_representatives(grant, journey_id),
+        volets=_volets(grant, journey_id),
+        timeline=tuple(timeline(grant, journey_id, journey.programme)),
+        alerts=tuple(open_alerts(today, [journey_id])),
+        coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),
+        openings=_openings(journey_id),
+        version=journey.version,
+    )
+
+
+def age_on(birth: date, day: date) -> int:
+    """Completed years."""
+    return day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day))
+
+
+def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[RepresentativeView, ...]:
+    columns = ("first_name", "last_name", "tie", "phone", "email", "parental_authority", "interpreter")
+    rows = open_rows(
+        grant,
+        Representative,
+        (*columns, "signed_agreement"),
+        Representative.journey_id == journey_id,
+        order=(Representative.position,),
+    )
+    return tuple(
+        RepresentativeView(
+            f"{row['first_name'] or ''} {row['last_name'] or ''}".strip(),
+            row["tie"] or "",
+            row["phone"] or "",
+            row["email"] or "",
+            row["parental_authority"] == "1",
+            row["interpreter"] == "1",
+            row["signed_agreement"] == "1",
+        )
+        for row in rows
+    )
+
+
+def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
+    mine = set(db.session.scalars(select(Folder.volet).where(Folder.journey_id == journey_id)))
+    return tuple(
+        VoletView(volet.value, LABELS[volet], volet in grant.writable) for volet in Volet if volet.value in mine
+    )
+
+
+def _openings(journey_id: uuid.UUID) -> tuple[Opening, ...]:
+    rows = db.session.execute(
+        select(AuditEntry.at_us, AuditEntry.actor_id, AuditEntry.action)
+        .where(AuditEntry.journey_id == journey_id, AuditEntry.result == "fait")
+        .order_by(AuditEntry.at_us.desc())
+        .limit(OPENINGS_SHOWN)
+    ).all()
+    names = account_names({row.actor_id for row in rows})
+    return tuple(
+        Opening(
+            datetime.fromtimestamp(row.at_us / 1_000_000, UTC),
+            names.get(row.actor_id, "compte supprimé"),
+            row.action,
+        )
+        for row in rows
+    )

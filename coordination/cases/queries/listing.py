@@ -1,0 +1,161 @@
+"""The coordinator's lists: journeys, stalled journeys by type of break, capacity."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import func, select
+
+from coordination import reference
+from coordination.alerts.models import Alert
+from coordination.alerts.queries import ON_SCREEN, PersonAlerts, by_person, open_alerts
+from coordination.alerts.sentences import BREAKS
+from coordination.cases.models import Journey
+from coordination.cases.queries.exchanges import last_exchanges
+from coordination.cases.queries.next_step import NextStep, next_steps
+from coordination.cases.queries.people import Person, account_names, people
+from coordination.db import db
+from coordination.privacy.policy import Grant
+
+PAGE = 50
+
+
+@dataclass(frozen=True)
+class JourneyLine:
+    person: Person
+    programme: str
+    stage: str
+    referent: str | None
+    last_exchange: date | None
+    next_step: NextStep | None
+    alerts: PersonAlerts | None
+
+
+@dataclass(frozen=True)
+class Gauge:
+    """Active journeys against the capacity of the programme; None where it has none."""
+
+    programme: str
+    active: int
+    capacity: int | None
+
+
+@dataclass(frozen=True)
+class Listing:
+    lines: tuple[JourneyLine, ...]
+    total: int
+    page: int
+    pages: int
+    gauges: tuple[Gauge, ...]
+
+
+@dataclass(frozen=True)
+class StalledSection:
+    """One type of break: how many people, and a page of them."""
+
+    code: str
+    label: str
+    total: int
+    lines: tuple[JourneyLine, ...]
+
+
+def gauges() -> tuple[Gauge, ...]:
+    """How many journeys are active (no exit, and not turned down), per programme that the actor sees."""
+    rows = db.session.execute(
+        select(Journey.programme, func.count())
+        .where(Journey.exit_on.is_(None), func.coalesce(Journey.stage, "") != "NON_RETENU")
+        .group_by(Journey.programme)
+        .order_by(Journey.programme.desc())
+    )
+    capacity = reference.territory()["pre_capacity"]
+    return tuple(Gauge(p, n, capacity if p == "PRE" else None) for p, n in rows)
+
+
+def journeys(
+    grant: Grant, today: date, page: int = 1, *, exited: bool = False, programme: str | None = None
+) -> Listing:
+    """A page of the journeys that the actor coordinates, by reference."""
+    ended = Journey.exit_on.is_not(None) if exited else Journey.exit_on.is_(None)
+    criteria = [ended] + ([Journey.programme == programme] if programme else [])
+    total = db.session.scalar(select(func.count()).select_from(Journey).where(*criteria)) or 0
+    pages = max(1, -(-total // PAGE))
+    page = min(max(page, 1), pages)
+    ids = list(
+        db.session.scalars(
+            select(Journey.id).where(*criteria).order_by(Journey.ref).limit(PAGE).offset((page - 1) * PAGE)
+        )
+    )
+    return Listing(_lines(grant, today, ids), total, page, pages, gauges())
+
+
+def stalled(grant: Grant, today: date, only: str | None = None, page: int = 1) -> tuple[StalledSection, ...]:
+    """People whose journey has an alert of VIGILANCE or above, by type of break: a few each, or a page of one."""
+    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
+    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
+    shown: dict[str, list[PersonAlerts]] = {}
+    totals: dict[str, int] = {}
+    for code in BREAKS:
+        mine = by_person(alert for alert in alerts if alert.break_type == code)
+        totals[code] = len(mine)
+        if only is None:
+            shown[code] = mine[:10]
+        else:
+            shown[code] = mine[(page - 1) * PAGE : page * PAGE] if code == only else []
+    ids = list(dict.fromkeys(p.journey_id for mine in shown.values() for p in mine))
+    by_id = {line.person.journey_id: line for line in _lines(grant, today, ids, with_alerts=False)}
+    return tuple(
+        StalledSection(
+            code,
+            label,
+            totals[code],
+            tuple(_with(by_id[p.journey_id], p) for p in shown[code] if p.journey_id in by_id),
+        )
+        for code, label in BREAKS.items()
+    )
+
+
+def _with(line: JourneyLine, alerts: PersonAlerts) -> JourneyLine:
+    return JourneyLine(
+        line.person,
+        line.programme,
+        line.stage,
+        line.referent,
+        line.last_exchange,
+        line.next_step,
+        alerts,
+    )
+
+
+def _lines(
+    grant: Grant, today: date, ids: list[uuid.UUID], *, with_alerts: bool = True
+) -> tuple[JourneyLine, ...]:
+    if not ids:
+        return ()
+    rows = db.session.execute(
+        select(Journey.id, Journey.programme, Journey.stage, Journey.referent_id).where(Journey.id.in_(ids))
+    ).all()
+    by_id = {row.id: row for row in rows}
+    named = people(grant, ids)
+    referents = account_names({row.referent_id for row in rows if row.referent_id})
+    exchanges = last_exchanges(ids)
+    steps = next_steps(ids, today)
+    grouped = {p.journey_id: p for p in by_person(open_alerts(today, ids))} if with_alerts else {}
+    return tuple(
+        JourneyLine(
+            named[id_],
+            by_id[id_].programme,
+            stage_label(by_id[id_].programme, by_id[id_].stage),
+            referents.get(by_id[id_].referent_id),
+            exchanges.get(id_),
+            steps.get(id_),
+            grouped.get(id_),
+        )
+        for id_ in ids
+        if id_ in named
+    )
+
+
+def stage_label(programme: str, stage: str | None) -> str:
+    return reference.label("pre_stage" if programme == "PRE" else "employment_stage", stage)

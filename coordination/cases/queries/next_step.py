@@ -1,0 +1,65 @@
+"""The visible next step of a journey: the first thing planned, with its date and who holds it."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import Date, String, Uuid, cast, literal, null, select, union_all
+
+from coordination.accounts.models import Structure
+from coordination.cases.models import Action, Appointment, Pause, Review
+from coordination.db import db
+
+LABELS = {
+    "appointment": "Rendez-vous",
+    "action": "Début d'une action",
+    "review": "Bilan",
+    "return": "Reprise après une pause",
+}
+
+
+@dataclass(frozen=True)
+class NextStep:
+    on: date
+    what: str
+    who: str | None
+    late: bool = False
+
+
+def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, NextStep]:
+    """The first planned thing of each journey, past and not done included (it is late). One statement."""
+    ids = list(journey_ids)
+    planned = union_all(
+        select(
+            Appointment.journey_id,
+            Appointment.on_date.label("day"),
+            literal("appointment").label("what"),
+            Appointment.structure_id.label("structure_id"),
+        ).where(
+            Appointment.journey_id.in_(ids), Appointment.status == "A_VENIR", Appointment.on_date >= today
+        ),
+        select(Action.journey_id, Action.planned_start, literal("action"), Action.structure_id).where(
+            Action.journey_id.in_(ids), Action.status == "PREVUE", Action.planned_start.is_not(None)
+        ),
+        select(Review.journey_id, Review.due_on, literal("review"), cast(null(), Uuid)).where(
+            Review.journey_id.in_(ids), Review.held_on.is_(None)
+        ),
+        select(Pause.journey_id, Pause.expected_return, literal("return"), cast(null(), Uuid)).where(
+            Pause.journey_id.in_(ids), Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
+        ),
+    ).subquery()
+    rows = db.session.execute(
+        select(
+            planned.c.journey_id,
+            cast(planned.c.day, Date),
+            cast(planned.c.what, String),
+            Structure.name,
+        )
+        .outerjoin(Structure, Structure.id == planned.c.structure_id)
+        .distinct(planned.c.journey_id)
+        .order_by(planned.c.journey_id, planned.c.day)
+    )
+    return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}

@@ -1,0 +1,67 @@
+"""Names of the people whom the actor may see, opened under a grant."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import select
+
+from coordination.accounts.models import Account, Structure
+from coordination.cases.models import Journey, Sheet
+from coordination.db import db
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_rows
+
+
+@dataclass(frozen=True)
+class Person:
+    """Who a journey is about, for a line of a page."""
+
+    journey_id: uuid.UUID
+    ref: str
+    first_name: str
+    last_name: str
+
+    @property
+    def name(self) -> str:
+        return f"{self.first_name} {self.last_name}".strip() or self.ref
+
+    def __repr__(self) -> str:
+        """Without the name: this may end in a log."""
+        return f"<Person {self.journey_id}>"
+
+
+def people(grant: Grant, journey_ids: Sequence[uuid.UUID] | Any) -> dict[uuid.UUID, Person]:
+    """Names and references of journeys (ids, or a subquery of them): two statements whatever their number."""
+    refs = {
+        id_: ref
+        for id_, ref in db.session.execute(
+            select(Journey.id, Journey.ref).where(Journey.id.in_(journey_ids))
+        )
+    }
+    rows = open_rows(grant, Sheet, ("first_name", "last_name"), Sheet.journey_id.in_(journey_ids))
+    return {
+        row["journey_id"]: Person(
+            row["journey_id"], refs[row["journey_id"]], row["first_name"] or "", row["last_name"] or ""
+        )
+        for row in rows
+        if row["journey_id"] in refs
+    }
+
+
+def account_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    """Names of staff (in clear, on purpose: the worker writes to them)."""
+    if not ids:
+        return {}
+    rows = db.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids)))
+    return {id_: name for id_, name in rows}
+
+
+def structure_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
+    if not ids:
+        return {}
+    rows = db.session.execute(select(Structure.id, Structure.name).where(Structure.id.in_(ids)))
+    return {id_: name for id_, name in rows}

@@ -1,0 +1,162 @@
+"""The timeline of a journey, as a list: each feature gives its entries, the factory lists the features."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from flask import current_app
+
+from coordination import reference
+from coordination.cases.models import (
+    Action,
+    Appointment,
+    Barrier,
+    Contact,
+    LifeEvent,
+    Pause,
+    Review,
+    Right,
+)
+from coordination.cases.queries.people import account_names, structure_names
+from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import Opened, open_rows
+
+MOST_CONTACTS = 200
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One dated thing. `kind` names its icon and colour; `contact_id` lets its note be corrected."""
+
+    on: date
+    kind: str
+    title: str
+    detail: str = ""
+    who: str = ""
+    contact_id: uuid.UUID | None = None
+
+    def __repr__(self) -> str:
+        """Without its texts: this may end in a log."""
+        return f"<Entry {self.kind} {self.on}>"
+
+
+Source = Callable[[Grant, uuid.UUID, str], list[Entry]]
+
+
+def timeline(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
+    """Everything dated on a journey that the actor may see, the latest first."""
+    sources: tuple[Source, ...] = current_app.extensions["timeline_sources"]
+    entries = [entry for source in sources for entry in source(grant, journey_id, programme)]
+    return sorted(entries, key=lambda entry: (entry.on, entry.kind), reverse=True)
+
+
+def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
+    """The entries of this feature: exchanges, appointments, actions, pauses, reviews, rights, events."""
+    contacts = _rows(
+        grant, Contact, journey_id, ("on_date", "mode", "outcome", "author_id", "note"), MOST_CONTACTS
+    )
+    appointments = _rows(grant, Appointment, journey_id, ("on_date", "status", "structure_id"))
+    actions = _rows(
+        grant,
+        Action,
+        journey_id,
+        (
+            "kind",
+            "axis_or_barrier",
+            "status",
+            "structure_id",
+            "planned_start",
+            "started_on",
+            "planned_end",
+            "ended_on",
+        ),
+    )
+    authors = account_names({c["author_id"] for c in contacts if c["author_id"]})
+    structures = structure_names(
+        {row["structure_id"] for row in (*appointments, *actions) if row["structure_id"]}
+    )
+    entries = [_contact(row, authors) for row in contacts]
+    entries += [_appointment(row, structures) for row in appointments]
+    for row in actions:
+        entries += _action(row, programme, structures)
+    for row in _rows(grant, Pause, journey_id, ("from_on", "expected_return", "returned_on", "reason")):
+        entries += _pause(row)
+    for row in _rows(grant, Review, journey_id, ("due_on", "held_on")):
+        held = row["held_on"]
+        entries.append(Entry(held or row["due_on"], "review", "Bilan tenu" if held else "Bilan prévu"))
+    for row in _rows(grant, Barrier, journey_id, ("barrier", "level", "identified_on", "lifted_on")):
+        entries += _barrier(row)
+    for row in _rows(grant, Right, journey_id, ("kind", "ends_on")):
+        entries.append(Entry(row["ends_on"], "right", f"Fin de droit : {RIGHT_LABELS.get(row['kind'], '')}"))
+    for row in _rows(grant, LifeEvent, journey_id, ("kind", "on_date", "handled_on")):
+        detail = f"Pris en compte le {row['handled_on']:%d/%m/%Y}" if row["handled_on"] else ""
+        entries.append(Entry(row["on_date"], "event", EVENT_LABELS.get(row["kind"], ""), detail))
+    return entries
+
+
+def _rows(
+    grant: Grant, model: Any, journey_id: uuid.UUID, columns: tuple[str, ...], limit: int | None = None
+) -> list[Opened]:
+    order = (model.on_date.desc(),) if limit else ()
+    return open_rows(grant, model, columns, model.journey_id == journey_id, order=order, limit=limit)
+
+
+def _contact(row: Opened, authors: dict[uuid.UUID, str]) -> Entry:
+    mode = reference.label("contact_mode", row["mode"])
+    outcome = reference.label("contact_outcome", row["outcome"])
+    return Entry(
+        row["on_date"],
+        "contact",
+        f"{mode} - {outcome}",
+        row["note"] or "",
+        authors.get(row["author_id"], ""),
+        row["id"],
+    )
+
+
+def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
+    status = reference.label("appointment_status", row["status"])
+    return Entry(
+        row["on_date"], "appointment", f"Rendez-vous - {status}", "", structures.get(row["structure_id"], "")
+    )
+
+
+def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> list[Entry]:
+    what = reference.label("pre_action_type", row["kind"])
+    axis = axis_label(programme, row["axis_or_barrier"])
+    who = structures.get(row["structure_id"], "")
+    entries = []
+    if row["started_on"]:
+        entries.append(Entry(row["started_on"], "action", f"Début : {what}", axis, who))
+    elif row["planned_start"]:
+        entries.append(Entry(row["planned_start"], "action", f"Prévu : {what}", axis, who))
+    if row["ended_on"]:
+        status = reference.label("action_status", row["status"])
+        entries.append(Entry(row["ended_on"], "action", f"Fin : {what}", status, who))
+    return entries
+
+
+def _pause(row: Opened) -> list[Entry]:
+    reason = reference.label("pause_reason", row["reason"]) if row["reason"] else ""
+    expected = row["expected_return"]
+    detail = f"Reprise prévue le {expected:%d/%m/%Y}" if expected else "Sans date de reprise"
+    entries = [Entry(row["from_on"], "pause", "Début d'une pause", ". ".join(p for p in (reason, detail) if p))]
+    if row["returned_on"]:
+        entries.append(Entry(row["returned_on"], "pause", "Reprise après une pause"))
+    return entries
+
+
+def _barrier(row: Opened) -> list[Entry]:
+    what = reference.label("barrier", row["barrier"])
+    level = reference.label("barrier_level", row["level"]) if row["level"] else ""
+    entries = [Entry(row["identified_on"], "barrier", f"Frein repéré : {what}", level)]
+    if row["lifted_on"]:
+        entries.append(Entry(row["lifted_on"], "barrier", f"Frein levé : {what}"))
+    return entries
+
+
