@@ -104,6 +104,14 @@ def test_dates_written_as_no_end_do_not_stop_a_computation() -> None:
     assert CALENDAR.counted_days_after(date.max, 30, False) == date.max
 
 
+def test_counting_equals_walking_from_every_day_of_a_year() -> None:
+    for offset in range(366):
+        start = day = date(2026, 9, 1) + timedelta(offset)
+        for n in range(40):
+            assert CALENDAR.counted_days_after(start, n, True) == day
+            day = walk(CALENDAR, day, 1)
+
+
 @given(st.dates(date(1989, 1, 1), date(2030, 1, 1)), st.integers(0, 120))
 def test_counting_equals_walking(start: date, n: int) -> None:
     assert CALENDAR.counted_days_after(start, n, True) == walk(CALENDAR, start, n)

@@ -133,3 +133,50 @@ def fires_first_on(facts: JourneyFacts, day: str, *key: str) -> None:
     assert deadline is not None, key
     opens = [deadline.due_on <= plus(day, offset) for offset in (-1, 0, 1)]
     assert opens == [False, True, True], (key, deadline.due_on, day)
+
+
+EVERYTHING: dict[str, Any] = {
+    # Facts that every rule of a running journey finds something to say about, but for open pauses.
+    "contacts": (
+        contact("2026-05-05", "MESSAGE", "SMS"),
+        contact("2026-05-06", "MESSAGE"),
+        contact("2026-05-07", "SANS_REPONSE"),
+        contact("2026-05-08", "INVALIDE"),
+    ),
+    "appointments": (
+        appointment("2026-05-05", "ABS_NON_EXCUSEE"),
+        appointment("2026-05-06", "ABS_NON_EXCUSEE"),
+    ),
+    "actions": (action("a", "TERMINEE_ATTEINTE", ended="2026-05-09"),),
+    "reviews": (review("2026-07-01"),),
+    "pauses": (pause("2026-05-01", "2026-05-10", "2026-05-02"),),
+    "rights": tuple(
+        right(kind, "2027-01-01", kind)
+        for kind in (
+            "CSS",
+            "TITRE_SEJOUR",
+            "MDPH",
+            "ARE_ASS",
+            "PASS_IAE",
+            "CEJ",
+            "CDDI_CDD",
+            "FORMATION",
+            "MESURE_ASE",
+        )
+    ),
+    "events": tuple(
+        event(kind, "2026-05-03", id=kind)
+        for kind in ("SANCTION_REVENU", "DEMENAGEMENT", "EXPULSION_RELOGEMENT")
+    ),
+    "entered_on": D("2026-04-10"),
+    "validated_on": D("2026-04-20"),
+    "birth_date": D("2012-01-15"),
+}
+
+
+def full_pre(**changes: Any) -> JourneyFacts:
+    return pre(**{**EVERYTHING, **changes})
+
+
+def full_cite(**changes: Any) -> JourneyFacts:
+    return cite(**{**EVERYTHING, **changes})

@@ -44,11 +44,12 @@ def test_each_programme_has_its_ages() -> None:
 
 
 @pytest.mark.parametrize(
-    ("birth", "stands"), [("2010-03-31", False), ("2010-04-01", False), ("2010-04-02", True)]
+    ("birth", "stands"), [("2010-04-14", False), ("2010-04-15", False), ("2010-04-16", True)]
 )
 def test_only_birthdays_after_the_opening(birth: str, stands: bool) -> None:
-    # Opened on 2026-04-01: sixteen the day before, that day, the day after.
-    assert ("S06" in standing(pre(birth_date=D(birth)))) is stands
+    # Sixteen the day before the opening, that day, the day after: the day decides, not the month.
+    journey = pre(birth_date=D(birth), opened_on=D("2026-04-15"))
+    assert ("S06" in standing(journey)) is stands
 
 
 def test_missing_dates_leave_no_answer() -> None:

@@ -13,67 +13,20 @@ from coordination.privacy.volets import Volet
 from tests.cases.rules_kit import (
     D,
     action,
-    appointment,
     cite,
-    contact,
-    event,
     fires_first_on,
     found,
+    full_cite,
+    full_pre,
     one,
     pause,
     pre,
-    review,
-    right,
     standing,
 )
 
-EVERYTHING = {
-    "contacts": (
-        contact("2026-05-05", "MESSAGE", "SMS"),
-        contact("2026-05-06", "MESSAGE"),
-        contact("2026-05-07", "SANS_REPONSE"),
-        contact("2026-05-08", "INVALIDE"),
-    ),
-    "appointments": (
-        appointment("2026-05-05", "ABS_NON_EXCUSEE"),
-        appointment("2026-05-06", "ABS_NON_EXCUSEE"),
-    ),
-    "actions": (action("a", "TERMINEE_ATTEINTE", ended="2026-05-09"),),
-    "reviews": (review("2026-07-01"),),
-    "pauses": (pause("2026-05-01", "2026-05-10", "2026-05-02"),),
-    "rights": tuple(
-        right(kind, "2027-01-01", kind)
-        for kind in (
-            "CSS",
-            "TITRE_SEJOUR",
-            "MDPH",
-            "ARE_ASS",
-            "PASS_IAE",
-            "CEJ",
-            "CDDI_CDD",
-            "FORMATION",
-            "MESURE_ASE",
-        )
-    ),
-    "events": tuple(
-        event(kind, "2026-05-03", id=kind)
-        for kind in ("SANCTION_REVENU", "DEMENAGEMENT", "EXPULSION_RELOGEMENT")
-    ),
-    "entered_on": D("2026-04-10"),
-    "validated_on": D("2026-04-20"),
-    "birth_date": D("2012-01-15"),
-}
 FOR_ALL = {"A04", "A13", "T19", "S07", "S15", "S16", "S17", "S21", "S24"}
 OF_PRE = {"A01", "A02", "A03", "T06", "T08", "T09", "T10", "T11", "S06", "S23"}
 OF_CITE = {"A09", "A10", "A11", "S08", "S09", "S10", "S11", "S12", "S13", "S18", "S19"}
-
-
-def full_pre(**changes):
-    return pre(**{**EVERYTHING, **changes})
-
-
-def full_cite(**changes):
-    return cite(**{**EVERYTHING, **changes})
 
 
 def test_each_programme_has_its_rules_and_those_for_all() -> None:

@@ -6,6 +6,7 @@ from dataclasses import fields, replace
 from datetime import date, timedelta
 from typing import Any
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
@@ -23,7 +24,17 @@ from coordination.cases.facts import (
 )
 from coordination.cases.rules import CASE_RULES, GROUPS, deadlines
 from coordination.privacy.volets import Volet
-from tests.cases.rules_kit import CALENDAR, DEFAULT, found
+from tests.cases.rules_kit import (
+    CALENDAR,
+    DEFAULT,
+    action,
+    appointment,
+    contact,
+    found,
+    full_cite,
+    full_pre,
+    pause,
+)
 
 DAYS = st.integers(0, 500).map(lambda offset: date(2025, 9, 1) + timedelta(offset))
 MAYBE = st.none() | DAYS
@@ -102,8 +113,32 @@ def test_core_rules_are_those_of_the_table() -> None:
 
 def test_groups_are_fields_of_the_facts_and_hold_every_rule() -> None:
     assert set(GROUPS) - {"journey"} <= {field.name for field in fields(JourneyFacts)}
-    assert set(GROUPS) >= set(FACTS)
+    assert set(GROUPS) - {"journey"} == set(FACTS) == set(OTHER_VALUES)
     assert frozenset().union(*GROUPS.values()) == GROUPS["journey"] == CASE_RULES
+
+
+OTHER_VALUES = {
+    "contacts": [(), (contact("2026-05-20"),)],
+    "appointments": [(), (appointment("2026-05-20", "HONORE"),)],
+    "actions": [(), (action("b", "TERMINEE_ATTEINTE", started="2026-05-01", ended="2026-05-20"),)],
+    "pauses": [(), (pause("2026-05-20"),), (pause("2026-05-20", "2026-06-20"),)],
+    "reviews": [()],
+    "rights": [()],
+    "events": [()],
+    "birth_date": [None],
+    "planned_rhythm_days": [90],
+    "scheme": ["CEJ"],
+}
+
+
+@pytest.mark.parametrize("group", sorted(OTHER_VALUES))
+def test_a_group_is_neither_too_small_nor_too_large(group: str) -> None:
+    moved = set()
+    for journey in (full_pre(), full_cite(), full_cite(scheme="CEJ")):
+        for value in OTHER_VALUES[group]:
+            before, after = found(journey), found(replace(journey, **{group: value}))
+            moved |= {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
+    assert moved == GROUPS[group]
 
 
 @given(JOURNEYS, st.data())
