@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 import pytest
 
-from coordination.exchange.bundle.columns import COLUMNS, FILES, SEALED, Kind
+from coordination.exchange.bundle.columns import COLUMNS, FILES, IDENTITY, SEALED, Kind
 from coordination.exchange.bundle.reader import Known, KnownJourney
 from coordination.exchange.bundle.values import codes_of
 from tests.exchange.bundle_examples import Rows, good, read
@@ -190,6 +190,37 @@ def test_an_empty_column_of_an_identity(tmp_path: Path, case: Case) -> None:
     faults = read(tmp_path, only(case)).faults
     found = [(f.line, f.column) for f in faults if f.file == case.file and case.reason in f.reason]
     assert found == [(2, case.column)]
+
+
+def test_every_date_is_a_fact_but_the_plans() -> None:
+    dates = {
+        (file, c.name): c.fact for file, columns in FILES.items() for c in columns if c.kind is Kind.DATE
+    }
+    assert {where for where, fact in dates.items() if not fact} == {
+        *(("actions.csv", "planned_start"), ("actions.csv", "planned_end"), ("reviews.csv", "due_on")),
+        *(("pauses.csv", "expected_return"), ("rights.csv", "ends_on")),
+    }
+    assert len(dates) == 32
+
+
+def test_an_identity_is_required_but_for_three_columns_of_two_files() -> None:
+    required = {(file, c.name) for file, columns in FILES.items() for c in columns if c.required}
+    identities = {(file, column) for file, columns in IDENTITY.items() for column in columns}
+    assert identities - required == {("users.csv", "structure"), ("users.csv", "programme"), (A, "structure")}
+    assert required - identities == {(J, "programme")}
+
+
+def test_an_appointment_to_come_with_a_misspelt_status_is_one_fault(tmp_path: Path) -> None:
+    rows = good()
+    rows[A][0].update(status="A VENIR", on="2026-05-01")
+    assert [f.column for f in read(tmp_path, rows).faults] == ["status"]
+
+
+def test_unreadable_identities_are_not_also_called_equal(tmp_path: Path) -> None:
+    rows = good()
+    rows["users.csv"][0]["programme"] = "P1"
+    rows["users.csv"].append({**rows["users.csv"][0], "programme": "P2"})
+    assert [f.column for f in read(tmp_path, rows).faults] == ["programme", "programme"]
 
 
 def test_all_faults_in_one_run_sorted_by_file_line_and_column(tmp_path: Path) -> None:

@@ -129,7 +129,10 @@ def test_twins_and_namesakes_are_no_duplicates(tmp_path: Path) -> None:
     twin = {**rows[J][0], "ref": "PRE-2", "first_name": "Zoé"}
     namesake = {**rows[J][0], "ref": "PRE-3", "birth_date": "2016-05-02"}
     elsewhere = {**rows[J][1], "ref": "CITE-2", "last_name": "Benali"}
-    rows[J] += [twin, namesake, elsewhere]
+    grown = {**rows[J][1], "ref": "CITE-3", "birth_date": "2008-05-01"}
+    child = {**rows[J][0], **{c: grown[c] for c in ("first_name", "last_name", "birth_date")}, "ref": "PRE-4"}
+    # Nothing links a child of the PRE to an adult of the Cité by itself, not even a warning.
+    rows[J] += [twin, namesake, elsewhere, grown, {**child, "opened_on": "2024-09-01"}]
     assert read(tmp_path, rows).warnings == []
 
 
