@@ -128,6 +128,12 @@ def test_a_fault_says_file_line_column_reason_and_value() -> None:
     ]
 
 
+def test_a_refused_value_commands_no_terminal() -> None:
+    result = ReadResult(AS_OF, faults=[Fault("contacts.csv", 3, "mode", "code inconnu", "\x1b[2Ja\nb")])
+    assert "« ·[2Ja·b »" in as_text(result)
+    assert len(as_text(result).splitlines()) == 2
+
+
 def test_warnings_of_one_kind_make_one_sentence(tmp_path: Path) -> None:
     rows = good()
     rows["journeys.csv"] += [

@@ -70,7 +70,7 @@ def as_text(result: ReadResult, changes: Changes | None = None, *, written: bool
     if changes and not result.faults:
         parts.extend(_changes(changes))
     parts.append(_conclusion(result, written))
-    return "\n".join(parts)
+    return "\n".join(_printable(part) for part in parts)
 
 
 def _change(change: FieldChange) -> dict[str, Any]:
@@ -137,6 +137,11 @@ def _count(lines: Iterable[tuple[str, int]]) -> Mapping[str, int]:
     for file, _ in set(lines):
         counts[file] += 1
     return counts
+
+
+def _printable(sentence: str) -> str:
+    """One line, whatever a refused value holds: nothing that a terminal would obey."""
+    return "".join(sign if sign.isprintable() else "·" for sign in sentence)
 
 
 def _said(value: str | int | bool | None) -> str:
