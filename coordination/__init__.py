@@ -1,0 +1,34 @@
+"""Coordination of residents' journeys. `create_app` is the one way to an application."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from flask import Flask
+
+    from config.settings import Settings
+
+
+def create_app(settings: Settings) -> Flask:
+    """The application: for requests, and as a context for commands.
+
+    Here, on top of every package, the features are put side by side: their pages, their rules, their part of a
+    journey's timeline (docs/adr/0004). Raises KeyUnavailable without keys, UndeclaredEndpoint if an endpoint
+    has no policy.
+    """
+    # Imported here, so that a command that needs no page (worker, dburl) does not pay for one.
+    from coordination.alerts.calendar import Calendar
+    from coordination.cases import source as case_rules
+    from coordination.cases import timeline as case_timeline
+    from coordination.cases.views import blueprint as cases
+    from coordination.referrals import source as referral_rules
+    from coordination.referrals import timeline as referral_timeline
+    from coordination.web.factory import build
+
+    app = build(settings, (cases,))
+    app.extensions["rule_sources"] = (case_rules.SOURCE, referral_rules.SOURCE)
+    app.extensions["timeline_sources"] = (case_timeline.own_entries, referral_timeline.referral_entries)
+    # Half a second that the first person of the day need not wait for.
+    Calendar.load()
+    return app

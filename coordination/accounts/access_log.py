@@ -1,0 +1,71 @@
+"""Reads of the audit for the data protection officer: counts and refusals, ids only, no content."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from sqlalchemy import func, select
+
+from coordination.accounts.models import Account, Structure
+from coordination.db import db
+from coordination.privacy.models import AuditEntry
+from coordination.privacy.policy import Grant
+
+
+@dataclass(frozen=True)
+class ActionCount:
+    action: str
+    done: int
+    refused: int
+
+
+@dataclass(frozen=True)
+class Refusal:
+    """A refused action: opaque ids, and the professional's name."""
+
+    at: datetime
+    who: str = field(repr=False)
+    structure: str
+    action: str
+    journey_id: uuid.UUID | None
+
+
+def _microseconds(instant: datetime) -> int:
+    return int(instant.timestamp()) * 1_000_000 + instant.microsecond
+
+
+def count_actions(grant: Grant, since: datetime) -> list[ActionCount]:
+    """How many actions of each kind were done and refused since an instant, most frequent first."""
+    done = func.count().filter(AuditEntry.result != "refus")
+    refused = func.count().filter(AuditEntry.result == "refus")
+    rows = db.session.execute(
+        select(AuditEntry.action, done.label("done"), refused.label("refused"))
+        .where(AuditEntry.at_us >= _microseconds(since))
+        .group_by(AuditEntry.action)
+        .order_by(func.count().desc(), AuditEntry.action)
+    )
+    return [ActionCount(row.action, row.done, row.refused) for row in rows]
+
+
+def last_refusals(grant: Grant, since: datetime, limit: int = 50) -> list[Refusal]:
+    """The latest refusals since an instant, newest first."""
+    rows = db.session.execute(
+        select(AuditEntry, Account.display_name, Structure.name)
+        .outerjoin(Account, Account.id == AuditEntry.actor_id)
+        .outerjoin(Structure, Structure.id == AuditEntry.structure_id)
+        .where(AuditEntry.result == "refus", AuditEntry.at_us >= _microseconds(since))
+        .order_by(AuditEntry.at_us.desc(), AuditEntry.sequence.desc())
+        .limit(limit)
+    )
+    return [
+        Refusal(
+            datetime.fromtimestamp(entry.at_us / 1e6, UTC),
+            who or "visiteur",
+            structure or "–",
+            entry.action,
+            entry.journey_id,
+        )
+        for entry, who, structure in rows
+    ]

@@ -1,0 +1,198 @@
+"""Signing in and out: throttled by account and by address, sessions that the server can end."""
+
+from __future__ import annotations
+
+import hmac
+import secrets
+import uuid
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from flask import current_app
+from sqlalchemy import Connection, delete, insert, select, text, update
+from sqlalchemy.exc import OperationalError
+
+from coordination.accounts import passwords
+from coordination.accounts.models import Account, SignInAttempt, SignInSession
+from coordination.accounts.queries import SignedIn, load_actor, token_hash
+from coordination.clock import PARIS
+from coordination.db import db
+from coordination.errors import BadInput
+from coordination.privacy.actor import VISITOR, Actor
+from coordination.privacy.keys import secret_key
+from coordination.privacy.policy import Action
+from coordination.privacy.work import work
+
+WINDOW = timedelta(hours=1)
+FREE_FAILURES = 5
+# A whole structure may share one address.
+FREE_FAILURES_PER_ADDRESS = 25
+FIRST_WAIT = timedelta(seconds=30)
+LONGEST_WAIT = timedelta(minutes=15)
+KEPT = timedelta(days=1)
+TOUCH_EVERY = timedelta(minutes=5)
+WRONG = "Adresse e-mail ou mot de passe incorrect."
+SUSPENDED = "Ce compte est suspendu. Adressez-vous à l'administrateur."
+
+
+class SignInRefused(BadInput):
+    """Not signed in. `retry_at` is set when the next attempt must wait."""
+
+    def __init__(self, message: str, retry_at: datetime | None = None) -> None:
+        super().__init__(message)
+        self.retry_at = retry_at
+
+
+@dataclass(frozen=True)
+class _Candidate:
+    account_id: uuid.UUID
+    password_hash: str | None
+    suspended: bool
+
+
+def wait_until(failures: Sequence[datetime], free: int = FREE_FAILURES) -> datetime | None:
+    """When the next attempt is allowed after these failures of the last hour (any order); None: at once.
+
+    After `free` failures the wait is 30 s and doubles with each further one, up to 15 min.
+    """
+    if len(failures) < free:
+        return None
+    wait = min(FIRST_WAIT * 2 ** min(len(failures) - free, 10), LONGEST_WAIT)
+    return max(failures) + wait
+
+
+def _subject(kind: bytes, value: str) -> bytes:
+    """A keyed hash: the table of failures holds no address of anybody."""
+    key = secret_key(current_app.config["SETTINGS"], "index")
+    return hmac.digest(key, kind + b"\0" + value.strip().lower().encode(), "sha256")
+
+
+@contextmanager
+def _one_at_a_time(subject: bytes) -> Iterator[Connection]:
+    """Attempts on one account follow each other, so that none slips past the count of failures."""
+    with db.engine.begin() as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '2s'"))
+        number = int.from_bytes(subject[:8], "big", signed=True)
+        try:
+            connection.execute(text("SELECT pg_advisory_xact_lock(:number)"), {"number": number})
+        except OperationalError as error:
+            if getattr(error.orig, "sqlstate", "") != "55P03":
+                raise
+            raise SignInRefused(
+                "Une autre tentative est en cours. Réessayez dans quelques secondes."
+            ) from None
+        yield connection
+
+
+def _failures(connection: Connection, subject: bytes, now: datetime) -> list[datetime]:
+    return list(
+        connection.scalars(
+            select(SignInAttempt.at).where(SignInAttempt.subject == subject, SignInAttempt.at > now - WINDOW)
+        )
+    )
+
+
+def _refuse_if_too_many(
+    by_account: Sequence[datetime], by_address: Sequence[datetime], now: datetime
+) -> None:
+    waits = (wait_until(by_account), wait_until(by_address, FREE_FAILURES_PER_ADDRESS))
+    retry_at = max((wait for wait in waits if wait), default=None)
+    if retry_at and now < retry_at:
+        # Rounded up: at the minute that is read, it works.
+        local = (retry_at + timedelta(seconds=59)).astimezone(PARIS)
+        raise SignInRefused(
+            f"Trop d'essais. Réessayez à partir de {local.hour} h {local.minute:02d}.", retry_at
+        )
+
+
+def sign_in(email: str, password: str, address: str, now: datetime) -> str:
+    """Check e-mail and password; the token of the new session, to be given to the browser alone.
+
+    Raises SignInRefused with one message for an unknown e-mail and for a wrong password. A refusal for too
+    many attempts checks nothing and writes nothing: the failures that led to it are already in the log.
+    """
+    account_subject, address_subject = _subject(b"email", email), _subject(b"address", address)
+    with _one_at_a_time(account_subject) as connection:
+        _refuse_if_too_many(
+            _failures(connection, account_subject, now), _failures(connection, address_subject, now), now
+        )
+        found = connection.execute(
+            select(Account.id, Account.password_hash, Account.suspended_at).where(
+                Account.email == email.strip().lower(), Account.kind == "person"
+            )
+        ).first()
+        candidate = _Candidate(found.id, found.password_hash, bool(found.suspended_at)) if found else None
+        if not passwords.verify(candidate.password_hash if candidate else None, password):
+            _note_failure((account_subject, address_subject), candidate, now)
+            raise SignInRefused(WRONG)
+        assert candidate
+        if candidate.suspended:
+            _note(VISITOR, ("compte_suspendu", str(candidate.account_id)), now)
+            raise SignInRefused(SUSPENDED)
+        return _open_session(candidate, password, account_subject, now)
+
+
+def _note_failure(subjects: Sequence[bytes], candidate: _Candidate | None, now: datetime) -> None:
+    with work(VISITOR, Action.SIGN_IN, now) as w:
+        grant = w.require()
+        db.session.execute(delete(SignInAttempt).where(SignInAttempt.at < now - KEPT))
+        db.session.execute(
+            insert(SignInAttempt),
+            [{"id": uuid.uuid4(), "subject": subject, "at": now} for subject in subjects],
+        )
+        w.audit(grant, ("echec", str(candidate.account_id)) if candidate else ("echec",))
+
+
+def _note(actor: Actor, detail: Sequence[str], now: datetime) -> None:
+    with work(actor, Action.SIGN_IN, now) as w:
+        w.audit(w.require(), detail)
+
+
+def _open_session(candidate: _Candidate, password: str, subject: bytes, now: datetime) -> str:
+    token = secrets.token_urlsafe(32)
+    actor = load_actor(candidate.account_id, now)
+    with work(actor, Action.SIGN_IN, now) as w:
+        grant = w.require()
+        db.session.execute(delete(SignInAttempt).where(SignInAttempt.subject == subject))
+        db.session.execute(
+            insert(SignInSession).values(
+                token_hash=token_hash(token), account_id=actor.id, started_at=now, last_seen_at=now
+            )
+        )
+        if candidate.password_hash and passwords.needs_rehash(candidate.password_hash):
+            db.session.execute(
+                update(Account)
+                .where(Account.id == actor.id)
+                .values(password_hash=passwords.hash_password(password))
+            )
+        w.audit(grant, ("reussie",))
+    return token
+
+
+def sign_out(holder: SignedIn, now: datetime) -> None:
+    """End this browser's session on the server: its cookie opens nothing any more."""
+    with work(holder.actor, Action.SIGN_OUT, now) as w:
+        grant = w.require()
+        db.session.execute(
+            update(SignInSession)
+            .where(SignInSession.token_hash == token_hash(holder.token))
+            .values(revoked_at=now)
+        )
+        w.audit(grant)
+
+
+def touch(holder: SignedIn, now: datetime) -> None:
+    """Remember that the session is in use, every five minutes at most.
+
+    Outside a `work`: it tells nothing about anybody's file, and a line of audit a page would hide the others.
+    """
+    if now - holder.last_seen_at < TOUCH_EVERY:
+        return
+    with db.engine.begin() as connection:
+        connection.execute(
+            update(SignInSession)
+            .where(SignInSession.token_hash == token_hash(holder.token), SignInSession.last_seen_at < now)
+            .values(last_seen_at=now)
+        )

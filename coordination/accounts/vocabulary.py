@@ -1,0 +1,143 @@
+"""What the pages and commands say about accounts, roles and actions, in French."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from coordination.privacy.policy import Action
+
+SECRECY_BASES = {
+    "PROFESSION": "Secret par profession (travail social, santé)",
+    "MISSION_L133_5": "Secret par mission (CASF, art. L133-5)",
+    "MISSION_ASE": "Secret par mission (aide sociale à l'enfance)",
+    "CONTRACTUEL": "Obligation prévue au contrat",
+    "AUCUN": "Aucune base enregistrée",
+}
+
+ACTIONS = {
+    Action.SIGN_IN: "Connexion",
+    Action.SIGN_OUT: "Déconnexion",
+    Action.VIEW_START: "Page d'accueil",
+    Action.VIEW_DAY: "Ma journée",
+    Action.LIST_JOURNEYS: "Liste des parcours",
+    Action.LIST_STALLED: "Parcours bloqués",
+    Action.SEARCH: "Recherche par nom",
+    Action.OPEN_JOURNEY: "Consultation d'un parcours",
+    Action.NEW_JOURNEY: "Ouverture d'un parcours",
+    Action.LOG_CONTACT: "Saisie d'un échange",
+    Action.RECORD_AGREEMENT: "Saisie d'un accord",
+    Action.ASSIGN_REFERENT: "Affectation d'un référent",
+    Action.ANSWER_ALERT: "Réponse à une alerte",
+    Action.SHARE_VOLET: "Partage d'un volet",
+    Action.VIEW_COUNTS: "Consultation des chiffres",
+    Action.VIEW_AUDIT: "Consultation du journal",
+    Action.MANAGE_ACCOUNTS: "Gestion des comptes",
+    Action.IMPORT: "Import",
+    Action.EXPORT: "Export",
+    Action.RECOMPUTE: "Calcul des échéances",
+}
+
+
+@dataclass(frozen=True)
+class RoleGuide:
+    """What a role finds here: what it is for, what works today, what comes, what it never sees."""
+
+    purpose: str
+    today: tuple[str, ...]
+    coming: tuple[str, ...] = ()
+    never: str = ""
+
+
+GUIDES = {
+    "REFERENT_PRE": RoleGuide(
+        "Vous accompagnez des enfants et leur famille.",
+        ("Voir chaque matin qui attend un signe de vous.", "Noter un échange en quelques gestes."),
+        never="Vous ne voyez que les parcours dont vous êtes référent ou suppléant.",
+    ),
+    "CONSEILLER_ML": RoleGuide(
+        "Vous accompagnez des personnes vers l'emploi, à la Mission Locale.",
+        ("Voir chaque matin qui attend un signe de vous.", "Noter un échange en quelques gestes."),
+        never="Vous ne voyez que les parcours dont vous êtes référent ou suppléant.",
+    ),
+    "REFERENT_PLIE": RoleGuide(
+        "Vous accompagnez des personnes vers l'emploi, au PLIE.",
+        ("Voir chaque matin qui attend un signe de vous.", "Noter un échange en quelques gestes."),
+        never="Vous ne voyez que les parcours dont vous êtes référent ou suppléant.",
+    ),
+    "COORD_PRE": RoleGuide(
+        "Vous coordonnez le Projet de réussite éducative.",
+        ("Voir tous les parcours du PRE et ceux qui s'arrêtent.", "Rechercher un enfant par son nom."),
+        ("Préparer l'ordre du jour de l'EPS et saisir ses décisions en séance.",),
+        "Vous ne voyez pas les parcours de la Cité de l'emploi.",
+    ),
+    "COORD_CITE": RoleGuide(
+        "Vous coordonnez la Cité de l'emploi.",
+        ("Voir tous les parcours de la Cité et ceux qui s'arrêtent.", "Rechercher une personne par son nom."),
+        ("Suivre les orientations restées sans réponse.",),
+        "Vous ne voyez pas les parcours du PRE.",
+    ),
+    "EPS_ECOLE": RoleGuide(
+        "Vous siégez à l'équipe pluridisciplinaire de soutien pour votre école ou votre collège.",
+        ("Vous connecter et vérifier que votre compte est en règle.",),
+        (
+            "Envoyer une saisine pour un élève, avec l'accord de ses parents.",
+            "Lire l'ordre du jour d'une séance, puis la décision prise.",
+            "Suivre la tâche qui vous est confiée.",
+        ),
+        "Vous ne verrez jamais les volets social, santé et protection. Une fiche ne s'ouvre que le temps de"
+        " la séance.",
+    ),
+    "EPS_SOCIAL": RoleGuide(
+        "Vous siégez à l'équipe pluridisciplinaire de soutien comme professionnel du social ou de la santé.",
+        ("Vous connecter et vérifier que votre compte est en règle.",),
+        (
+            "Envoyer une saisine, avec l'accord des parents.",
+            "Lire l'ordre du jour d'une séance, puis la décision prise.",
+            "Suivre la tâche qui vous est confiée.",
+        ),
+        "Une fiche ne s'ouvre que le temps de la séance où elle est examinée.",
+    ),
+    "CENTRE_SOCIAL": RoleGuide(
+        "Vous rencontrez les habitants au centre social et dans le quartier.",
+        ("Vous connecter et vérifier que votre compte est en règle.",),
+        (
+            "Repérer une personne en une minute, sur un téléphone.",
+            "Noter une démarche d'aller-vers.",
+            "Savoir ce qu'est devenue la personne que vous avez orientée.",
+        ),
+        "Vous ne verrez que les volets joints à une orientation que vous recevez.",
+    ),
+    "CCAS": RoleGuide(
+        "Vous accompagnez l'accès aux droits et aux aides de la commune.",
+        ("Vous connecter et vérifier que votre compte est en règle.",),
+        (
+            "Voir les droits qui se terminent bientôt.",
+            "Répondre à une orientation reçue.",
+            "Noter une aide accordée.",
+        ),
+        "Vous ne verrez que les volets joints à une orientation que vous recevez.",
+    ),
+    "MEDIATEUR_SANTE": RoleGuide(
+        "Vous facilitez l'accès aux soins et aux droits de santé.",
+        ("Vous connecter et vérifier que votre compte est en règle.",),
+        ("Répondre à une orientation reçue.", "Dire que le premier rendez-vous a eu lieu."),
+        "Vous ne verrez que les volets joints à une orientation que vous recevez, jamais une pathologie.",
+    ),
+    "PILOTAGE": RoleGuide(
+        "Vous suivez l'action dans son ensemble.",
+        ("Lire les chiffres par étape et par type de rupture.",),
+        never="Aucun nom, aucune fiche : les effectifs de moins de 5 personnes sont cachés.",
+    ),
+    "DPO": RoleGuide(
+        "Vous veillez à la protection des données des familles.",
+        ("Lire le journal des accès : ce qui est fait, ce qui est refusé.",),
+        ("Suivre les demandes des familles et les durées de conservation.",),
+        "Vous ne voyez le contenu d'aucun parcours.",
+    ),
+    "ADMIN": RoleGuide(
+        "Vous tenez les comptes et les structures.",
+        ("Voir les comptes, leurs rôles, leur charte.",),
+        ("Créer et suspendre un compte depuis ces pages ; aujourd'hui : « coordination user ».",),
+        "Vous ne voyez aucun parcours.",
+    ),
+}

@@ -1,0 +1,117 @@
+"""Sign-in, sign-out, and the page that tells each role what it will do here."""
+
+from __future__ import annotations
+
+from flask import (
+    Blueprint,
+    Response,
+    flash,
+    make_response,
+    redirect,
+    render_template,
+    request,
+    session,
+    url_for,
+)
+from flask.typing import ResponseReturnValue
+from flask_login import login_user, logout_user
+from flask_wtf import FlaskForm
+from wtforms import EmailField, PasswordField
+from wtforms.validators import InputRequired, Length
+
+from coordination.accounts.queries import find_signed_in
+from coordination.accounts.sign_in import SignInRefused, sign_in, sign_out
+from coordination.accounts.vocabulary import GUIDES, SECRECY_BASES
+from coordination.privacy.policy import Action
+from coordination.reference import labels
+from coordination.web import current, navigation
+from coordination.web.routing import declares, declares_public
+
+blueprint = Blueprint("entry", __name__, template_folder="templates")
+LOOPBACK = ("127.0.0.1", "::1")
+
+
+class SignInForm(FlaskForm):
+    """The only form a visitor sees."""
+
+    email = EmailField(
+        "Adresse e-mail",
+        [
+            InputRequired("Indiquez votre adresse e-mail."),
+            Length(max=254, message="Cette adresse est trop longue."),
+        ],
+        render_kw={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"},
+    )
+    password = PasswordField(
+        "Mot de passe",
+        [
+            InputRequired("Indiquez votre mot de passe."),
+            Length(max=1024, message="Ce mot de passe est trop long."),
+        ],
+        render_kw={"autocomplete": "current-password"},
+    )
+
+
+@blueprint.route("/", methods=["GET", "POST"])
+@declares_public("le formulaire de connexion est pour les visiteurs")
+def start() -> ResponseReturnValue:
+    """The sign-in form to a visitor, the role's own start page to a signed-in person."""
+    if current.signed_in() and request.method == "GET":
+        return redirect(navigation.start_page(current.actor()))
+    form = SignInForm()
+    if not form.validate_on_submit():
+        return _form(form, 422 if form.errors else 200)
+    try:
+        token = sign_in(form.email.data or "", form.password.data or "", client_address(), current.now())
+    except SignInRefused as refused:
+        return _refused(form, refused)
+    holder = find_signed_in(token, current.now())
+    assert holder
+    wanted = session.get("after_sign_in")
+    session.clear()
+    login_user(holder)
+    return redirect(wanted or navigation.start_page(holder.actor), 303)
+
+
+def _form(form: SignInForm, status: int, refusal: str | None = None) -> Response:
+    return make_response(render_template("entry/sign_in.html", form=form, refusal=refusal), status)
+
+
+def _refused(form: SignInForm, refused: SignInRefused) -> Response:
+    if not refused.retry_at:
+        return _form(form, 422, str(refused))
+    response = _form(form, 429, str(refused))
+    response.headers["Retry-After"] = str(max(1, int((refused.retry_at - current.now()).total_seconds())))
+    return response
+
+
+def client_address() -> str:
+    """The address that failures count for: the last one seen by a proxy on this machine, or the socket's."""
+    address = request.remote_addr or ""
+    if address in LOOPBACK and request.is_secure and request.access_route:
+        return request.access_route[-1]
+    return address
+
+
+@blueprint.post("/deconnexion")
+@declares(Action.SIGN_OUT)
+def leave() -> ResponseReturnValue:
+    holder = current.signed_in()
+    assert holder
+    sign_out(holder, current.now())
+    logout_user()
+    session.clear()
+    flash("Vous êtes déconnecté.", "success")
+    return redirect(url_for("entry.start"), 303)
+
+
+@blueprint.get("/mon-role")
+@declares(Action.VIEW_START)
+def welcome() -> ResponseReturnValue:
+    """What each role of the person is for, today and soon. No personal data, so nothing to log."""
+    roles = list(dict.fromkeys(role.code for role in current.actor().roles))
+    return render_template(
+        "entry/welcome.html",
+        guides=[(labels("user_role").get(code, code), GUIDES[code]) for code in roles if code in GUIDES],
+        secrecy_bases=SECRECY_BASES,
+    )

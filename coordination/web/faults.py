@@ -1,0 +1,178 @@
+"""From an error to a calm French page that says what to do and gives nothing away."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from flask import Flask, current_app, redirect, render_template, request
+from flask.typing import ResponseReturnValue
+from flask_wtf.csrf import CSRFError
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.exceptions import HTTPException
+
+from coordination.errors import (
+    BadInput,
+    Conflict,
+    CoordinationError,
+    Forbidden,
+    KeyUnavailable,
+    NotFound,
+    SealBroken,
+)
+from coordination.privacy.work import AlreadyDone
+
+RETRY_SECONDS = "30"
+STATUS: dict[type[CoordinationError], int] = {
+    BadInput: 400,
+    Forbidden: 403,
+    NotFound: 404,
+    Conflict: 409,
+    KeyUnavailable: 503,
+    SealBroken: 500,
+}
+
+
+class SessionOver(CoordinationError):
+    """A form came after the end of the session: nothing was saved, what was typed is given back."""
+
+
+@dataclass(frozen=True)
+class Page:
+    """What an error page says: a title, what happened, what to do."""
+
+    title: str
+    happened: str
+    advice: str
+
+
+PAGES = {
+    400: Page(
+        "Cette demande ne peut pas être traitée",
+        "Ce qui a été envoyé n'est pas complet ou n'a pas la forme attendue. Rien n'a été enregistré.",
+        "Revenez à la page précédente, rechargez-la, puis recommencez.",
+    ),
+    401: Page(
+        "Votre session est terminée",
+        "Vous étiez déconnecté quand le formulaire est arrivé. Rien n'a été enregistré.",
+        "Copiez votre texte ci-dessous s'il y en a un, reconnectez-vous, puis collez-le dans le formulaire.",
+    ),
+    403: Page(
+        "Vous n'avez pas accès à cette page",
+        "Votre rôle ne permet pas cette action. Ce refus est noté dans le journal des accès.",
+        "Si vous en avez besoin pour votre travail, demandez-le à la coordination de votre dispositif.",
+    ),
+    404: Page(
+        "Cette page n'existe pas",
+        "L'adresse est fausse, ou ce qu'elle montre ne vous est pas accessible.",
+        "Vérifiez l'adresse, ou repartez de votre page d'accueil.",
+    ),
+    405: Page(
+        "Cette adresse ne s'ouvre pas ainsi",
+        "La page demandée attend l'envoi d'un formulaire.",
+        "Repartez de votre page d'accueil.",
+    ),
+    409: Page(
+        "Quelqu'un a écrit entre-temps",
+        "Ce que vous avez envoyé n'a pas été enregistré, pour ne rien écraser.",
+        "Copiez votre texte ci-dessous, revenez à la page, rechargez-la et comparez avant d'enregistrer.",
+    ),
+    413: Page(
+        "Ce que vous envoyez est trop volumineux",
+        "Un envoi est limité à 2 Mo. Rien n'a été enregistré.",
+        "Revenez à la page précédente et raccourcissez le texte.",
+    ),
+    429: Page(
+        "Trop de demandes", "Trop de demandes sont arrivées en peu de temps.", "Réessayez dans un moment."
+    ),
+    500: Page(
+        "Une erreur s'est produite",
+        "L'application n'a pas pu terminer. L'opération en cours n'a pas été enregistrée.",
+        "Réessayez. Si l'erreur revient, prévenez l'administrateur et dites l'heure et la page.",
+    ),
+    503: Page(
+        "L'application est momentanément indisponible",
+        "La base de données ne répond pas. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu.",
+        "Patientez une minute. Votre navigateur garde ce que vous avez tapé : revenez à la page précédente"
+        " et renvoyez le formulaire.",
+    ),
+}
+
+
+def register(app: Flask) -> None:
+    """Map every error of ours, of the database and of HTTP to its page."""
+    app.register_error_handler(CoordinationError, _ours)
+    app.register_error_handler(AlreadyDone, _already_done)
+    app.register_error_handler(SessionOver, lambda error: error_page(401, typed=True))
+    app.register_error_handler(CSRFError, _stale_form)
+    app.register_error_handler(HTTPException, _http)
+    for kind in (OperationalError, InterfaceError, PoolTimeout):
+        app.register_error_handler(kind, _database_away)
+
+
+def error_page(
+    status: int, happened: str | None = None, advice: str | None = None, *, typed: bool = False
+) -> ResponseReturnValue:
+    """The page of `status`; with `typed`, the texts of the form are given back so that nothing is lost."""
+    page = PAGES.get(status, PAGES[500 if status >= 500 else 400])
+    html = render_template(
+        "web/error.html",
+        status=status,
+        title=page.title,
+        happened=happened or page.happened,
+        advice=advice or page.advice,
+        typed=typed_texts() if typed else [],
+    )
+    return html, status, {"Retry-After": RETRY_SECONDS} if status == 503 else {}
+
+
+def typed_texts() -> list[str]:
+    """What the person wrote in the form that was refused: sentences, never a password or a token."""
+    if request.method != "POST":
+        return []
+    hidden = ("password", "csrf_token", "idempotency_key", "version", "email")
+    return [
+        value
+        for name, values in request.form.lists()
+        if name not in hidden and "password" not in name
+        for value in values
+        if len(value.split()) > 1
+    ]
+
+
+def _ours(error: CoordinationError) -> ResponseReturnValue:
+    status = next((code for kind, code in STATUS.items() if isinstance(error, kind)), 500)
+    if isinstance(error, KeyUnavailable | SealBroken):
+        # Names the key version, never what it closes; the operator must know too.
+        current_app.logger.error("%s: %s", type(error).__name__, error)
+        return error_page(
+            status, str(error), "Prévenez l'administrateur : aucune donnée n'a été perdue ni montrée."
+        )
+    if status in (400, 409):
+        return error_page(status, str(error), typed=True)
+    return error_page(status)
+
+
+def _already_done(error: AlreadyDone) -> ResponseReturnValue:
+    """The same form came twice (double click, resent page): same answer, nothing written again."""
+    return redirect(error.answer, 303)
+
+
+def _stale_form(_error: CSRFError) -> ResponseReturnValue:
+    return error_page(
+        400,
+        "Cette page était ouverte depuis une autre session, ou trop longtemps. Rien n'a été enregistré.",
+        "Copiez votre texte ci-dessous s'il y en a un, rechargez la page du formulaire, puis recommencez.",
+        typed=True,
+    )
+
+
+def _http(error: HTTPException) -> ResponseReturnValue:
+    if error.code is None or error.code < 400:
+        return error
+    return error_page(error.code)
+
+
+def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
+    current_app.logger.error("The database does not answer (%s).", type(error).__name__)
+    return error_page(503, typed=True)

@@ -1,0 +1,128 @@
+"""How dates, times and numbers read in French. Pure: `today` is always an argument."""
+
+from __future__ import annotations
+
+from datetime import date, datetime
+
+from flask import Flask
+
+from coordination.clock import PARIS, paris_date
+
+MONTHS = [
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+]
+SHORT_MONTHS = [
+    "janv.",
+    "févr.",
+    "mars",
+    "avr.",
+    "mai",
+    "juin",
+    "juil.",
+    "août",
+    "sept.",
+    "oct.",
+    "nov.",
+    "déc.",
+]
+WEEKDAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
+UNKNOWN = "non renseigné"
+
+
+def _day(value: date | datetime) -> date:
+    return paris_date(value) if isinstance(value, datetime) else value
+
+
+def _number(day: date) -> str:
+    return "1er" if day.day == 1 else str(day.day)
+
+
+def long_date(value: date | datetime | None) -> str:
+    """« 12 octobre 2026 »."""
+    if value is None:
+        return UNKNOWN
+    day = _day(value)
+    return f"{_number(day)} {MONTHS[day.month - 1]} {day.year}"
+
+
+def short_date(value: date | datetime | None) -> str:
+    """« 12 oct. »."""
+    if value is None:
+        return UNKNOWN
+    day = _day(value)
+    return f"{_number(day)} {SHORT_MONTHS[day.month - 1]}"
+
+
+def weekday_date(value: date | datetime | None) -> str:
+    """« lundi 12 octobre »."""
+    if value is None:
+        return UNKNOWN
+    day = _day(value)
+    return f"{WEEKDAYS[day.weekday()]} {_number(day)} {MONTHS[day.month - 1]}"
+
+
+def clock_time(value: datetime) -> str:
+    """« 14 h 05 », in Paris."""
+    local = value.astimezone(PARIS)
+    return f"{local.hour} h {local.minute:02d}"
+
+
+def date_time(value: datetime | None) -> str:
+    """« 12 octobre 2026 à 14 h 05 », in Paris."""
+    return UNKNOWN if value is None else f"{long_date(value)} à {clock_time(value)}"
+
+
+def relative(value: date | datetime | None, today: date) -> str:
+    """« il y a 3 jours », « dans 2 mois », « hier »; days up to 60, then months, then years."""
+    if value is None:
+        return UNKNOWN
+    days = (_day(value) - today).days
+    near = {0: "aujourd'hui", -1: "hier", 1: "demain"}
+    if days in near:
+        return near[days]
+    size = abs(days)
+    if size <= 60:
+        span = f"{size} jours"
+    elif size < 730:
+        span = f"{round(size / 30.44)} mois"
+    else:
+        span = f"{size // 365} ans"
+    return f"il y a {span}" if days < 0 else f"dans {span}"
+
+
+def count(number: int, one: str, several: str | None = None) -> str:
+    """« 1 parcours », « 3 alertes »: zero and one are singular in French."""
+    return f"{number} {one if abs(number) < 2 else several or one + 's'}"
+
+
+def age(birth: date | None, today: date) -> str:
+    """« 9 ans »; months under two years."""
+    if birth is None:
+        return UNKNOWN
+    months = (today.year - birth.year) * 12 + today.month - birth.month - (today.day < birth.day)
+    return f"{months // 12} ans" if months >= 24 else f"{months} mois"
+
+
+def register(app: Flask) -> None:
+    """The filters under the names that templates use."""
+    app.jinja_env.filters.update(
+        long_date=long_date,
+        short_date=short_date,
+        weekday_date=weekday_date,
+        clock_time=clock_time,
+        date_time=date_time,
+        relative=relative,
+        count_of=count,
+        age=age,
+    )

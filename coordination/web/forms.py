@@ -1,0 +1,56 @@
+"""What every form shares: French messages, an idempotency key, errors beside their field, no NIR."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import request
+from flask_wtf import FlaskForm
+from wtforms import Field, HiddenField
+from wtforms.validators import ValidationError
+
+from coordination.errors import BadInput
+from coordination.privacy.nir import holds_nir
+
+
+class PageForm(FlaskForm):
+    """A form that writes. `idempotency_key` is drawn when the page is shown and kept when it is refused."""
+
+    class Meta(FlaskForm.Meta):
+        locales = ("fr",)
+
+    form_errors: list[str]
+
+    idempotency_key = HiddenField(default=lambda: uuid.uuid4().hex)
+
+    @property
+    def key(self) -> str:
+        """The key for `Work.once`: 64 characters at most; a form without one counts as new."""
+        return (self.idempotency_key.data or uuid.uuid4().hex)[:64]
+
+    def refuse(self, error: BadInput) -> None:
+        """Put the messages of a refused command beside the fields; what has no field heads the form."""
+        for name, message in error.fields.items():
+            if name in self._fields:
+                self._fields[name].errors = [*self._fields[name].errors, message]
+        if not set(error.fields) & set(self._fields):
+            self.form_errors.append(str(error))
+
+
+def body() -> bytes:
+    """What was sent, for `Work.once`: the same bytes for the same form, whatever its CSRF token."""
+    pairs = sorted((name, value) for name, value in request.form.items(multi=True) if name != "csrf_token")
+    return repr(pairs).encode()
+
+
+class NoNir:
+    """Refuses a social security number in a text: none is ever kept here."""
+
+    message = (
+        "Ce texte contient un numéro de sécurité sociale. Retirez-le : il ne doit pas être enregistré ici."
+    )
+
+    def __call__(self, _form: Any, field: Field) -> None:
+        if holds_nir(field.data):
+            raise ValidationError(self.message)

@@ -1,0 +1,67 @@
+"""What a person may reach, as the policy says: the menu, and the page where each role starts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from flask import Flask, current_app, url_for
+
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action, can
+from coordination.web import current
+
+
+@dataclass(frozen=True)
+class Entry:
+    """A line of the menu. `endpoint` joins the menu when a feature has registered it."""
+
+    endpoint: str
+    label: str
+    action: Action
+
+
+ENTRIES = (
+    Entry("cases.day", "Ma journée", Action.VIEW_DAY),
+    Entry("cases.journeys", "Parcours", Action.LIST_JOURNEYS),
+    Entry("cases.stalled", "Parcours bloqués", Action.LIST_STALLED),
+    Entry("cases.search", "Rechercher", Action.SEARCH),
+    Entry("oversight.counts", "Chiffres", Action.VIEW_COUNTS),
+    Entry("oversight.access_log", "Journal des accès", Action.VIEW_AUDIT),
+    Entry("oversight.accounts", "Comptes et structures", Action.MANAGE_ACCOUNTS),
+    Entry("entry.welcome", "Mon rôle ici", Action.VIEW_START),
+)
+# Where a role starts, first match first: who follows people starts with their day.
+STARTS = (
+    (("REFERENT_PRE", "CONSEILLER_ML", "REFERENT_PLIE"), "cases.day"),
+    (("COORD_PRE", "COORD_CITE"), "cases.journeys"),
+    (("DPO",), "oversight.access_log"),
+    (("ADMIN",), "oversight.accounts"),
+    (("PILOTAGE",), "oversight.counts"),
+)
+
+
+def menu(actor: Actor) -> list[Entry]:
+    """The lines of the menu that the actor's roles allow."""
+    return [e for e in ENTRIES if e.endpoint in current_app.view_functions and can(actor, e.action)]
+
+
+def start_page(actor: Actor) -> str:
+    """Address of the page where this actor starts."""
+    for roles, endpoint in STARTS:
+        if actor.has(*roles) and endpoint in current_app.view_functions:
+            return url_for(endpoint)
+    return url_for("entry.welcome")
+
+
+def register(app: Flask) -> None:
+    """Give every template: `signed_in` (account or None), `menu`, `today`, `demo`."""
+
+    @app.context_processor
+    def layout() -> dict[str, Any]:
+        holder = current.signed_in()
+        return {
+            "signed_in": holder,
+            "menu": menu(holder.actor) if holder else [],
+            "today": current.today(),
+        }
