@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import json
 import os
+import secrets
 import sys
-from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,26 +13,10 @@ import click
 
 from config.settings import Settings
 from coordination import clock, embedded
-from coordination.errors import BadInput, CoordinationError
-
-
-class Tool(click.Group):
-    """Prints our errors as one French line, and nothing of a traceback's values."""
-
-    def invoke(self, ctx: click.Context) -> Any:
-        try:
-            return super().invoke(ctx)
-        except CoordinationError as error:
-            click.echo(f"Erreur : {error}", err=True)
-            ctx.exit(error.exit_code)
-        except (click.ClickException, click.exceptions.Exit, click.Abort):
-            raise
-        except Exception as error:
-            # The kind of the fault only: its text may hold a value.
-            click.echo(f"Erreur inattendue ({type(error).__name__}). Rien n'a été écrit.", err=True)
-            if os.environ.get("COORDINATION_TRACEBACK"):
-                raise
-            ctx.exit(1)
+from coordination.accounts import cli as accounts_cli
+from coordination.console import Day, Tool, json_option, show
+from coordination.errors import BadInput
+from coordination.privacy import cli as privacy_cli
 
 
 @click.group(cls=Tool)
@@ -41,28 +24,8 @@ def main() -> None:
     """Coordination des parcours d'insertion et de réussite éducative."""
 
 
-class Day(click.ParamType):
-    name = "DATE"
-
-    def convert(self, value: Any, param: Any, ctx: Any) -> date:
-        if isinstance(value, date):
-            return value
-        try:
-            return date.fromisoformat(value)
-        except ValueError:
-            self.fail(f"« {value} » n'est pas une date (attendu : 2026-03-01).", param, ctx)
-
-
 def settings() -> Settings:
     return Settings.from_env(os.environ)
-
-
-def show(as_json: bool, data: Any, text: str | Callable[[], str]) -> None:
-    """Print for a machine or for a person."""
-    if as_json:
-        click.echo(json.dumps(data, ensure_ascii=False))
-    else:
-        click.echo(text() if callable(text) else text)
 
 
 def application() -> Any:
@@ -70,9 +33,6 @@ def application() -> Any:
     from coordination import create_app
 
     return create_app(settings())
-
-
-json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 
 
 @main.command()
@@ -124,6 +84,8 @@ def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) ->
     else:
         show(as_json, report(result, changes, written=written), lambda: as_text(result, changes, written=written))
     if result.faults:
+        if as_json:
+            click.echo(f"Erreur : {len(result.faults)} faute(s), rien n'a été écrit.", err=True)
         sys.exit(2)
 
 
@@ -238,6 +200,51 @@ def worker(once: bool, as_json: bool) -> None:
     else:
         run_worker(settings())
 
+
+@main.command()
+@click.option("--host", default="127.0.0.1")
+@click.option("--port", default=8000, type=click.IntRange(1, 65535))
+@click.option("--workers", default=2, type=click.IntRange(1, 64))
+@click.option("--threads", default=4, type=click.IntRange(1, 64))
+def serve(host: str, port: int, workers: int, threads: int) -> None:
+    """Sert les pages. Avec de vraies données, DATABASE_URL est exigée."""
+    from coordination.serve import serve as run
+
+    run(settings(), host, port, workers, threads)
+
+
+@main.command()
+@click.option("--port", default=8000, type=click.IntRange(1, 65535))
+@click.option("--load-only", is_flag=True, help="Charge le territoire sans servir les pages.")
+@json_option
+def demo(port: int, load_only: bool, as_json: bool) -> None:
+    """Charge le territoire de démonstration (personnes inventées) et le sert."""
+    from coordination.accounts.commands import ensure_operator, operator_actor
+    from coordination.exchange.demo import ACCOUNTS, DOMAIN, load_demo
+    from coordination.privacy.keys import init_keys
+    from coordination.provision import provision
+    from coordination.serve import serve as run
+    from coordination.worker import run_scan
+
+    password = os.environ.get("DEMO_PASSWORD") or secrets.token_urlsafe(12)
+    click.echo("Préparation de la base et du territoire de démonstration (environ une minute)…", err=True)
+    init_keys(settings())
+    provision(settings())
+    with application().app_context():
+        ensure_operator(clock.now())
+        counts = load_demo(operator_actor(), password, clock.today(), clock.now())
+    run_scan(settings(), clock.today())
+    accounts = [name + DOMAIN for name in ACCOUNTS]
+    url = f"http://127.0.0.1:{port}"
+    lines = [f"{counts['journeys']} parcours inventés. Adresse : {url}", "Comptes :"]
+    lines += [f"  {email}" for email in accounts] + [f"Mot de passe de tous : {password}"]
+    show(as_json, {"url": url, "accounts": accounts, "password": password, **counts}, "\n".join(lines))
+    if not load_only:
+        run(settings(), "127.0.0.1", port, 2, 4, with_worker=True)
+
+
+accounts_cli.register(main, application)
+privacy_cli.register(main, settings)
 
 if __name__ == "__main__":
     main()

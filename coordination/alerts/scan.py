@@ -10,20 +10,8 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, text
 
-from coordination.alerts.catalogue import escalation_days, rules, severity
+from coordination.alerts.catalogue import RIGHT_OF_RULE, escalation_days, rules, severity
 
-# Which right a rule watches (the kind itself is sealed; the rule is not).
-RIGHT_OF_RULE = {
-    "S10": "CDDI_CDD",
-    "S11": "PASS_IAE",
-    "S12": "FORMATION",
-    "S13": "CEJ",
-    "S15": "CSS",
-    "S16": "TITRE_SEJOUR",
-    "S17": "MDPH",
-    "S18": "ARE_ASS",
-    "S23": "MESURE_ASE",
-}
 ACTION_RULES = frozenset({"T19"})
 REFERRAL_RULES = frozenset({"T14", "T15", "T16", "T17", "T18"})
 
@@ -172,14 +160,21 @@ def _bring_back(connection: Connection, on: date) -> int:
 
 def _escalate(connection: Connection, on: date) -> int:
     """Flag what nobody acted upon in time (source: `escalate_after_days` of each rule)."""
-    days = {rule: escalation_days(rule) for rule in rules()}
-    timed = {rule: count for rule, count in days.items() if count is not None}
+    days = {(rule, kind): escalation_days(rule, kind) for rule in rules() for kind in ("lead", "overdue")}
+    timed = [(rule, kind, count) for (rule, kind), count in days.items() if count is not None]
     result = connection.execute(
         text(
-            "UPDATE alert SET escalated_on = :on FROM unnest(CAST(:rules AS text[]), CAST(:days AS int[]))"
-            " AS late (rule, days) WHERE alert.rule = late.rule AND alert.status IN ('OUVERTE', 'VUE')"
-            " AND alert.escalated_on IS NULL AND alert.kind = 'overdue' AND alert.opened_on + late.days <= :on"
+            "UPDATE alert SET escalated_on = :on"
+            " FROM unnest(CAST(:rules AS text[]), CAST(:kinds AS text[]), CAST(:days AS int[]))"
+            " AS late (rule, kind, days)"
+            " WHERE alert.rule = late.rule AND alert.kind = late.kind AND alert.status IN ('OUVERTE', 'VUE')"
+            " AND alert.escalated_on IS NULL AND alert.opened_on + late.days <= :on"
         ),
-        {"on": on, "rules": list(timed), "days": list(timed.values())},
+        {
+            "on": on,
+            "rules": [rule for rule, _, _ in timed],
+            "kinds": [kind for _, kind, _ in timed],
+            "days": [count for _, _, count in timed],
+        },
     )
     return int(result.rowcount)

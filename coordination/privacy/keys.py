@@ -130,6 +130,12 @@ def audit_key(settings: Settings) -> Ed25519PrivateKey:
     return key
 
 
+def recovery_public(settings: Settings) -> bytes | None:
+    """The public key to which data keys are also sealed; None until `keys recovery-init`."""
+    path = settings.keys_dir / "recovery.pub"
+    return bytes.fromhex(path.read_text()) if path.exists() else None
+
+
 def forbid_core_dumps() -> None:
     """A crash must not write keys or opened fields to disk."""
     if os.name == "posix":

@@ -17,7 +17,7 @@ from jinja2 import StrictUndefined
 from config.settings import Settings
 from coordination.db import db
 from coordination.embedded import role_url, sqlalchemy_url
-from coordination.privacy.keys import forbid_core_dumps, load_keks, secret_key
+from coordination.privacy.keys import forbid_core_dumps, load_keks, recovery_public, secret_key
 from coordination.privacy.keystore import Keystore
 from coordination.web import (
     current,
@@ -73,7 +73,9 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
     app.jinja_env.trim_blocks = app.jinja_env.lstrip_blocks = True
 
     db.init_app(app)
-    app.extensions["keystore"] = Keystore.connect(role_url(settings, "keystore", web), load_keks(settings))
+    app.extensions["keystore"] = Keystore.connect(
+        role_url(settings, "keystore", web), load_keks(settings), recovery_public(settings)
+    )
     _sign_in(app)
     headers.protect(app, secure=settings.secure_cookies)
     app.before_request(current.know_who)

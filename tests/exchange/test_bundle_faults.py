@@ -63,7 +63,7 @@ CASES = [
     Case(J, {"agreement_on": "2025-09-10 "}, "agreement_on", "date illisible", "2025-09-10 "),
     Case(J, {"agreement_on": "2025-09-10T00:00"}, "agreement_on", "date illisible", "2025-09-10T00:00"),
     Case(J, {"agreement_on": "２０２５-09-10"}, "agreement_on", "date illisible", "２０２５-09-10"),
-    Case("reviews.csv", {"due_on": "9999-12-31"}, "due_on", "hors de portée", "9999-12-31"),
+    Case("reviews.csv", {"due_on": "1899-12-31"}, "due_on", "hors de portée", "1899-12-31"),
     Case(J, {"birth_date": "1899-12-31"}, "birth_date", "hors de portée", None),
     Case(J, {"birth_date": "hier"}, "birth_date", "date illisible", None),
     Case(J, {"planned_rhythm_days": "0"}, "planned_rhythm_days", "hors de portée", "0"),

@@ -112,8 +112,6 @@ def test_the_header_names_known_columns_once(bundle: Path) -> None:
     ).faults
     assert told(faults) == [
         (1, "mode", "colonne en double"),
-        (1, "outcome", "colonne absente"),
-        (1, "note", "colonne absente"),
         (1, "humeur", "colonne inconnue"),
         (1, "", "colonne sans nom"),
     ]

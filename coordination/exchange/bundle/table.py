@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coordination.exchange.bundle.columns import COLUMNS
+from coordination.exchange.bundle.columns import COLUMN, COLUMNS
 from coordination.exchange.bundle.faults import Fault, fault
 
 _DAMAGED = re.compile("[\x00\ud800-\udfff]")
@@ -122,5 +122,10 @@ def _columns(file: str, header: list[str], faults: list[Fault]) -> list[str | No
         elif name in columns:
             faults.append(fault(file, 1, name, "colonne en double"))
         columns.append(name if known and name not in columns else None)
-    faults.extend(fault(file, 1, name, "colonne absente") for name in expected if name not in header)
+    # A column left out is unknown, like an empty cell; but without its identity no line can be recognised.
+    faults.extend(
+        fault(file, 1, name, "colonne absente")
+        for name, column in COLUMN[file].items()
+        if column.required and name not in header
+    )
     return columns

@@ -15,7 +15,7 @@ PRE = "PRE"
 CITE_EMPLOI = "CITE_EMPLOI"
 
 # Outside, a rule adding its threshold could leave the calendar; and no one here was born before.
-FIRST_YEAR, LAST_YEAR = 1900, 2999
+FIRST_YEAR, LAST_YEAR = 1900, 9999
 
 # Lists that the format itself gives.
 RIGHT_KINDS = frozenset(

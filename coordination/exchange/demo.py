@@ -1,0 +1,103 @@
+"""The demonstration territory: invented people of the CAPSO, and an account per role."""
+
+from __future__ import annotations
+
+import tempfile
+from datetime import date, datetime, timedelta
+from pathlib import Path
+
+from sqlalchemy import select, update
+from sqlalchemy.dialects.postgresql import insert as upsert
+
+from coordination.accounts.commands import operator_actor
+from coordination.accounts.models import Account
+from coordination.accounts.passwords import hash_password
+from coordination.alerts.models import State
+from coordination.db import db
+from coordination.errors import BadInput
+from coordination.exchange.bundle.reader import read_bundle
+from coordination.exchange.recompute import territory
+from coordination.exchange.simulate import simulate, write_bundle
+from coordination.exchange.store import store_bundle
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action
+from coordination.privacy.work import work
+
+PRE, CITE, MONTHS, SEED = 149, 320, 18, 2026
+ACCOUNTS = (
+    "referent.pre",
+    "coordination.pre",
+    "eps.ecole",
+    "eps.social",
+    "coordination.cite",
+    "mipe.ml",
+    "mipe.plie",
+    "centre.social",
+    "ccas",
+    "mediation.sante",
+    "pilotage",
+    "dpo",
+    "admin",
+)
+DOMAIN = "@demo.example"
+CHARTER = "2026-1"
+
+
+def is_demo() -> bool:
+    """Whether this installation holds the demonstration territory (no second factor asked)."""
+    return db.session.scalar(select(State.value).where(State.name == "demo")) == "1"
+
+
+def load_demo(operator: Actor, password: str, today: date, now: datetime) -> dict[str, int]:
+    """Fill an empty installation, or give a demo one its password again; how many journeys it holds.
+
+    Raises BadInput if it holds anything that is not the demo.
+    """
+    known = territory(operator)
+    demo = is_demo()
+    db.session.rollback()
+    if known and not demo:
+        raise BadInput("Cette installation contient déjà des parcours : la démonstration ne s'y installe pas.")
+    if not known:
+        with tempfile.TemporaryDirectory(prefix="demo-") as folder:
+            bundle = Path(folder) / "bundle"
+            write_bundle(simulate(pre=PRE, cite=CITE, months=MONTHS, seed=SEED, as_of=today), bundle)
+            result = read_bundle(bundle, as_of=today)
+        if result.faults:
+            raise BadInput("Le territoire de démonstration n'est pas conforme.")
+        mark_demo(operator, now)
+        store_bundle(operator, result.lines, as_of=today, now=now, commit=True)
+    sign_all_charters(today, now, password)
+    return {"journeys": len(known) or PRE + CITE}
+
+
+def mark_demo(operator: Actor, now: datetime) -> None:
+    with work(operator, Action.MANAGE_ACCOUNTS, now) as w:
+        grant = w.require()
+        db.session.execute(upsert(State).values(name="demo", value="1").on_conflict_do_nothing())
+        w.audit(grant, ["demo"])
+
+
+def sign_all_charters(today: date, now: datetime, password: str | None = None) -> None:
+    """Demo accounts and their colleagues have signed the charter; the demo accounts get the password."""
+    operator = operator_actor()
+    with work(operator, Action.MANAGE_ACCOUNTS, now) as w:
+        grant = w.require()
+        db.session.execute(
+            update(Account)
+            .where(Account.kind == "person", Account.email.endswith(DOMAIN))
+            .values(
+                secrecy_basis="PROFESSION",
+                charter_version=CHARTER,
+                charter_signed_on=today - timedelta(days=30),
+                charter_expires_on=today + timedelta(days=335),
+            )
+        )
+        if password is not None:
+            hashed = hash_password(password)
+            db.session.execute(
+                update(Account)
+                .where(Account.email.in_([name + DOMAIN for name in ACCOUNTS]))
+                .values(password_hash=hashed)
+            )
+        w.audit(grant, ["charter", "password_hash"])

@@ -1,0 +1,153 @@
+"""The audit chains: verification, signed checkpoints, and their copy at a witness.
+
+One chain per structure. A line's hash is SHA-256(previous hash, body); the body holds, each preceded by its
+length, structure, sequence, instant, actor, journey, action, result, detail. The columns repeat the body.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from cryptography.exceptions import InvalidSignature
+from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey, Ed25519PublicKey
+from sqlalchemy import Connection, text
+
+from coordination.embedded import write_private
+
+
+@dataclass(frozen=True)
+class Problem:
+    """Where a chain does not hold, in French; ids only."""
+
+    structure_id: uuid.UUID
+    sequence: int
+    reason: str
+
+
+@dataclass(frozen=True)
+class Verified:
+    entries: int
+    chains: int
+    problems: tuple[Problem, ...]
+
+
+def first_hash(structure_id: uuid.UUID) -> bytes:
+    """What the first line of a chain follows."""
+    return hashlib.sha256(str(structure_id).encode()).digest()
+
+
+def body_of(*fields: object) -> bytes:
+    """The exact bytes that were hashed."""
+    texts = ("" if value is None else str(value) for value in fields)
+    return b"".join(b"%d:%s" % (len(raw), raw) for raw in (part.encode() for part in texts))
+
+
+def verify(connection: Connection, checkpoints: list[dict[str, Any]] | None = None) -> Verified:
+    """Walk every chain: order, links, hashes, columns; and the checkpoints that a witness kept.
+
+    `connection` must see all rows (the maintenance role). A truncated tail shows only against a checkpoint.
+    """
+    problems: list[Problem] = []
+    heads: dict[uuid.UUID, tuple[int, bytes]] = {}
+    kept: dict[tuple[uuid.UUID, int], bytes] = {}
+    wanted = {(uuid.UUID(c["structure"]), int(c["sequence"])) for c in checkpoints or ()}
+    count = 0
+    for row in _lines(connection):
+        count += 1
+        structure, sequence = row.structure_id, row.sequence
+        last, expected = heads.get(structure, (0, first_hash(structure)))
+        previous, body, found = bytes(row.previous), bytes(row.body), bytes(row.hash)
+        if sequence != last + 1:
+            problems.append(Problem(structure, sequence, f"ligne {last + 1} absente"))
+        elif previous != expected:
+            problems.append(Problem(structure, sequence, "ne suit pas la ligne précédente"))
+        if hashlib.sha256(previous + body).digest() != found:
+            problems.append(Problem(structure, sequence, "l'empreinte ne correspond pas au contenu"))
+        columns = (structure, sequence, row.at_us, row.actor_id, row.journey_id, row.action, row.result)
+        if body != body_of(*columns, row.detail):
+            problems.append(Problem(structure, sequence, "les colonnes ne correspondent pas au contenu"))
+        heads[structure] = (sequence, found)
+        if (structure, sequence) in wanted:
+            kept[structure, sequence] = found
+    for checkpoint in checkpoints or ():
+        place = (uuid.UUID(checkpoint["structure"]), int(checkpoint["sequence"]))
+        if place not in kept:
+            problems.append(Problem(*place, "ligne du point de contrôle absente : la fin a été coupée"))
+        elif kept[place].hex() != checkpoint["hash"]:
+            problems.append(Problem(*place, "ne correspond pas au point de contrôle"))
+    return Verified(count, len(heads), tuple(problems))
+
+
+def _lines(connection: Connection) -> Iterator[Any]:
+    result = connection.execution_options(stream_results=True, yield_per=5000).execute(
+        text("SELECT * FROM audit_entry ORDER BY structure_id, sequence")
+    )
+    yield from result
+
+
+def checkpoint(
+    connection: Connection, key: Ed25519PrivateKey, now: datetime, witness: Path
+) -> list[dict[str, Any]]:
+    """Sign the head of every chain, keep it in the database, and drop it where a witness takes it."""
+    at_us = int(now.timestamp() * 1_000_000)
+    heads = connection.execute(
+        text(
+            "SELECT DISTINCT ON (structure_id) structure_id, sequence, hash FROM audit_entry"
+            " ORDER BY structure_id, sequence DESC"
+        )
+    ).all()
+    made = []
+    for structure, sequence, head in heads:
+        signature = key.sign(_signed_bytes(str(structure), sequence, head.hex(), at_us))
+        connection.execute(
+            text(
+                "INSERT INTO audit_checkpoint (id, structure_id, sequence, hash, at_us, signature)"
+                " VALUES (gen_random_uuid(), :structure, :sequence, :hash, :at_us, :signature)"
+            ),
+            {
+                "structure": structure,
+                "sequence": sequence,
+                "hash": head,
+                "at_us": at_us,
+                "signature": signature,
+            },
+        )
+        made.append(
+            {
+                "structure": str(structure),
+                "sequence": sequence,
+                "hash": head.hex(),
+                "at_us": at_us,
+                "signature": signature.hex(),
+            }
+        )
+    witness.mkdir(parents=True, exist_ok=True, mode=0o700)
+    write_private(witness / f"journal-{at_us}.json", json.dumps(made).encode())
+    return made
+
+
+def _signed_bytes(structure: str, sequence: int, head: str, at_us: int) -> bytes:
+    return body_of("checkpoint", structure, sequence, head, at_us)
+
+
+def read_witness(witness: Path, key: Ed25519PublicKey) -> tuple[list[dict[str, Any]], list[str]]:
+    """The checkpoints a witness holds, and the names of files whose signature does not hold."""
+    found: list[dict[str, Any]] = []
+    forged: list[str] = []
+    for path in sorted(witness.glob("journal-*.json")) if witness.is_dir() else []:
+        for one in json.loads(path.read_text()):
+            signed = _signed_bytes(one["structure"], one["sequence"], one["hash"], one["at_us"])
+            try:
+                key.verify(bytes.fromhex(one["signature"]), signed)
+            except InvalidSignature:
+                forged.append(path.name)
+            else:
+                found.append(one)
+    return found, forged

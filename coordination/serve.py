@@ -1,0 +1,79 @@
+"""The web server: gunicorn with threads, in this process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from dataclasses import replace
+from typing import Any
+
+from flask import Flask
+from gunicorn.app.base import BaseApplication
+
+from config.settings import Settings
+from coordination.errors import BadInput
+
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
+
+
+class _Server(BaseApplication):  # type: ignore[misc]
+    """Gunicorn without a configuration file."""
+
+    def __init__(self, settings: Settings, options: dict[str, Any]) -> None:
+        self.settings = settings
+        self.options = options
+        super().__init__()
+
+    def load_config(self) -> None:
+        for name, value in self.options.items():
+            self.cfg.set(name, value)
+
+    def load(self) -> Flask:
+        from coordination import create_app
+
+        # Made in each worker process: connections are never shared across a fork.
+        return create_app(self.settings)
+
+
+def serve(
+    settings: Settings, host: str, port: int, workers: int, threads: int, *, with_worker: bool = False
+) -> None:
+    """Serve until interrupted. Raises BadInput when real data would rest on the embedded server."""
+    if not settings.database_url and not _holds_demo(settings):
+        raise BadInput(
+            "Avec de vraies données, DATABASE_URL doit désigner un serveur PostgreSQL. "
+            "La base embarquée ne sert que la démonstration : « coordination demo »."
+        )
+    if host in LOOPBACK:
+        # No TLS on loopback: a Secure cookie would never come back.
+        settings = replace(settings, secure_cookies=False)
+    options = {
+        "bind": f"{host}:{port}",
+        "workers": workers,
+        "threads": threads,
+        "worker_class": "gthread",
+        "timeout": 60,
+        "graceful_timeout": 10,
+        "accesslog": None,
+        "loglevel": "warning",
+        "proc_name": "coordination",
+    }
+    worker = subprocess.Popen([sys.executable, "-m", "coordination.cli", "worker"]) if with_worker else None
+    try:
+        _Server(settings, options).run()
+    finally:
+        if worker:
+            worker.terminate()
+            worker.wait(10)
+
+
+def _holds_demo(settings: Settings) -> bool:
+    from coordination import create_app
+    from coordination.db import db
+    from coordination.exchange.demo import is_demo
+
+    with create_app(settings).app_context():
+        demo = is_demo()
+        db.session.remove()
+        db.engine.dispose()
+    return demo

@@ -1,0 +1,189 @@
+"""One PostgreSQL server per run, one pair of databases per parallel worker, copied from a template.
+
+Fixtures: `settings` and `app` (empty tables), `territory` (a small invented territory, imported).
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+import warnings
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date
+from pathlib import Path
+
+import fasteners
+import psycopg
+import pytest
+from flask import Flask
+from psycopg import sql
+from sqlalchemy.engine import URL
+
+from config.settings import Settings
+from coordination import embedded
+
+TODAY = date(2026, 11, 22)
+HOME = "COORDINATION_TEST_HOME"
+TEMPLATE = "coordination"
+TERRITORY = "territory"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """The process that leads the run owns the server's folder; parallel workers inherit its name."""
+    if not hasattr(config, "workerinput") and HOME not in os.environ:
+        os.environ[HOME] = tempfile.mkdtemp(prefix="coordination-tests-")
+        config.stash[_OWNER] = True
+
+
+_OWNER = pytest.StashKey[bool]()
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if config.stash.get(_OWNER, False):
+        home = Path(os.environ.pop(HOME))
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            embedded.stop(Settings(home=home))
+        shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def cluster() -> Settings:
+    """The run's server, its roles, keys and template database, made by whoever comes first."""
+    from coordination.privacy.keys import init_keys
+    from coordination.provision import provision
+
+    base = Settings(home=Path(os.environ[HOME]), secure_cookies=False, testing=True)
+    base.home.mkdir(parents=True, exist_ok=True)
+    with fasteners.InterProcessLock(base.home / ".tests-lock"):
+        if not (base.home / ".ready").exists():
+            init_keys(base)
+            admin = embedded.start(base)
+            with psycopg.connect(embedded.dsn(admin), autocommit=True) as connection:
+                # A crash of the whole machine loses a test run, nothing else.
+                connection.execute("ALTER SYSTEM SET fsync = off")
+                connection.execute("SELECT pg_reload_conf()")
+            provision(base)
+            (base.home / ".ready").touch()
+    return base
+
+
+def _worker() -> str:
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+def copy_databases(base: Settings, source: str, name: str) -> Settings:
+    """Fresh copies of `source` and its keystore under another name; the settings that point to them."""
+    admin = embedded.start(base)
+    with psycopg.connect(embedded.dsn(admin), autocommit=True) as connection:
+        for suffix, owner in (("", "coord_owner"), ("_keys", "coord_keystore")):
+            target = sql.Identifier(name + suffix)
+            connection.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(target))
+            connection.execute(
+                sql.SQL("CREATE DATABASE {} TEMPLATE {} OWNER {}").format(
+                    target, sql.Identifier(source + suffix), sql.Identifier(owner)
+                )
+            )
+            connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(target))
+        _grant_connect(connection, name)
+    return replace(base, database_url=embedded.dsn(admin.set(database=name)))
+
+
+def _grant_connect(connection: psycopg.Connection, name: str) -> None:
+    database = sql.Identifier(name)
+    for role in ("coord_maintenance", "coord_web", "coord_worker"):
+        connection.execute(
+            sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, sql.Identifier(role))
+        )
+    connection.execute(sql.SQL("GRANT TEMPORARY ON DATABASE {} TO coord_definer").format(database))
+
+
+@pytest.fixture(scope="session")
+def _worker_settings(cluster: Settings) -> Settings:
+    return copy_databases(cluster, TEMPLATE, f"test_{_worker()}")
+
+
+@pytest.fixture
+def settings(_worker_settings: Settings) -> Settings:
+    """Settings of this worker's databases, all their tables empty (but the table of rights)."""
+    with psycopg.connect(superuser(_worker_settings), autocommit=True) as connection:
+        tables = connection.execute(
+            "SELECT string_agg(quote_ident(relname), ', ') FROM pg_class WHERE relkind = 'r'"
+            " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('volet_right', 'alembic_version')"
+        ).fetchone()
+        assert tables is not None
+        connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
+    with psycopg.connect(superuser(_worker_settings, keys=True), autocommit=True) as connection:
+        connection.execute("TRUNCATE dek")
+    return _worker_settings
+
+
+def superuser(settings: Settings, *, keys: bool = False) -> str:
+    """Connection string of the superuser: what a thief of the whole server would have."""
+    url: URL = embedded.admin_url(settings)
+    return embedded.dsn(url.set(database=f"{url.database}_keys") if keys else url)
+
+
+def _close(app: Flask) -> None:
+    from coordination.db import db
+
+    with app.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    app.extensions["keystore"].engine.dispose()
+
+
+@pytest.fixture
+def app(settings: Settings) -> Iterator[Flask]:
+    """The application on empty tables, with the operator's account, inside its context."""
+    from coordination import clock, create_app
+    from coordination.accounts.commands import ensure_operator
+
+    application = create_app(settings)
+    with application.app_context():
+        ensure_operator(clock.now())
+        yield application
+    _close(application)
+
+
+@pytest.fixture(scope="session")
+def _territory_template(cluster: Settings) -> str:
+    """A small invented territory (14 PRE + 16 Cité de l'emploi journeys), imported once per run."""
+    with fasteners.InterProcessLock(cluster.home / ".territory-lock"):
+        if not (cluster.home / ".territory").exists():
+            made = copy_databases(cluster, TEMPLATE, TERRITORY)
+            _fill(made)
+            (cluster.home / ".territory").touch()
+    return TERRITORY
+
+
+def _fill(settings: Settings) -> None:
+    from coordination import clock, create_app
+    from coordination.accounts.commands import ensure_operator, operator_actor
+    from coordination.exchange.bundle.reader import read_bundle
+    from coordination.exchange.demo import sign_all_charters
+    from coordination.exchange.simulate import simulate, write_bundle
+    from coordination.exchange.store import store_bundle
+
+    application = create_app(settings)
+    with application.app_context(), tempfile.TemporaryDirectory() as folder:
+        ensure_operator(clock.now())
+        write_bundle(simulate(pre=14, cite=16, months=12, seed=7, as_of=TODAY), Path(folder) / "bundle")
+        result = read_bundle(Path(folder) / "bundle", as_of=TODAY)
+        store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
+        sign_all_charters(TODAY, clock.now())
+    _close(application)
+
+
+@pytest.fixture
+def territory(cluster: Settings, _territory_template: str) -> Iterator[Flask]:
+    """The application on a fresh copy of the small territory, inside its context."""
+    from coordination import create_app
+
+    settings = copy_databases(cluster, _territory_template, f"territory_{_worker()}")
+    application = create_app(settings)
+    with application.app_context():
+        yield application
+    _close(application)
