@@ -136,7 +136,8 @@ def _without_runs(plain: str) -> str:
 
 def _without_known(plain: str, about: tuple[str, ...]) -> str:
     known = [letters(part) for text in about for part in re.split(r"[@.\s_\-']+", text)]
+    left = plain
     for word in sorted({*known, *_ABOUT_US}, key=len, reverse=True):
         if len(word) >= 4:
-            plain = plain.replace(word, "")
-    return plain.strip("0123456789")
+            left = left.replace(word, "")
+    return plain if left == plain else left.strip("0123456789")

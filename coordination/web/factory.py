@@ -40,9 +40,9 @@ class Application(Flask):
 
     def log_exception(self, exc_info: Any) -> None:
         kind, _error, trace = exc_info
-        places = [
-            f"{frame.filename}:{frame.lineno} {frame.name}" for frame in traceback.extract_tb(trace)[-12:]
-        ]
+        frames = traceback.extract_tb(trace)
+        ours = [frame for frame in frames if "site-packages" not in frame.filename]
+        places = [f"{frame.filename}:{frame.lineno} {frame.name}" for frame in (*ours, frames[-1])]
         # The text of a database error may hold what a person typed.
         self.logger.error("%s in %s\n  %s", kind.__name__, request.endpoint, "\n  ".join(places))
 
@@ -92,7 +92,9 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
 
 
 def _sign_in(app: Flask) -> None:
-    manager = LoginManager(app)
+    manager = LoginManager()
+    # Its `current_user` in templates would ask the database again, also on the page that says it is away.
+    manager.init_app(app, add_context_processor=False)
     # Phones change address all day; a session is bound to its token and its row, not to an address.
     manager.session_protection = None
     manager.user_loader(current.load_signed_in)

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField
+from wtforms import Field, HiddenField, SelectChoice
 from wtforms.validators import ValidationError
 
 from coordination.errors import BadInput
@@ -36,6 +37,12 @@ class PageForm(FlaskForm):
                 self._fields[name].errors = [*self._fields[name].errors, message]
         if not set(error.fields) & set(self._fields):
             self.form_errors.append(str(error))
+
+
+def options(labels: Mapping[str, str], empty: str | None = None) -> list[SelectChoice]:
+    """Choices of a list or of radio buttons from code -> label; `empty` adds a first line without code."""
+    first = [SelectChoice("", empty)] if empty is not None else []
+    return first + [SelectChoice(code, label) for code, label in labels.items()]
 
 
 def body() -> bytes:

@@ -101,5 +101,5 @@ def _to_sign_in() -> ResponseReturnValue:
     if "_user_id" in session:
         flash("Votre session est terminée. Reconnectez-vous pour continuer.", "info")
     # A path of ours, kept in the session: never an address somebody else could have made.
-    session["after_sign_in"] = request.full_path.rstrip("?")
+    session["after_sign_in"] = "/" + request.full_path.rstrip("?").lstrip("/")
     return redirect(url_for("entry.start"), 303)

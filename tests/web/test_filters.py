@@ -1,0 +1,54 @@
+from __future__ import annotations
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from coordination.web import filters
+
+TODAY = date(2026, 10, 12)
+
+
+def test_dates_read_in_french() -> None:
+    assert filters.long_date(TODAY) == "12 octobre 2026"
+    assert filters.short_date(TODAY) == "12 oct."
+    assert filters.weekday_date(TODAY) == "lundi 12 octobre"
+    assert filters.long_date(date(2026, 8, 1)) == "1er août 2026"
+    assert filters.long_date(None) == filters.short_date(None) == "non renseigné"
+
+
+def test_instants_are_read_in_paris() -> None:
+    late = datetime(2026, 10, 12, 22, 5, tzinfo=UTC)
+    assert filters.date_time(late) == "13 octobre 2026 à 0 h 05"
+    assert filters.long_date(late) == "13 octobre 2026"
+    assert filters.relative(late, date(2026, 10, 13)) == "aujourd'hui"
+
+
+@pytest.mark.parametrize(
+    ("day", "said"),
+    [
+        (date(2026, 10, 12), "aujourd'hui"),
+        (date(2026, 10, 11), "hier"),
+        (date(2026, 10, 13), "demain"),
+        (date(2026, 10, 9), "il y a 3 jours"),
+        (date(2026, 8, 13), "il y a 60 jours"),
+        (date(2026, 8, 12), "il y a 2 mois"),
+        (date(2026, 11, 15), "dans 34 jours"),
+        (date(2027, 10, 12), "dans 12 mois"),
+        (date(2023, 10, 12), "il y a 3 ans"),
+    ],
+)
+def test_relative_days(day: date, said: str) -> None:
+    assert filters.relative(day, TODAY) == said
+
+
+def test_counts_agree() -> None:
+    assert [filters.count(n, "alerte") for n in (0, 1, 2)] == ["0 alerte", "1 alerte", "2 alertes"]
+    assert filters.count(3, "journal", "journaux") == "3 journaux"
+
+
+def test_ages() -> None:
+    assert filters.age(date(2017, 10, 12), TODAY) == "9 ans"
+    assert filters.age(date(2017, 10, 13), TODAY) == "8 ans"
+    assert filters.age(date(2025, 11, 1), TODAY) == "11 mois"
+    assert filters.age(None, TODAY) == "non renseigné"
