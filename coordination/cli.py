@@ -51,7 +51,9 @@ def init(as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--role", required=True, type=click.Choice(["owner", "maintenance", "web", "worker", "keystore"]))
+@click.option(
+    "--role", required=True, type=click.Choice(["owner", "maintenance", "web", "worker", "keystore"])
+)
 def dburl(role: str) -> None:
     """Adresse de connexion d'un rôle de base de données (contient son mot de passe)."""
     click.echo(embedded.dsn(embedded.role_url(settings(), role)))
@@ -60,7 +62,9 @@ def dburl(role: str) -> None:
 @main.command("import")
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--as-of", type=Day(), help="Jour de l'import (aujourd'hui par défaut).")
-@click.option("--commit", is_flag=True, help="Enregistrer ; sans cette option, tout est vérifié, rien n'est écrit.")
+@click.option(
+    "--commit", is_flag=True, help="Enregistrer ; sans cette option, tout est vérifié, rien n'est écrit."
+)
 @json_option
 def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) -> None:
     """Vérifie un dossier d'import et, avec --commit, l'enregistre."""
@@ -82,7 +86,11 @@ def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) ->
     if result.faults and not as_json:
         click.echo(as_text(result, changes, written=written), err=True)
     else:
-        show(as_json, report(result, changes, written=written), lambda: as_text(result, changes, written=written))
+        show(
+            as_json,
+            report(result, changes, written=written),
+            lambda: as_text(result, changes, written=written),
+        )
     if result.faults:
         if as_json:
             click.echo(f"Erreur : {len(result.faults)} faute(s), rien n'a été écrit.", err=True)
@@ -140,10 +148,13 @@ def deadlines(ref: str | None, as_json: bool) -> None:
     show(
         as_json,
         {"deadlines": found},
-        lambda: "\n".join(
-            f"{d['due_on']}  {d['journey']}  {d['rule']} ({d['kind']})  depuis le {d['since']}" for d in found
-        )
-        or "Aucune échéance.",
+        lambda: (
+            "\n".join(
+                f"{d['due_on']}  {d['journey']}  {d['rule']} ({d['kind']})  depuis le {d['since']}"
+                for d in found
+            )
+            or "Aucune échéance."
+        ),
     )
 
 
@@ -240,7 +251,10 @@ def demo(port: int, load_only: bool, as_json: bool) -> None:
     lines += [f"  {email}" for email in accounts] + [f"Mot de passe de tous : {password}"]
     show(as_json, {"url": url, "accounts": accounts, "password": password, **counts}, "\n".join(lines))
     if not load_only:
-        run(settings(), "127.0.0.1", port, 2, 4, with_worker=True)
+        try:
+            run(settings(), "127.0.0.1", port, 2, 4, with_worker=True)
+        finally:
+            embedded.stop(settings())
 
 
 accounts_cli.register(main, application)

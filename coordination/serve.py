@@ -16,7 +16,7 @@ from coordination.errors import BadInput
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
-class _Server(BaseApplication):  # type: ignore[misc]
+class _Server(BaseApplication):
     """Gunicorn without a configuration file."""
 
     def __init__(self, settings: Settings, options: dict[str, Any]) -> None:

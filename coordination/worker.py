@@ -21,7 +21,9 @@ LATE_AFTER = timedelta(hours=26)
 
 def worker_engine(settings: Settings) -> Engine:
     """Connections of the worker role."""
-    return create_engine(sqlalchemy_url(role_url(settings, "worker")), hide_parameters=True, pool_pre_ping=True)
+    return create_engine(
+        sqlalchemy_url(role_url(settings, "worker")), hide_parameters=True, pool_pre_ping=True
+    )
 
 
 def run_scan(settings: Settings, on: date) -> ScanResult:

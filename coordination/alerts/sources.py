@@ -27,7 +27,9 @@ class RuleSource:
     """The rules a feature owns, and what should stand on journeys according to its facts."""
 
     rules: frozenset[str]
-    wanted: Callable[[Grant, Sequence[uuid.UUID], Calendar, Thresholds], Mapping[uuid.UUID, dict[Key, Deadline]]]
+    wanted: Callable[
+        [Grant, Sequence[uuid.UUID], Calendar, Thresholds], Mapping[uuid.UUID, dict[Key, Deadline]]
+    ]
 
 
 def sources() -> tuple[RuleSource, ...]:

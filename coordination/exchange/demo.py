@@ -57,7 +57,9 @@ def load_demo(operator: Actor, password: str, today: date, now: datetime) -> dic
     demo = is_demo()
     db.session.rollback()
     if known and not demo:
-        raise BadInput("Cette installation contient déjà des parcours : la démonstration ne s'y installe pas.")
+        raise BadInput(
+            "Cette installation contient déjà des parcours : la démonstration ne s'y installe pas."
+        )
     if not known:
         with tempfile.TemporaryDirectory(prefix="demo-") as folder:
             bundle = Path(folder) / "bundle"

@@ -96,8 +96,6 @@ def store_users(lines: list[Line], changes: Changes) -> Names:
     return names
 
 
-
-
 def _user_identity(line: Line) -> tuple[Any, ...]:
     email, *rest = identity_of("users.csv", line)
     return (folded_email(str(email)), *rest)

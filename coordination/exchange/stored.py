@@ -116,7 +116,7 @@ def stored_records(grant: Grant, mapped: Mapped, ids: Sequence[uuid.UUID], names
 def _typed(file: str, name: str, value: Any) -> Value:
     """A cell's text as the type of its column (sealed cells come back as text)."""
     if value is None or not isinstance(value, str):
-        return value  # type: ignore[no-any-return]
+        return value
     kind = COLUMN[file][name].kind
     if kind is Kind.DATE:
         return date.fromisoformat(value)

@@ -74,7 +74,11 @@ def status(settings: Callable[[], Settings], as_json: bool) -> None:
 def new(settings: Callable[[], Settings], as_json: bool) -> None:
     """Fabrique la version suivante, qui ne sert encore qu'à ouvrir."""
     version = on_disk.new_kek(settings())
-    show(as_json, {"version": version}, f"Clé version {version} prête. Copiez-la partout, puis « keys activate ».")
+    show(
+        as_json,
+        {"version": version},
+        f"Clé version {version} prête. Copiez-la partout, puis « keys activate ».",
+    )
 
 
 @keys.command()
@@ -104,7 +108,9 @@ def retire(settings: Callable[[], Settings], version: int, as_json: bool) -> Non
     """Retire une version, une fois prouvé qu'elle ne protège plus rien."""
     left = _keystore(settings()).count_by_kek().get(version, 0)
     if left:
-        raise BadInput(f"La clé version {version} protège encore {left} clés de volets : « keys rewrap » d'abord.")
+        raise BadInput(
+            f"La clé version {version} protège encore {left} clés de volets : « keys rewrap » d'abord."
+        )
     on_disk.retire_kek(settings(), version)
     show(as_json, {"retired": version}, f"Clé version {version} retirée.")
 
@@ -183,7 +189,9 @@ def _witness(settings: Settings) -> Path:
 
 @audit.command()
 @click.pass_obj
-@click.option("--witness", type=click.Path(path_type=Path), help="Dossier des points de contrôle gardés ailleurs.")
+@click.option(
+    "--witness", type=click.Path(path_type=Path), help="Dossier des points de contrôle gardés ailleurs."
+)
 @json_option
 def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool) -> None:
     """Refait toutes les empreintes du journal et compare aux points de contrôle."""

@@ -34,6 +34,7 @@ class Action(StrEnum):
     NEW_JOURNEY = "ouverture_parcours"
     LOG_CONTACT = "saisie_echange"
     RECORD_AGREEMENT = "saisie_accord"
+    CHANGE_STAGE = "changement_etape"
     ASSIGN_REFERENT = "affectation_referent"
     ANSWER_ALERT = "reponse_alerte"
     SHARE_VOLET = "partage_volet"
@@ -117,6 +118,7 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.NEW_JOURNEY: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES), operator),
     Action.LOG_CONTACT: (writes_coordination,),
     Action.RECORD_AGREEMENT: (writes_coordination,),
+    Action.CHANGE_STAGE: (writes_coordination,),
     Action.ASSIGN_REFERENT: (coordinates, operator),
     Action.ANSWER_ALERT: (follows, coordinates),
     Action.SHARE_VOLET: (follows, coordinates),

@@ -84,7 +84,9 @@ def as_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def seal_values(key: DataKey, model: Any, row_id: uuid.UUID, values: dict[str, Any]) -> dict[str, bytes | None]:
+def seal_values(
+    key: DataKey, model: Any, row_id: uuid.UUID, values: dict[str, Any]
+) -> dict[str, bytes | None]:
     """Sealed cells of a new or changed row of `model`; an empty value stays NULL."""
     table = model.__table__
     return {

@@ -47,7 +47,13 @@ class EditConflict(Conflict):
 
 
 def log_contact(
-    actor: Actor, journey_id: uuid.UUID, contact: NewContact, now: datetime, *, key: str = "", answer: str = ""
+    actor: Actor,
+    journey_id: uuid.UUID,
+    contact: NewContact,
+    now: datetime,
+    *,
+    key: str = "",
+    answer: str = "",
 ) -> uuid.UUID:
     """Record an exchange; its deadlines move in the same work.
 
@@ -92,9 +98,7 @@ def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:
     problems.stop_if_any()
 
 
-def correct_note(
-    actor: Actor, contact_id: uuid.UUID, note: str, version: int, now: datetime
-) -> uuid.UUID:
+def correct_note(actor: Actor, contact_id: uuid.UUID, note: str, version: int, now: datetime) -> uuid.UUID:
     """Replace the note of an exchange; the journey's id. Raises EditConflict with both texts if it changed."""
     with work(actor, Action.LOG_CONTACT, now) as w:
         found = db.session.execute(
@@ -120,5 +124,3 @@ def correct_note(
         w.audit(grant, ["contact", "note"])
         journey_id: uuid.UUID = found.journey_id
         return journey_id
-
-

@@ -14,6 +14,7 @@ from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
 from coordination.cases.models import Journey, Sheet
+from coordination.cases.stages import refusal
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, Conflict
@@ -115,14 +116,7 @@ def record_agreement(
         if status in ("SIGNE", "REFUS", "RETIRE") or on:
             problems.past_day("on", on, today, journey.opened_on)
         problems.stop_if_any()
-        changed = db.session.execute(
-            update(Journey)
-            .where(Journey.id == journey_id, Journey.version == version)
-            .values(agreement_status=status, agreement_on=on, version=Journey.version + 1)
-            .returning(Journey.id)
-        ).first()
-        if changed is None:
-            raise Conflict("Ce parcours a été modifié pendant que vous écriviez. Rechargez la page.")
+        _change(journey_id, version, agreement_status=status, agreement_on=on)
         if status == "SIGNE":
             _open_volets(journey_id, VOLETS_AFTER_AGREEMENT[journey.programme])
         follow_all(grant, [journey_id], today, f"accord mis à jour le {today:%d/%m/%Y}")
@@ -139,6 +133,34 @@ def _open_volets(journey_id: uuid.UUID, volets: tuple[Volet, ...]) -> None:
         folder_id = uuid.uuid4()
         keystore().create([folder_id])
         call("open_folder", folder_id, journey_id, volet.value, True)
+
+
+def change_stage(actor: Actor, journey_id: uuid.UUID, stage: str, version: int, now: datetime) -> None:
+    """Pass to another stage (table of `cases.stages`). Raises BadInput, NotFound, Forbidden, Conflict."""
+    today = paris_date(now)
+    with work(actor, Action.CHANGE_STAGE, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(
+            select(Journey.programme, Journey.stage, Journey.agreement_status).where(Journey.id == journey_id)
+        ).one()
+        problem = refusal(journey.programme, journey.stage, stage, journey.agreement_status)
+        if problem:
+            raise BadInput(problem, {"stage": problem})
+        _change(journey_id, version, stage=stage)
+        follow_all(grant, [journey_id], today, f"étape changée le {today:%d/%m/%Y}")
+        w.audit(grant, ["stage"])
+
+
+def _change(journey_id: uuid.UUID, version: int, **values: Any) -> None:
+    """Write fields of the journey if nobody did meanwhile. Raises Conflict."""
+    changed = db.session.execute(
+        update(Journey)
+        .where(Journey.id == journey_id, Journey.version == version)
+        .values(**values, version=Journey.version + 1)
+        .returning(Journey.id)
+    ).first()
+    if changed is None:
+        raise Conflict("Ce parcours a été modifié pendant que vous écriviez. Rechargez la page.")
 
 
 def assign_referent(

@@ -30,7 +30,7 @@ APPOINTMENTS_WITHIN = timedelta(days=7)
 class AppointmentView:
     journey_id: uuid.UUID
     on: date
-    status: str
+    status: str | None
 
 
 @dataclass(frozen=True)

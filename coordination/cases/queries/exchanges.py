@@ -23,7 +23,5 @@ def last_exchanges(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
             Appointment.journey_id.in_(ids), Appointment.status == "HONORE"
         ),
     ).subquery()
-    rows = db.session.execute(
-        select(both.c.journey_id, func.max(both.c.on_date)).group_by(both.c.journey_id)
-    )
+    rows = db.session.execute(select(both.c.journey_id, func.max(both.c.on_date)).group_by(both.c.journey_id))
     return {journey_id: day for journey_id, day in rows}

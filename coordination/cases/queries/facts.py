@@ -64,18 +64,16 @@ def journey_facts(
     ids = list(journey_ids)
     columns = [Journey.__table__.c[name] for name in _JOURNEY]
     journeys = db.session.execute(select(Journey.id, *columns).where(Journey.id.in_(ids))).mappings().all()
-    parts = {name: _READERS[name](grant, ids) for name in groups if name in _READERS}
+    parts: dict[str, Rows] = {name: _READERS[name](grant, ids) for name in groups if name in _READERS}
     sheets = _sheets(grant, ids, [name for name in ("birth_date", "scheme") if name in groups])
     facts = {}
     for row in journeys:
         sheet = sheets.get(row["id"], {})
         birth = sheet.get("birth_date")
-        facts[row["id"]] = JourneyFacts(
-            **{name: row[name] for name in _JOURNEY},
-            birth_date=date.fromisoformat(birth) if birth else None,
-            scheme=sheet.get("scheme"),
-            **{name: tuple(rows.get(row["id"], ())) for name, rows in parts.items()},
-        )
+        values: dict[str, Any] = {name: row[name] for name in _JOURNEY}
+        values |= {name: tuple(rows.get(row["id"], ())) for name, rows in parts.items()}
+        values["birth_date"] = date.fromisoformat(birth) if birth else None
+        facts[row["id"]] = JourneyFacts(**values, scheme=sheet.get("scheme"))
     return facts
 
 

@@ -167,7 +167,9 @@ def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[Representativ
 def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
     mine = set(db.session.scalars(select(Folder.volet).where(Folder.journey_id == journey_id)))
     return tuple(
-        VoletView(volet.value, LABELS[volet], volet in grant.writable) for volet in Volet if volet.value in mine
+        VoletView(volet.value, LABELS[volet], volet in grant.writable)
+        for volet in Volet
+        if volet.value in mine
     )
 
 

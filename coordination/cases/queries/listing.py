@@ -87,7 +87,7 @@ def journeys(
             select(Journey.id).where(*criteria).order_by(Journey.ref).limit(PAGE).offset((page - 1) * PAGE)
         )
     )
-    return Listing(_lines(grant, today, ids), total, page, pages, gauges())
+    return Listing(lines(grant, today, ids), total, page, pages, gauges())
 
 
 def stalled(grant: Grant, today: date, only: str | None = None, page: int = 1) -> tuple[StalledSection, ...]:
@@ -104,7 +104,7 @@ def stalled(grant: Grant, today: date, only: str | None = None, page: int = 1) -
         else:
             shown[code] = mine[(page - 1) * PAGE : page * PAGE] if code == only else []
     ids = list(dict.fromkeys(p.journey_id for mine in shown.values() for p in mine))
-    by_id = {line.person.journey_id: line for line in _lines(grant, today, ids, with_alerts=False)}
+    by_id = {line.person.journey_id: line for line in lines(grant, today, ids, with_alerts=False)}
     return tuple(
         StalledSection(
             code,
@@ -128,9 +128,10 @@ def _with(line: JourneyLine, alerts: PersonAlerts) -> JourneyLine:
     )
 
 
-def _lines(
+def lines(
     grant: Grant, today: date, ids: list[uuid.UUID], *, with_alerts: bool = True
 ) -> tuple[JourneyLine, ...]:
+    """A line per journey that the actor sees, in the order of `ids`. A fixed number of statements."""
     if not ids:
         return ()
     rows = db.session.execute(

@@ -38,9 +38,7 @@ def people(grant: Grant, journey_ids: Sequence[uuid.UUID] | Any) -> dict[uuid.UU
     """Names and references of journeys (ids, or a subquery of them): two statements whatever their number."""
     refs = {
         id_: ref
-        for id_, ref in db.session.execute(
-            select(Journey.id, Journey.ref).where(Journey.id.in_(journey_ids))
-        )
+        for id_, ref in db.session.execute(select(Journey.id, Journey.ref).where(Journey.id.in_(journey_ids)))
     }
     rows = open_rows(grant, Sheet, ("first_name", "last_name"), Sheet.journey_id.in_(journey_ids))
     return {

@@ -18,7 +18,16 @@ MOST_RESULTS = 20
 LIKE_ENOUGH = 78
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
 # What is heard the same is written the same: a phone call gives no spelling.
-_SOUNDS = (("ph", "f"), ("ck", "k"), ("qu", "k"), ("eau", "o"), ("au", "o"), ("y", "i"), ("z", "s"), ("w", "v"))
+_SOUNDS = (
+    ("ph", "f"),
+    ("ck", "k"),
+    ("qu", "k"),
+    ("eau", "o"),
+    ("au", "o"),
+    ("y", "i"),
+    ("z", "s"),
+    ("w", "v"),
+)
 
 
 @dataclass(frozen=True)

@@ -1,0 +1,56 @@
+"""The stages of a journey: one transition table per programme (codes of `pre_stage` and `employment_stage`).
+
+A dictionary is enough: what may follow what. SORTI may be reopened; NON_RETENU is an end.
+"""
+
+from __future__ import annotations
+
+PRE: dict[str, frozenset[str]] = {
+    "REPERAGE": frozenset({"SAISINE", "NON_RETENU"}),
+    "SAISINE": frozenset({"ACCORD_PARENTAL", "EPS_INSCRIT", "NON_RETENU"}),
+    "ACCORD_PARENTAL": frozenset({"EPS_INSCRIT", "NON_RETENU"}),
+    "EPS_INSCRIT": frozenset({"ATTENTE", "DIAGNOSTIC", "PARCOURS_VALIDE", "ACCORD_PARENTAL", "NON_RETENU"}),
+    "ATTENTE": frozenset({"EPS_INSCRIT", "DIAGNOSTIC", "PARCOURS_VALIDE", "NON_RETENU"}),
+    "DIAGNOSTIC": frozenset({"PARCOURS_VALIDE", "ATTENTE", "NON_RETENU"}),
+    "PARCOURS_VALIDE": frozenset({"EN_COURS", "SUSPENDU", "SORTI"}),
+    "EN_COURS": frozenset({"BILAN", "SUSPENDU", "SORTIE_PREPAREE", "SORTI"}),
+    "BILAN": frozenset({"EN_COURS", "SUSPENDU", "SORTIE_PREPAREE", "SORTI"}),
+    "SUSPENDU": frozenset({"EN_COURS", "BILAN", "SORTIE_PREPAREE", "SORTI"}),
+    "SORTIE_PREPAREE": frozenset({"EN_COURS", "SORTI"}),
+    "SORTI": frozenset({"VEILLE", "EN_COURS"}),
+    "VEILLE": frozenset({"EN_COURS", "SORTI"}),
+    "NON_RETENU": frozenset(),
+}
+CITE_EMPLOI: dict[str, frozenset[str]] = {
+    "REPERE": frozenset({"PREMIER_RDV", "DIAGNOSTIC", "SORTI"}),
+    "PREMIER_RDV": frozenset({"DIAGNOSTIC", "ORIENTE", "SUSPENDU", "SORTI"}),
+    "DIAGNOSTIC": frozenset({"ORIENTE", "EN_ACTION", "SUSPENDU", "SORTI"}),
+    "ORIENTE": frozenset({"EN_ACTION", "ENTRE_ETAPES", "DIAGNOSTIC", "SUSPENDU", "SORTI"}),
+    "EN_ACTION": frozenset({"ENTRE_ETAPES", "ORIENTE", "EN_EMPLOI_SUIVI", "SUSPENDU", "SORTI"}),
+    "ENTRE_ETAPES": frozenset({"ORIENTE", "EN_ACTION", "EN_EMPLOI_SUIVI", "SUSPENDU", "SORTI"}),
+    "SUSPENDU": frozenset({"DIAGNOSTIC", "ORIENTE", "EN_ACTION", "ENTRE_ETAPES", "SORTI"}),
+    "EN_EMPLOI_SUIVI": frozenset({"ENTRE_ETAPES", "ORIENTE", "SORTI"}),
+    "SORTI": frozenset({"DIAGNOSTIC", "ORIENTE", "EN_ACTION"}),
+}
+TRANSITIONS = {"PRE": PRE, "CITE_EMPLOI": CITE_EMPLOI}
+
+# Before the agreement a PRE journey goes no further than the inscription to a meeting.
+AFTER_AGREEMENT = frozenset(PRE) - {
+    "REPERAGE",
+    "SAISINE",
+    "ACCORD_PARENTAL",
+    "NON_RETENU",
+    "SORTI",
+}
+
+
+def refusal(programme: str, stage: str | None, wanted: str, agreement: str | None) -> str | None:
+    """Why a journey may not pass from `stage` to `wanted`, in French; None if it may."""
+    table = TRANSITIONS[programme]
+    if wanted not in table:
+        return "Choisissez une étape de la liste."
+    if stage is not None and wanted not in table.get(stage, frozenset()):
+        return "Cette étape ne suit pas celle où en est le parcours."
+    if programme == "PRE" and wanted in AFTER_AGREEMENT and agreement != "SIGNE":
+        return "Il faut d'abord l'accord signé des parents."
+    return None
