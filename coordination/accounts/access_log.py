@@ -6,12 +6,12 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import and_, func, not_, or_, select
 
 from coordination.accounts.models import Account, Structure
 from coordination.db import db
 from coordination.privacy.models import AuditEntry
-from coordination.privacy.policy import Grant
+from coordination.privacy.policy import Action, Grant
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,11 @@ def _microseconds(instant: datetime) -> int:
 
 def count_actions(grant: Grant, since: datetime) -> list[ActionCount]:
     """How many actions of each kind were done and refused since an instant, most frequent first."""
-    done = func.count().filter(AuditEntry.result != "refus")
-    refused = func.count().filter(AuditEntry.result == "refus")
+    # A failed sign-in is written with its count of attempts, so its line is no refused work.
+    failed = and_(AuditEntry.action == Action.SIGN_IN.value, AuditEntry.detail != "reussie")
+    turned_away = or_(AuditEntry.result == "refus", failed)
+    done = func.count().filter(not_(turned_away))
+    refused = func.count().filter(turned_away)
     rows = db.session.execute(
         select(AuditEntry.action, done.label("done"), refused.label("refused"))
         .where(AuditEntry.at_us >= _microseconds(since))

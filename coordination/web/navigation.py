@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import hashlib
 from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 from flask import Flask, current_app, url_for
 
+from coordination.accounts.queries import SignedIn
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, can
 from coordination.web import current
@@ -23,6 +27,7 @@ class Entry:
 
 ENTRIES = (
     Entry("cases.day", "Ma journée", Action.VIEW_DAY),
+    Entry("cases.mine", "Mes parcours", Action.VIEW_DAY),
     Entry("cases.journeys", "Parcours", Action.LIST_JOURNEYS),
     Entry("cases.stalled", "Parcours bloqués", Action.LIST_STALLED),
     Entry("cases.search", "Rechercher", Action.SEARCH),
@@ -31,6 +36,8 @@ ENTRIES = (
     Entry("oversight.accounts", "Comptes et structures", Action.MANAGE_ACCOUNTS),
     Entry("entry.welcome", "Mon rôle ici", Action.VIEW_START),
 )
+# Roles that never see a person, whatever they sign.
+FACELESS_ROLES = ("PILOTAGE", "DPO", "ADMIN")
 # Where a role starts, first match first: who follows people starts with their day.
 STARTS = (
     (("REFERENT_PRE", "CONSEILLER_ML", "REFERENT_PLIE"), "cases.day"),
@@ -54,8 +61,26 @@ def start_page(actor: Actor) -> str:
     return url_for("entry.welcome")
 
 
+def _sees_too_little(holder: SignedIn) -> bool:
+    """A role that works with journeys, and a charter or secrecy basis that shows it none."""
+    works_with_people = any(role.code not in FACELESS_ROLES for role in holder.actor.roles)
+    return works_with_people and not holder.may_see_journeys(current.today())
+
+
+@cache
+def _version(path: Path) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:10]
+
+
+def asset(filename: str) -> str:
+    """Address of a file of ours, with its version: browsers keep it a week, never an old one."""
+    folder = Path(current_app.static_folder or "")
+    return url_for("static", filename=filename, v=_version(folder / filename))
+
+
 def register(app: Flask) -> None:
-    """Give every template: `signed_in` (account or None), `menu`, `today`, `demo`."""
+    """Give every template `signed_in` (account or None), `menu`, `today`, `charter_missing`, `asset(name)`."""
+    app.jinja_env.globals["asset"] = asset
 
     @app.context_processor
     def layout() -> dict[str, Any]:
@@ -64,4 +89,5 @@ def register(app: Flask) -> None:
             "signed_in": holder,
             "menu": menu(holder.actor) if holder else [],
             "today": current.today(),
+            "charter_missing": holder is not None and _sees_too_little(holder),
         }
