@@ -1,0 +1,95 @@
+"""The forms of a journey. They carry what was typed and where its errors stand; commands decide."""
+
+from __future__ import annotations
+
+from datetime import date, timedelta
+from typing import Any
+
+from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.widgets import DateInput, HiddenInput
+
+from coordination import reference
+from coordination.web.filters import short_date
+from coordination.web.forms import PageForm
+
+# The order in which a référent reaches for them; the others follow, behind one more tap.
+USUAL_MODES = ("TELEPHONE", "SMS", "VAD", "RDV_STRUCTURE", "RDV_EXTERIEUR", "TIERS")
+ANOTHER_DAY = "autre"
+
+
+class DayField(StringField):
+    """A day, kept as typed so that an impossible one is given back."""
+
+    widget = DateInput()
+
+
+class ContactForm(PageForm):
+    """Log an exchange. `when` is a day in ISO form, or ANOTHER_DAY and then `on`."""
+
+    when = RadioField("Quand ?", validate_choice=False)
+    on = DayField("Date de l'échange")
+    mode = RadioField("Comment ?", validate_choice=False)
+    outcome = RadioField("Résultat", validate_choice=False)
+    note = TextAreaField("Note")
+    retour = HiddenField()
+
+    def offer(self, today: date) -> None:
+        """The choices of the day. What was chosen on another day than today stays chosen, as a date."""
+        yesterday = today - timedelta(days=1)
+        self.when.choices = [
+            (today.isoformat(), f"Aujourd'hui, {short_date(today)}"),
+            (yesterday.isoformat(), f"Hier, {short_date(yesterday)}"),
+            (ANOTHER_DAY, "Un autre jour"),
+        ]
+        if not self.is_submitted():
+            self.when.data = today.isoformat()
+        elif self.when.data not in dict(self.when.choices):
+            self.on.data, self.when.data = self.on.data or self.when.data, ANOTHER_DAY
+        labels = reference.labels("contact_mode")
+        order = [*USUAL_MODES, *(code for code in labels if code not in USUAL_MODES)]
+        self.mode.choices = [(code, labels[code]) for code in order]
+        self.outcome.choices = list(reference.labels("contact_outcome").items())
+
+    def typed(self) -> dict[str, Any]:
+        """For `schemas.read_contact`."""
+        return {
+            "on": self.on.data if self.when.data in (ANOTHER_DAY, None) else self.when.data,
+            "mode": self.mode.data or "",
+            "outcome": self.outcome.data or "",
+            "note": self.note.data or "",
+        }
+
+
+class NoteForm(PageForm):
+    """Correct the note of an exchange, knowing which version was read."""
+
+    note = TextAreaField("Note")
+    version = IntegerField(widget=HiddenInput(), default=0)
+    retour = HiddenField()
+
+
+class AlertForm(PageForm):
+    """Answer an alert, knowing which version was read."""
+
+    status = RadioField(
+        "Que faire de cette alerte ?",
+        choices=[("REPORTEE", "La reporter"), ("SANS_OBJET", "La classer sans objet")],
+        validate_choice=False,
+    )
+    until = DayField("Reporter jusqu'au")
+    reason = RadioField("Pourquoi ?", validate_choice=False)
+    comment = TextAreaField("Précision")
+    version = IntegerField(widget=HiddenInput(), default=0)
+    retour = HiddenField()
+
+    def offer(self) -> None:
+        self.reason.choices = list(reference.labels("alert_dismiss_reason").items())
+
+    def typed(self) -> dict[str, Any]:
+        """For `schemas.read_answer`."""
+        return {
+            "status": self.status.data or "",
+            "until": self.until.data or "",
+            "reason": self.reason.data or "",
+            "comment": self.comment.data or "",
+        }

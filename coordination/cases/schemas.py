@@ -1,0 +1,96 @@
+"""What comes in, as typed or as JSON, to the dataclass of a command. Shapes only: commands check the sense."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
+
+from coordination.alerts.commands import Answer
+from coordination.cases.commands.contacts import NewContact
+from coordination.errors import BadInput
+
+NOT_A_DATE = "Cette date n'existe pas. Écrivez-la ainsi : 12/10/2026."
+NOT_A_TEXT = "Un texte est attendu ici."
+REFUSED = "Rien n'a été enregistré : corrigez les champs signalés."
+
+
+class FrenchDate(fields.Field[date | None]):
+    """A day as a browser sends it (2026-10-12) or as people write it (12/10/2026); empty is None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> date | None:
+        text = value.strip() if isinstance(value, str) else ""
+        if value in (None, "") or (not text and isinstance(value, str)):
+            return None
+        for form in ("%Y-%m-%d", "%d/%m/%Y"):
+            try:
+                return datetime.strptime(text, form).date()
+            except ValueError:
+                continue
+        raise ValidationError(NOT_A_DATE)
+
+
+class Typed(fields.String):
+    """A text as typed, its line ends made plain (a browser sends CRLF)."""
+
+    default_error_messages = {"invalid": NOT_A_TEXT, "invalid_utf8": NOT_A_TEXT, "null": NOT_A_TEXT}
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> str:
+        text = super()._deserialize(value, attr, data, **kwargs) or ""
+        return text.replace("\r\n", "\n").replace("\x00", "")
+
+
+class ContactSchema(Schema):
+    """An exchange or an attempt."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    on = FrenchDate(load_default=None, allow_none=True)
+    mode = Typed(load_default="")
+    outcome = Typed(load_default="")
+    note = Typed(load_default="")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> NewContact:
+        return NewContact(**data)
+
+
+class AnswerSchema(Schema):
+    """What a person does about an alert."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    status = Typed(load_default="")
+    until = FrenchDate(load_default=None, allow_none=True)
+    reason = Typed(load_default="")
+    comment = Typed(load_default="")
+
+    @post_load
+    def build(self, data: dict[str, Any], **_: Any) -> Answer:
+        return Answer(data["status"], data["until"], data["reason"] or None, data["comment"])
+
+
+def read_contact(data: Mapping[str, Any]) -> NewContact:
+    """Raises BadInput with a sentence per field."""
+    contact = _load(ContactSchema(), data)
+    assert isinstance(contact, NewContact)
+    return contact
+
+
+def read_answer(data: Mapping[str, Any]) -> Answer:
+    """Raises BadInput with a sentence per field."""
+    answer = _load(AnswerSchema(), data)
+    assert isinstance(answer, Answer)
+    return answer
+
+
+def _load(schema: Schema, data: Mapping[str, Any]) -> Any:
+    try:
+        return schema.load(data)
+    except ValidationError as error:
+        problems = {name: " ".join(map(str, found)) for name, found in error.normalized_messages().items()}
+        raise BadInput(REFUSED, problems) from None

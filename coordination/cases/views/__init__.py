@@ -1,0 +1,8 @@
+"""Pages of journeys."""
+
+from __future__ import annotations
+
+from coordination.cases.views import alerts, contacts, day, journey, lists
+from coordination.cases.views.pages import blueprint
+
+__all__ = ["alerts", "blueprint", "contacts", "day", "journey", "lists"]

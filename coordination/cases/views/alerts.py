@@ -1,0 +1,74 @@
+"""The ways out of an alert."""
+
+from __future__ import annotations
+
+import uuid
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from coordination.alerts import commands
+from coordination.cases.forms import AlertForm
+from coordination.cases.queries.alert_page import AlertPage, alert_page, journey_of_alert
+from coordination.cases.schemas import read_answer
+from coordination.cases.views.pages import back_to, blueprint, first_page_of, refused, show, way_back
+from coordination.errors import BadInput, Conflict
+from coordination.privacy.access import subject_of
+from coordination.privacy.policy import Action, require
+from coordination.privacy.work import consult
+from coordination.web import current
+from coordination.web.routing import declares
+
+SAID = {
+    "VUE": "Alerte notée comme vue.",
+    "PRISE_EN_CHARGE": "Alerte prise en charge.",
+    "REPORTEE": "Alerte reportée.",
+    "SANS_OBJET": "Alerte classée sans objet.",
+}
+IN_PLACE = ("VUE", "PRISE_EN_CHARGE")
+
+
+@blueprint.route("/alerte/<uuid:alert_id>", methods=["GET", "POST"])
+@declares(Action.ANSWER_ALERT)
+def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
+    form = AlertForm()
+    form.offer()
+    if request.method == "GET":
+        alert = _read(alert_id)
+        form.version.data = alert.version
+        return _page(form, alert)
+    try:
+        answer = read_answer(form.typed())
+        journey_id = commands.answer_alert(
+            current.actor(), alert_id, answer, form.version.data or 0, current.now()
+        )
+    except BadInput as error:
+        form.refuse(error)
+        return refused(_page(form, _read(alert_id)))
+    except Conflict as error:
+        alert = _read(alert_id)
+        # An impatient thumb sent the same answer twice: it was heard the first time.
+        if alert.status != form.status.data or alert.acted_by != current.actor().id:
+            form.version.data = alert.version
+            form.form_errors.append(str(error))
+            return refused(_page(form, alert), 409)
+        journey_id = alert.person.journey_id
+    flash(SAID[form.status.data], "success")
+    return redirect(back_to(way_back(), journey_id, place=form.status.data in IN_PLACE), 303)
+
+
+def _read(alert_id: uuid.UUID) -> AlertPage:
+    actor = current.actor()
+    with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
+        journey_id = journey_of_alert(alert_id)
+        grant = r.require(journey_id)
+        require(actor, Action.ANSWER_ALERT, subject_of(actor, journey_id))
+        alert = alert_page(grant, journey_id, alert_id, current.today())
+        r.audit(grant, ["alert"])
+    return alert
+
+
+def _page(form: AlertForm, alert: AlertPage) -> str:
+    return show(
+        "alert.html", form=form, alert=alert, back=first_page_of(alert.person.journey_id), way_back=way_back()
+    )

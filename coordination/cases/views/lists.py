@@ -1,0 +1,63 @@
+"""The coordinator's lists, and the search by name."""
+
+from __future__ import annotations
+
+from flask import request
+from flask.typing import ResponseReturnValue
+
+from coordination.alerts.sentences import BREAKS
+from coordination.cases.queries import listing
+from coordination.cases.queries.search import MOST_RESULTS
+from coordination.cases.queries.search import search as search_people
+from coordination.cases.views.pages import blueprint, page_number, show
+from coordination.cases.vocabulary import PROGRAMMES
+from coordination.privacy.policy import Action
+from coordination.privacy.work import consult
+from coordination.web import current
+from coordination.web.routing import declares
+
+LONGEST_NAME = 100
+
+
+@blueprint.get("/")
+@declares(Action.LIST_JOURNEYS)
+def journeys() -> ResponseReturnValue:
+    exited = request.args.get("etat") == "termines"
+    programme = request.args.get("dispositif")
+    programme = programme if programme in PROGRAMMES else None
+    with consult(current.actor(), Action.LIST_JOURNEYS, current.now()) as r:
+        grant = r.require()
+        found = listing.journeys(grant, current.today(), page_number(), exited=exited, programme=programme)
+        r.audit(grant, [str(line.person.journey_id) for line in found.lines])
+    return show("journeys.html", listing=found, exited=exited, programme=programme)
+
+
+@blueprint.get("/bloques")
+@declares(Action.LIST_STALLED)
+def stalled() -> ResponseReturnValue:
+    only = request.args.get("type")
+    only = only if only in BREAKS else None
+    page = page_number()
+    with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
+        grant = r.require()
+        sections = listing.stalled(grant, current.today(), only, page)
+        shown = {str(line.person.journey_id) for section in sections for line in section.lines}
+        r.audit(grant, sorted(shown))
+    total = next((section.total for section in sections if section.code == only), 0)
+    pages = max(1, -(-total // listing.PAGE))
+    return show("stalled.html", sections=sections, only=only, page=min(page, pages), pages=pages)
+
+
+@blueprint.route("/recherche", methods=["GET", "POST"])
+@declares(Action.SEARCH)
+def search() -> ResponseReturnValue:
+    """The name comes in the body of a POST: addresses end in histories and in the logs of proxies."""
+    name = request.form.get("name", "").strip()[:LONGEST_NAME]
+    if request.method == "GET" or not name:
+        return show("search.html", name="", found=None, asked=request.method == "POST", most=MOST_RESULTS)
+    with consult(current.actor(), Action.SEARCH, current.now()) as r:
+        grant = r.require()
+        people = [found.person for found in search_people(grant, name)]
+        found = listing.lines(grant, current.today(), [person.journey_id for person in people])
+        r.audit(grant, [str(person.journey_id) for person in people])
+    return show("search.html", name=name, found=found, asked=True, most=MOST_RESULTS)

@@ -1,0 +1,76 @@
+"""What the pages of journeys share: their blueprint, their words, the way back."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import Blueprint, render_template, request, url_for
+from flask.typing import ResponseReturnValue
+
+from coordination import reference
+from coordination.alerts.catalogue import rules
+from coordination.alerts.sentences import SEVERITY_LABELS
+from coordination.cases.vocabulary import PROGRAMMES
+from coordination.errors import Forbidden
+from coordination.privacy.policy import Action, Grant, can
+from coordination.privacy.volets import Volet
+from coordination.web import current
+
+blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
+
+# The only places a form may lead back to: never an address that came with the request.
+WAYS_BACK = {"journee": "cases.day", "mes-parcours": "cases.mine", "bloques": "cases.stalled"}
+
+
+def show(template: str, **content: Any) -> str:
+    """Render a page of this feature with the words that all of them use."""
+    return render_template(
+        f"cases/{template}",
+        severity_labels=SEVERITY_LABELS,
+        programme_labels=PROGRAMMES,
+        alert_statuses=reference.labels("alert_status"),
+        rules=rules(),
+        **content,
+    )
+
+
+def refused(html: str, status: int = 422) -> ResponseReturnValue:
+    return html, status
+
+
+def page_number() -> int:
+    """`?page=`; 1 for whatever is not a number of a page."""
+    asked = request.args.get("page", 1, type=int) or 1
+    return min(max(asked, 1), 100_000)
+
+
+def way_back() -> str:
+    """The known name of where a form was opened from; empty: the journey itself."""
+    name = request.form.get("retour", "") or request.args.get("retour", "")
+    return name if name in WAYS_BACK else ""
+
+
+def back_to(name: str, journey_id: uuid.UUID, *, place: bool = False) -> str:
+    """Address of the page to come back to; with `place`, at the lines of that journey."""
+    if name not in WAYS_BACK:
+        return url_for("cases.journey", journey_id=journey_id)
+    anchor = {"_anchor": f"parcours-{journey_id}"} if place else {}
+    return url_for(WAYS_BACK[name], **anchor)
+
+
+def require_writer(grant: Grant) -> None:
+    """An exchange is written in the coordination volet. Raises Forbidden, inside the consult that notes it."""
+    if Volet.COORDINATION not in grant.writable:
+        raise Forbidden("Votre rôle ne permet pas cette action.")
+
+
+def first_page_of(journey_id: uuid.UUID) -> dict[str, str]:
+    """Where « Annuler » leads from a form."""
+    name = way_back()
+    labels = {"cases.day": "Ma journée", "cases.mine": "Mes parcours", "cases.stalled": "Parcours bloqués"}
+    return {"url": back_to(name, journey_id), "label": labels.get(WAYS_BACK.get(name, ""), "Le parcours")}
+
+
+def can_view_day() -> bool:
+    return can(current.actor(), Action.VIEW_DAY)
