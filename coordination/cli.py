@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -244,7 +244,9 @@ def demo(port: int, load_only: bool, as_json: bool) -> None:
     with application().app_context():
         ensure_operator(clock.now())
         counts = load_demo(operator_actor(), password, clock.today(), clock.now())
-    run_scan(settings(), clock.today())
+    # A fortnight of mornings, so that some alerts are new and most are the starting situation.
+    for days in range(14, -1, -1):
+        run_scan(settings(), clock.today() - timedelta(days=days))
     accounts = [name + DOMAIN for name in ACCOUNTS]
     url = f"http://127.0.0.1:{port}"
     lines = [f"{counts['journeys']} parcours inventés. Adresse : {url}", "Comptes :"]
