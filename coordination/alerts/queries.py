@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from coordination.alerts.catalogue import replaced, rules, severity
 from coordination.alerts.models import Alert, StoredDeadline
-from coordination.alerts.sentences import BREAKS, sentence
+from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
 from coordination.db import db
 
 ON_SCREEN = ("OUVERTE", "VUE", "PRISE_EN_CHARGE")
@@ -150,6 +150,8 @@ def coming_deadlines(
         .limit(limit)
     )
     return [
-        DeadlineView(r.journey_id, r.rule, r.kind, r.due_on, sentence(r.rule, r.kind, r.since, r.due_on))
+        DeadlineView(
+            r.journey_id, r.rule, r.kind, r.due_on, coming_sentence(r.rule, r.kind, r.since, r.due_on)
+        )
         for r in rows
     ]

@@ -64,6 +64,10 @@ SENTENCES: dict[tuple[str, str], str] = {
 }
 
 
+# A deadline still to come says what would make it an alert, not what is true today.
+SILENCE_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
+
+
 def french_day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
@@ -74,6 +78,13 @@ def sentence(rule: str, kind: str, since: date, today: date) -> str:
     if template is None:
         return f"{rules()[rule].signal} ({french_day(since)})"
     return template.format(days=max((today - since).days, 0), since=french_day(since))
+
+
+def coming_sentence(rule: str, kind: str, since: date, due_on: date) -> str:
+    """What a deadline will say if nothing happens until then."""
+    if rule in SILENCE_RULES:
+        return f"Sans nouvel échange d'ici là : {(due_on - since).days} jours de silence"
+    return sentence(rule, kind, since, due_on)
 
 
 def worst(severities: list[str]) -> str:
