@@ -199,7 +199,7 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
     checkpoints, forged = chains.read_witness(witness or _witness(settings()), public)
     engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)
     with engine.connect() as connection:
-        result = chains.verify(connection, checkpoints)
+        result = chains.verify(connection, checkpoints + _keystore(settings()).heads())
     engine.dispose()
     data = {
         "entries": result.entries,

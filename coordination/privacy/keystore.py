@@ -7,8 +7,9 @@ import os
 import secrets
 import struct
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -110,6 +111,27 @@ class Keystore:
     def folder_ids(self) -> set[uuid.UUID]:
         with self.engine.connect() as connection:
             return set(connection.scalars(text("SELECT folder_id FROM dek")))
+
+    def note_heads(self, heads: Mapping[uuid.UUID, tuple[int, bytes]]) -> None:
+        """Keep the latest (sequence, hash) of audit chains where the data's administrator does not reach."""
+        rows = [{"structure": s, "sequence": n, "hash": h} for s, (n, h) in heads.items()]
+        with self.engine.begin() as connection:
+            # Nothing is lost that the chain itself does not hold: no need to wait for the disk.
+            connection.execute(text("SET LOCAL synchronous_commit = off"))
+            connection.execute(
+                text(
+                    "INSERT INTO audit_head (structure_id, sequence, hash) VALUES (:structure, :sequence, :hash)"
+                    " ON CONFLICT (structure_id) DO UPDATE SET sequence = EXCLUDED.sequence, hash = EXCLUDED.hash"
+                    " WHERE audit_head.sequence < EXCLUDED.sequence"
+                ),
+                rows,
+            )
+
+    def heads(self) -> list[dict[str, Any]]:
+        """The heads kept, in the shape of checkpoints."""
+        with self.engine.connect() as connection:
+            rows = connection.execute(text("SELECT structure_id, sequence, hash FROM audit_head")).all()
+        return [{"structure": str(s), "sequence": n, "hash": bytes(h).hex()} for s, n, h in rows]
 
     def count_by_kek(self) -> dict[int, int]:
         """How many data keys each key-encryption key wraps."""

@@ -13,8 +13,10 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 
+from flask import current_app
 from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
+from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.db import act_as, db
 from coordination.errors import Conflict, Forbidden, NotFound
@@ -22,6 +24,7 @@ from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import Action, Grant, require
+from coordination.privacy.vault import keystore
 
 
 class AlreadyDone(Exception):
@@ -90,8 +93,9 @@ def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
         if not open_work.lines:
             raise RuntimeError(f"The work « {action} » ends without an audit line.")
         db.session.flush()
-        _append(open_work, "fait")
+        heads = _append(open_work, "fait")
         db.session.commit()
+        _keep(heads)
     except BaseException as error:
         db.session.rollback()
         _note_refusal(open_work, error)
@@ -117,11 +121,16 @@ def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     _append_apart(reading, "fait")
 
 
-def _append(done: Work, result: str) -> None:
+Heads = dict[uuid.UUID, tuple[int, bytes]]
+
+
+def _append(done: Work, result: str) -> Heads:
+    """The last statements before a commit; the heads of the chains they lengthened."""
+    heads: Heads = {}
     at_us = int(done.now.timestamp()) * 1_000_000 + done.now.microsecond
     for journey_id, detail in done.lines:
-        db.session.execute(
-            text("SELECT append_audit(:structure, :at_us, :journey, :action, :result, :detail)"),
+        row = db.session.execute(
+            text("SELECT * FROM append_audit(:structure, :at_us, :journey, :action, :result, :detail)"),
             {
                 "structure": done.actor.structure_id,
                 "at_us": at_us,
@@ -130,14 +139,26 @@ def _append(done: Work, result: str) -> None:
                 "result": result,
                 "detail": detail,
             },
-        )
+        ).one()
+        heads[done.actor.structure_id] = (row.new_sequence, row.new_hash)
+    return heads
+
+
+def _keep(heads: Heads) -> None:
+    """Note the heads in the key database, so that a chain cut short shows."""
+    try:
+        keystore().note_heads(heads)
+    except SQLAlchemyError as error:
+        # What was written stands; the next line notes a later head.
+        current_app.logger.warning("heads of the audit chains not noted: %s", type(error).__name__)
 
 
 def _append_apart(done: Work, result: str) -> None:
     db.session.info["writing"] = True
     try:
-        _append(done, result)
+        heads = _append(done, result)
         db.session.commit()
+        _keep(heads)
     finally:
         db.session.rollback()
         db.session.info["writing"] = False

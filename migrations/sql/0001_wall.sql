@@ -285,7 +285,7 @@ $$;
 -- Appends a line to the chain of a structure; the last statement before a commit. The actor is the session's,
 -- never an argument.
 CREATE FUNCTION append_audit(p_structure uuid, p_at_us bigint, p_journey uuid, p_action text, p_result text,
-                             p_detail text) RETURNS bigint
+                             p_detail text) RETURNS TABLE (new_sequence bigint, new_hash bytea)
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 DECLARE v_previous bytea; v_sequence bigint; v_body bytea; v_actor uuid := COALESCE(app_actor(), '00000000-0000-0000-0000-000000000000');
 BEGIN
@@ -301,7 +301,7 @@ BEGIN
                            result, detail)
   VALUES (p_structure, v_sequence, v_previous, sha256(v_previous || v_body), v_body, p_at_us, v_actor, p_journey,
           p_action, p_result, COALESCE(p_detail, ''));
-  RETURN v_sequence;
+  RETURN QUERY SELECT v_sequence, sha256(v_previous || v_body);
 END $$;
 
 -- Counts for those who may see no person: no id leaves this function, and small cells are hidden by the caller's

@@ -11,3 +11,11 @@ CREATE TABLE IF NOT EXISTS dek (
   PRIMARY KEY (folder_id, version)
 );
 CREATE INDEX IF NOT EXISTS dek_kek_version ON dek (kek_version);
+
+-- The head of each audit chain as last written: a chain cut short in the other database shows here. It may lag
+-- behind by the last line (written after its commit), never lead.
+CREATE TABLE IF NOT EXISTS audit_head (
+  structure_id uuid PRIMARY KEY,
+  sequence bigint NOT NULL,
+  hash bytea NOT NULL
+);
