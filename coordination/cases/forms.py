@@ -76,20 +76,35 @@ class AlertForm(PageForm):
         choices=[("REPORTEE", "La reporter"), ("SANS_OBJET", "La classer sans objet")],
         validate_choice=False,
     )
-    until = DayField("Reporter jusqu'au")
+    when = RadioField("Jusqu'à quand ?", validate_choice=False)
+    until = DayField("Date du retour")
     reason = RadioField("Pourquoi ?", validate_choice=False)
     comment = TextAreaField("Précision")
     version = IntegerField(widget=HiddenInput(), default=0)
     retour = HiddenField()
 
-    def offer(self) -> None:
+    def offer(self, today: date) -> None:
+        """The usual delays, and the reasons. A delay chosen on another day stays chosen, as a date."""
+        delays = ((7, "Une semaine"), (14, "Deux semaines"), (30, "Un mois"))
+        self.when.choices = [
+            *(((today + timedelta(days=days)).isoformat(), label) for days, label in delays),
+            (ANOTHER_DAY, "Une autre date"),
+        ]
+        if self.when.data and self.when.data not in dict(self.when.choices):
+            self.until.data, self.when.data = self.until.data or self.when.data, ANOTHER_DAY
         self.reason.choices = list(reference.labels("alert_dismiss_reason").items())
 
     def typed(self) -> dict[str, Any]:
         """For `schemas.read_answer`."""
         return {
             "status": self.status.data or "",
-            "until": self.until.data or "",
+            "until": self._until(),
             "reason": self.reason.data or "",
             "comment": self.comment.data or "",
         }
+
+    def _until(self) -> str:
+        if self.status.data != "REPORTEE":
+            return ""
+        chosen = self.until.data if self.when.data in (ANOTHER_DAY, None) else self.when.data
+        return chosen or ""

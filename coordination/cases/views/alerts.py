@@ -32,7 +32,7 @@ IN_PLACE = ("VUE", "PRISE_EN_CHARGE")
 @declares(Action.ANSWER_ALERT)
 def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
     form = AlertForm()
-    form.offer()
+    form.offer(current.today())
     if request.method == "GET":
         alert = _read(alert_id)
         form.version.data = alert.version

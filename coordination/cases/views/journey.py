@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from itertools import groupby
 
 from flask.typing import ResponseReturnValue
 
 from coordination.accounts.vocabulary import ACTIONS
-from coordination.cases.queries.journey_page import journey_page
+from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
+from coordination.clock import paris_date
 from coordination.privacy.access import subject_of
 from coordination.privacy.policy import Action, can
 from coordination.privacy.work import consult
@@ -43,6 +45,16 @@ class Timeline:
         return sum(len(month.entries) for month in self.older)
 
 
+@dataclass(frozen=True)
+class OpenedBy:
+    """One person doing one thing on one day, however many times."""
+
+    who: str
+    what: str
+    last: datetime
+    times: int
+
+
 @blueprint.get("/<uuid:journey_id>")
 @declares(Action.OPEN_JOURNEY)
 def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
@@ -58,7 +70,7 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         timeline=by_month(page.timeline, current.today()),
         may_log=can(actor, Action.LOG_CONTACT, subject),
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
-        actions={action.value: label for action, label in ACTIONS.items()},
+        openings=by_day(page.openings),
     )
 
 
@@ -74,6 +86,16 @@ def by_month(entries: tuple[Entry, ...], today: date) -> Timeline:
     )
 
 
-def _months(entries: object) -> tuple[Month, ...]:
-    grouped = groupby(entries, key=lambda entry: (entry.on.year, entry.on.month))  # type: ignore[call-overload]
+def by_day(openings: tuple[Opening, ...]) -> list[OpenedBy]:
+    """`openings` come the latest first; what one person repeats within a day is one line."""
+    labels = {action.value: label for action, label in ACTIONS.items()}
+    lines = []
+    for (who, action, _day), found in groupby(openings, key=lambda o: (o.who, o.action, paris_date(o.at))):
+        same = list(found)
+        lines.append(OpenedBy(who, labels.get(action, action), same[0].at, len(same)))
+    return lines
+
+
+def _months(entries: Iterable[Entry]) -> tuple[Month, ...]:
+    grouped = groupby(entries, key=lambda entry: (entry.on.year, entry.on.month))
     return tuple(Month(f"{MONTHS[month - 1]} {year}", tuple(found)) for (year, month), found in grouped)

@@ -13,14 +13,13 @@ from coordination.alerts.catalogue import rules
 from coordination.alerts.sentences import SEVERITY_LABELS
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.errors import Forbidden
-from coordination.privacy.policy import Action, Grant, can
+from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
-from coordination.web import current
 
 blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
 
 # The only places a form may lead back to: never an address that came with the request.
-WAYS_BACK = {"journee": "cases.day", "mes-parcours": "cases.mine", "bloques": "cases.stalled"}
+WAYS_BACK = {"journee": "cases.day"}
 
 
 def show(template: str, **content: Any) -> str:
@@ -55,8 +54,7 @@ def back_to(name: str, journey_id: uuid.UUID, *, place: bool = False) -> str:
     """Address of the page to come back to; with `place`, at the lines of that journey."""
     if name not in WAYS_BACK:
         return url_for("cases.journey", journey_id=journey_id)
-    anchor = {"_anchor": f"parcours-{journey_id}"} if place else {}
-    return url_for(WAYS_BACK[name], **anchor)
+    return url_for(WAYS_BACK[name], _anchor=f"parcours-{journey_id}" if place else None)
 
 
 def require_writer(grant: Grant) -> None:
@@ -68,9 +66,4 @@ def require_writer(grant: Grant) -> None:
 def first_page_of(journey_id: uuid.UUID) -> dict[str, str]:
     """Where « Annuler » leads from a form."""
     name = way_back()
-    labels = {"cases.day": "Ma journée", "cases.mine": "Mes parcours", "cases.stalled": "Parcours bloqués"}
-    return {"url": back_to(name, journey_id), "label": labels.get(WAYS_BACK.get(name, ""), "Le parcours")}
-
-
-def can_view_day() -> bool:
-    return can(current.actor(), Action.VIEW_DAY)
+    return {"url": back_to(name, journey_id), "label": "Ma journée" if name else "Le parcours"}
