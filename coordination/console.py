@@ -9,6 +9,8 @@ from datetime import date
 from typing import Any
 
 import click
+import psycopg
+from sqlalchemy.exc import OperationalError
 
 from coordination.errors import CoordinationError
 
@@ -26,6 +28,9 @@ class Tool(click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
+        except (psycopg.OperationalError, OperationalError):
+            click.echo("Erreur : la base de données ne répond pas. Rien n'a été écrit.", err=True)
+            ctx.exit(1)
         except Exception as error:
             # The kind of the fault only: its text may hold a value.
             click.echo(f"Erreur inattendue ({type(error).__name__}). Rien n'a été écrit.", err=True)

@@ -24,7 +24,8 @@ def provision(settings: Settings) -> None:
     web = embedded.role_url(settings, "web", base)
     keystore = embedded.role_url(settings, "keystore", base)
     if base.username != embedded.PREFIX + "web":
-        with psycopg.connect(embedded.dsn(base), autocommit=True) as connection:
+        # Ours may not exist yet; this one always does.
+        with psycopg.connect(embedded.dsn(base.set(database="postgres")), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(715517)")
             make_roles(connection, secrets)
             _make_database(connection, web.database or "", "owner")
