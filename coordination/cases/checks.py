@@ -37,6 +37,8 @@ class Problems(dict[str, str]):
         if day is None:
             self[field] = "Indiquez une date, par exemple 12/10/2026."
         elif day > today:
-            self[field] = "Cette date est dans le futur. Pour un rendez-vous à venir, ne saisissez pas d'échange."
+            self[field] = (
+                "Cette date est dans le futur. Pour un rendez-vous à venir, ne saisissez pas d'échange."
+            )
         elif earliest and day < earliest:
             self[field] = f"Le parcours a commencé le {earliest:%d/%m/%Y} : la date ne peut pas être avant."

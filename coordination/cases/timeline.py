@@ -145,7 +145,9 @@ def _pause(row: Opened) -> list[Entry]:
     reason = reference.label("pause_reason", row["reason"]) if row["reason"] else ""
     expected = row["expected_return"]
     detail = f"Reprise prévue le {expected:%d/%m/%Y}" if expected else "Sans date de reprise"
-    entries = [Entry(row["from_on"], "pause", "Début d'une pause", ". ".join(p for p in (reason, detail) if p))]
+    entries = [
+        Entry(row["from_on"], "pause", "Début d'une pause", ". ".join(p for p in (reason, detail) if p))
+    ]
     if row["returned_on"]:
         entries.append(Entry(row["returned_on"], "pause", "Reprise après une pause"))
     return entries
@@ -158,5 +160,3 @@ def _barrier(row: Opened) -> list[Entry]:
     if row["lifted_on"]:
         entries.append(Entry(row["lifted_on"], "barrier", f"Frein levé : {what}"))
     return entries
-
-

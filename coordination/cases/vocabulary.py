@@ -39,9 +39,10 @@ def area_label(code: str | None) -> str:
         return "non renseigné"
     territory = reference.territory()
     named = {area["key"]: area["name"] for area in (*territory["qpv"], *territory["fragile_areas"])}
-    return named.get(code) or {"QPV": "quartier prioritaire (à préciser)", "HORS_QPV": "hors quartier prioritaire"}.get(
-        code, code
-    )
+    return named.get(code) or {
+        "QPV": "quartier prioritaire (à préciser)",
+        "HORS_QPV": "hors quartier prioritaire",
+    }.get(code, code)
 
 
 def commune_label(insee: str | None) -> str:
