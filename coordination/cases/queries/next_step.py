@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 
 from sqlalchemy import Date, String, Uuid, cast, literal, null, select, union_all
+from sqlalchemy.dialects.postgresql import distinct_on
 
 from coordination.accounts.models import Structure
 from coordination.cases.models import Action, Appointment, Pause, Review
@@ -59,7 +60,7 @@ def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID,
             Structure.name,
         )
         .outerjoin(Structure, Structure.id == planned.c.structure_id)
-        .distinct(planned.c.journey_id)
+        .ext(distinct_on(planned.c.journey_id))
         .order_by(planned.c.journey_id, planned.c.day)
     )
     return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}
