@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
+from flask import Flask
 from sqlalchemy import text
 
 from config.settings import Settings
@@ -207,6 +208,14 @@ def counts(settings: Settings) -> dict[str, int]:
                 assert row is not None
                 found[name] = row[0]
     return found
+
+
+def close(application: Flask) -> None:
+    """Give an application's connections back."""
+    with application.app_context():
+        db.session.remove()
+        db.engine.dispose()
+    application.extensions["keystore"].engine.dispose()
 
 
 @contextmanager

@@ -155,8 +155,8 @@ def _insert(connection: psycopg.Connection, at: int, drawn: random.Random) -> No
             (ONE, sequence),
         )
     connection.execute(
-        "INSERT INTO audit_entry SELECT structure_id, %s, %s, hash, body, at_us, actor_id, journey_id, action, result,"
-        " detail FROM audit_entry WHERE structure_id = %s ORDER BY sequence LIMIT 1",
+        "INSERT INTO audit_entry SELECT structure_id, %s, %s, hash, body, at_us, actor_id, journey_id, action,"
+        " result, detail FROM audit_entry WHERE structure_id = %s ORDER BY sequence LIMIT 1",
         (at, drawn.randbytes(32), ONE),
     )
 

@@ -1,0 +1,291 @@
+"""A leak detector: what each person sees and changes in the database, against what the rows say they may.
+
+The oracle below reads `access` and `account` as a superuser and knows nothing of the wall's functions.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any
+
+import psycopg
+from flask import current_app
+
+from coordination import clock
+from tests.conftest import superuser
+from tests.support import PEOPLE, day, email, folder_id, import_rows, journey_id, rows, scalar, world
+
+IN_FOLDER = (
+    "sheet",
+    "representative",
+    "contact",
+    "appointment",
+    "objective",
+    "action",
+    "pause",
+    "review",
+    "barrier",
+    "right_end",
+    "life_event",
+    "school_absence",
+    "referral",
+)
+# What an INSERT cannot leave out, beside the ids.
+NEEDED = {
+    "contact": (", on_date, mode", ", current_date, 'VAD'"),
+    "appointment": (", on_date", ", current_date"),
+    "objective": (", set_on", ", current_date"),
+    "action": (", key", ", gen_random_uuid()"),
+    "pause": (", from_on", ", current_date"),
+    "review": (", due_on", ", current_date"),
+    "barrier": (", identified_on", ", current_date"),
+    "right_end": (", ends_on", ", current_date"),
+    "life_event": (", on_date", ", current_date"),
+    "school_absence": (", on_date", ", current_date"),
+    "referral": (", key", ", gen_random_uuid()"),
+}
+Db = psycopg.Connection[Any]
+EXTRA = ("suspended", "unsigned", "expired", "early", "late", "no.basis", "ended", "apart")
+
+
+def build_world() -> None:
+    """PEOPLE, a row of every table in every folder, grants of every kind, accounts that may see nothing."""
+    import_rows(world())
+    for name in EXTRA:
+        rows(
+            "INSERT INTO account (id, email, display_name) VALUES (gen_random_uuid(), %s, %s)",
+            email(name),
+            name,
+        )
+    signed = {"secrecy_basis": "PROFESSION", "charter_signed_on": day(-30), "charter_expires_on": day(30)}
+    faults: dict[str, dict[str, Any]] = {
+        "suspended": {"suspended_at": clock.now()},
+        "unsigned": {"charter_signed_on": None},
+        "expired": {"charter_expires_on": day()},
+        "no.basis": {"secrecy_basis": "AUCUN"},
+    }
+    for name in EXTRA:
+        values = signed | faults.get(name, {})
+        assigned = ", ".join(f"{column} = %s" for column in values)
+        rows(f"UPDATE account SET {assigned} WHERE email = %s", *values.values(), email(name))
+    fill_folders()
+    now = clock.now()
+    for name in EXTRA:
+        give(name, "PRE-1", "social", "receiver", write=True)
+        # "apart" writes in one volet and not in the skeleton of the journey, which "ended" only reads.
+        if name != "apart":
+            give(name, "PRE-1", "coordination", "receiver", write=name != "ended")
+    rows("UPDATE access SET from_at = %s WHERE actor_id = %s", now + timedelta(hours=1), account("early"))
+    rows("UPDATE access SET until_at = %s WHERE actor_id = %s", now - timedelta(hours=1), account("late"))
+    give("centre", "PRE-1", "social", "receiver")
+    give("ccas", "CITE-1", "coordination", "receiver", until=now + timedelta(days=1))
+    give("ecole", "PRE-2", "scolarite", "meeting", until=now + timedelta(hours=2))
+    for programme, role_code in (("PRE", "COORD_PRE"), ("PRE", "DPO"), ("PRE", "PILOTAGE")):
+        rows(
+            "INSERT INTO membership (id, account_id, role, programme, ended_at) VALUES"
+            " (gen_random_uuid(), %s, %s, %s, now() - interval '1 hour')",
+            account("ended"),
+            role_code,
+            programme,
+        )
+
+
+def fill_folders() -> None:
+    """A row of every table that hangs on a folder in each of them, a deadline and an alert."""
+    with superuser_transaction() as connection:
+        for table in IN_FOLDER:
+            names, values = NEEDED.get(table, ("", ""))
+            connection.execute(
+                f"INSERT INTO {table} (id, journey_id, folder_id{names})"  # type: ignore[arg-type]
+                f" SELECT gen_random_uuid(), journey_id, id{values} FROM folder"
+            )
+        connection.execute(
+            "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
+            " SELECT journey_id, id, 'X1', 'overdue', volet, current_date, current_date, 'exchange' FROM folder"
+        )
+        connection.execute(
+            "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, due_on, since, because,"
+            " opened_on, status, initial) SELECT gen_random_uuid(), journey_id, id, 'X1', 'overdue', volet,"
+            " current_date, current_date, 'exchange', current_date, 'OUVERTE', false FROM folder"
+        )
+        connection.commit()
+
+
+def give(
+    name: str, ref: str, volet: str, basis: str, *, write: bool = False, until: datetime | None = None
+) -> None:
+    rows(
+        "INSERT INTO access (id, actor_id, journey_id, folder_id, basis, can_write, from_at, until_at)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, now() - interval '1 minute', %s)",
+        account(name),
+        journey_id(ref),
+        folder_id(ref, volet),
+        basis,
+        write,
+        until,
+    )
+
+
+def account(name: str) -> uuid.UUID:
+    return uuid.UUID(str(scalar("SELECT id FROM account WHERE email = %s", email(name))))
+
+
+@dataclass(frozen=True)
+class Truth:
+    """What an account may, at an instant, told from the rows alone."""
+
+    read: frozenset[uuid.UUID]
+    write: frozenset[uuid.UUID]
+    journeys: frozenset[uuid.UUID]
+    skeletons: frozenset[uuid.UUID]
+    dpo: bool
+
+
+def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
+    """Read by a superuser."""
+    known = connection.execute(
+        "SELECT suspended_at, kind, secrecy_basis, charter_signed_on, charter_expires_on FROM account"
+        " WHERE id = %s",
+        (actor,),
+    ).fetchone()
+    paris = clock.paris_date(at)
+    may = known is not None and known[0] is None
+    if may and known is not None and known[1] != "operator":
+        _, _, basis, signed, expires = known
+        may = (
+            basis != "AUCUN"
+            and signed is not None
+            and signed <= paris
+            and expires is not None
+            and expires > paris
+        )
+    held = connection.execute(
+        "SELECT a.folder_id, a.journey_id, a.can_write, a.from_at, a.until_at, f.volet FROM access a"
+        " JOIN folder f ON f.id = a.folder_id WHERE a.actor_id = %s",
+        (actor,),
+    ).fetchall()
+    now = [row for row in held if may and row[3] <= at and (row[4] is None or row[4] > at)]
+    roles = connection.execute(
+        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)",
+        (actor, at),
+    ).fetchall()
+    return Truth(
+        frozenset(row[0] for row in now),
+        frozenset(row[0] for row in now if row[2]),
+        frozenset(row[1] for row in now),
+        frozenset(row[1] for row in now if row[2] and row[5] == "coordination"),
+        ("DPO",) in roles and known is not None and known[0] is None,
+    )
+
+
+@contextmanager
+def as_web(connection: Db, actor: uuid.UUID | None, at: datetime | None = None) -> Iterator[None]:
+    """Inside a superuser's transaction: the web role with this actor; what it does is undone."""
+    connection.execute("SAVEPOINT person")
+    connection.execute(
+        "SELECT set_config('app.actor', %s, true), set_config('app.now', %s, true)",
+        (str(actor or ""), at.isoformat() if at else ""),
+    )
+    connection.execute("SET LOCAL ROLE coord_web")
+    try:
+        yield
+    finally:
+        connection.execute("ROLLBACK TO SAVEPOINT person")
+        connection.execute("RESET ROLE")
+
+
+def attempt(connection: Db, query: str, *values: Any) -> int:
+    """How many rows a statement touched; -1 if it was refused."""
+    connection.execute("SAVEPOINT attempt")
+    try:
+        return connection.execute(query, values or None).rowcount  # type: ignore[arg-type]
+    except psycopg.errors.InsufficientPrivilege:
+        return -1
+    finally:
+        connection.execute("ROLLBACK TO SAVEPOINT attempt")
+
+
+def everybody() -> dict[str, uuid.UUID | None]:
+    found: dict[str, uuid.UUID | None] = {name: account(name) for name in (*PEOPLE, *EXTRA)}
+    return found | {"nobody": None, "stranger": uuid.UUID(int=99)}
+
+
+def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
+    """Every difference between the wall and the truth. `connection`: a superuser's, in a transaction."""
+    found: list[str] = []
+    at = clock.now()
+    sizes = {
+        table: dict(connection.execute(f"SELECT folder_id, count(*) FROM {table} GROUP BY 1").fetchall())  # type: ignore[arg-type]
+        for table in (*IN_FOLDER, "deadline", "alert")
+    }
+    places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
+    lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
+    grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
+    for name, actor in people.items():
+        may = truth(connection, actor, at)
+        with as_web(connection, actor, at):
+            seen = _seen(connection)
+            wanted: dict[str, set[Any]] = {table: set(may.read) & set(sizes[table]) for table in sizes}
+            wanted["folder"], wanted["journey"] = set(may.read), set(may.journeys)
+            wanted["access"] = {g[0] for g in grants if g[1] == actor or g[2] in may.journeys}
+            wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
+            found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
+            found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes, places)]
+    return found
+
+
+def _seen(connection: Db) -> dict[str, set[Any]]:
+    seen = {}
+    for table in (*IN_FOLDER, "deadline", "alert"):
+        seen[table] = {row[0] for row in connection.execute(f"SELECT folder_id FROM {table}")}  # type: ignore[arg-type]
+    for table in ("folder", "journey", "access"):
+        seen[table] = {row[0] for row in connection.execute(f"SELECT id FROM {table}")}  # type: ignore[arg-type]
+    seen["audit_entry"] = set(connection.execute("SELECT structure_id, sequence FROM audit_entry"))
+    return seen
+
+
+def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]) -> Iterator[str]:
+    foreign = next(((f, j) for f, j in places if f not in may.write), None)
+    for table in IN_FOLDER:
+        mine = sum(sizes[table].get(folder, 0) for folder in may.write)
+        if attempt(connection, f"UPDATE {table} SET version = 7") != mine:
+            yield f"changes {table}"
+        if attempt(connection, f"DELETE FROM {table}") != mine:
+            yield f"removes from {table}"
+        if foreign and mine and attempt(connection, f"UPDATE {table} SET folder_id = %s", foreign[0]) != -1:
+            yield f"moves {table} elsewhere"
+        if foreign and attempt(connection, _insertion(table), foreign[1], foreign[0]) != -1:
+            yield f"adds to {table}"
+    open_alerts = sum(sizes["alert"].get(folder, 0) for folder in may.read)
+    if attempt(connection, "UPDATE alert SET status = 'VUE'") != open_alerts:
+        yield "changes alert"
+    if attempt(connection, "UPDATE journey SET version = 7") != len(may.skeletons):
+        yield "changes journey"
+    if may.skeletons and attempt(connection, "UPDATE journey SET id = gen_random_uuid()") != -1:
+        yield "moves journey"
+    new = "INSERT INTO journey (id, ref, programme) VALUES (gen_random_uuid(), 'NEW', 'PRE')"
+    if attempt(connection, new) != -1:
+        yield "adds journey"
+    for _, journey in places[:1]:
+        new = "INSERT INTO folder (id, journey_id, volet) VALUES (gen_random_uuid(), %s, 'x')"
+        if attempt(connection, new, journey) != -1:
+            yield "adds folder"
+
+
+def _insertion(table: str) -> str:
+    names, values = NEEDED.get(table, ("", ""))
+    return (
+        f"INSERT INTO {table} (id, journey_id, folder_id{names}) VALUES (gen_random_uuid(), %s, %s{values})"
+    )
+
+
+@contextmanager
+def superuser_transaction() -> Iterator[Db]:
+    """A superuser's transaction, undone at the end."""
+    with psycopg.connect(superuser(current_app.config["SETTINGS"])) as connection:
+        yield connection
+        connection.rollback()
