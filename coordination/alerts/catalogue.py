@@ -39,7 +39,7 @@ class Rule:
     """One rule. Days are calendar days; None: the rule has no threshold, or no anticipation, or no delay."""
 
     id: str
-    rupture_type: str
+    break_type: str
     programme: str
     signal: str
     data_needed: tuple[str, ...]
@@ -73,7 +73,7 @@ def rules() -> Mapping[str, Rule]:
         {
             line["id"]: Rule(
                 id=line["id"],
-                rupture_type=line["rupture_type"],
+                break_type=line["rupture_type"],
                 programme=line["programme"],
                 signal=line["signal"],
                 data_needed=tuple(line["data_needed"]),

@@ -55,11 +55,16 @@ class OpenedAlert:
     rule: str
     kind: str
     subject: str | None
-    rupture_type: str
+    break_type: str
     severity: str
     initial: bool
     due_on: date
     since: date
+
+    def as_json(self) -> dict[str, Any]:
+        """In the names of the fixed format."""
+        told = {**vars(self), "due_on": self.due_on.isoformat(), "since": self.since.isoformat()}
+        return {"rupture_type" if name == "break_type" else name: value for name, value in told.items()}
 
 
 @dataclass(frozen=True)
@@ -72,10 +77,7 @@ class ScanResult:
     elapsed_s: float = field(default=0.0, compare=False)
 
     def as_json(self) -> dict[str, Any]:
-        opened = [
-            {**vars(alert), "due_on": alert.due_on.isoformat(), "since": alert.since.isoformat()}
-            for alert in self.opened
-        ]
+        opened = [alert.as_json() for alert in self.opened]
         return {
             "on": self.on.isoformat(),
             "opened": opened,
@@ -139,7 +141,7 @@ def _told(row: Any) -> OpenedAlert:
         rule=row["rule"],
         kind=row["kind"],
         subject=subject_label(row["rule"], row["subject_key"]),
-        rupture_type=rule.rupture_type,
+        break_type=rule.break_type,
         severity=severity(row["rule"], row["kind"]),
         initial=row["initial"],
         due_on=row["due_on"],

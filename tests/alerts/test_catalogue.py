@@ -24,13 +24,14 @@ def test_every_rule_of_the_file_is_there_in_its_order() -> None:
         )
         assert list(rule.recipients) == line["recipients"]
         assert rule.pause_on_school_holidays is line["pause_on_school_holidays"]
-        for name in ("signal", "rationale", "rupture_type", "severity", "threshold_count", "window_days"):
+        for name in ("signal", "rationale", "severity", "threshold_count", "window_days"):
             assert getattr(rule, name) == line[name]
+        assert rule.break_type == line["rupture_type"]
 
 
 def test_codes_are_those_of_the_reference() -> None:
     assert {rule.severity for rule in rules().values()} <= set(reference.labels("alert_severity"))
-    assert {rule.rupture_type for rule in rules().values()} <= set(reference.labels("rupture_type"))
+    assert {rule.break_type for rule in rules().values()} <= set(reference.labels("rupture_type"))
     assert {rule.programme for rule in rules().values()} == {"PRE", "CITE_EMPLOI", "TOUS"}
 
 

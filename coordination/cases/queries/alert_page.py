@@ -74,7 +74,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         rule=row.rule,
         signal=rule.signal,
         severity=severity(row.rule, row.kind),
-        break_label=BREAKS[rule.rupture_type],
+        break_label=BREAKS[rule.break_type],
         sentence=sentence(row.rule, row.kind, row.since, today),
         since=row.since,
         due_on=row.due_on,
