@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, timedelta
 from typing import Any
 
 from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms.fields.choices import SelectChoice
 from wtforms.widgets import DateInput, HiddenInput
 
 from coordination import reference
@@ -14,7 +16,13 @@ from coordination.web.forms import PageForm
 
 # The order in which a référent reaches for them; the others follow, behind one more tap.
 USUAL_MODES = ("TELEPHONE", "SMS", "VAD", "RDV_STRUCTURE", "RDV_EXTERIEUR", "TIERS")
+USUAL_DELAYS = ((7, "Une semaine"), (14, "Deux semaines"), (30, "Un mois"))
 ANOTHER_DAY = "autre"
+
+
+def choices(labels: Mapping[str, str]) -> list[SelectChoice]:
+    """code -> label, as a field wants them."""
+    return [SelectChoice(code, label) for code, label in labels.items()]
 
 
 class DayField(StringField):
@@ -36,19 +44,20 @@ class ContactForm(PageForm):
     def offer(self, today: date) -> None:
         """The choices of the day. What was chosen on another day than today stays chosen, as a date."""
         yesterday = today - timedelta(days=1)
-        self.when.choices = [
-            (today.isoformat(), f"Aujourd'hui, {short_date(today)}"),
-            (yesterday.isoformat(), f"Hier, {short_date(yesterday)}"),
-            (ANOTHER_DAY, "Un autre jour"),
-        ]
+        days = {
+            today.isoformat(): f"Aujourd'hui, {short_date(today)}",
+            yesterday.isoformat(): f"Hier, {short_date(yesterday)}",
+            ANOTHER_DAY: "Un autre jour",
+        }
+        self.when.choices = choices(days)
         if not self.is_submitted():
             self.when.data = today.isoformat()
-        elif self.when.data not in dict(self.when.choices):
+        elif self.when.data not in days:
             self.on.data, self.when.data = self.on.data or self.when.data, ANOTHER_DAY
         labels = reference.labels("contact_mode")
         order = [*USUAL_MODES, *(code for code in labels if code not in USUAL_MODES)]
-        self.mode.choices = [(code, labels[code]) for code in order]
-        self.outcome.choices = list(reference.labels("contact_outcome").items())
+        self.mode.choices = choices({code: labels[code] for code in order})
+        self.outcome.choices = choices(reference.labels("contact_outcome"))
 
     def typed(self) -> dict[str, Any]:
         """For `schemas.read_contact`."""
@@ -73,7 +82,7 @@ class AlertForm(PageForm):
 
     status = RadioField(
         "Que faire de cette alerte ?",
-        choices=[("REPORTEE", "La reporter"), ("SANS_OBJET", "La classer sans objet")],
+        choices=choices({"REPORTEE": "La reporter", "SANS_OBJET": "La classer sans objet"}),
         validate_choice=False,
     )
     when = RadioField("Jusqu'à quand ?", validate_choice=False)
@@ -85,14 +94,11 @@ class AlertForm(PageForm):
 
     def offer(self, today: date) -> None:
         """The usual delays, and the reasons. A delay chosen on another day stays chosen, as a date."""
-        delays = ((7, "Une semaine"), (14, "Deux semaines"), (30, "Un mois"))
-        self.when.choices = [
-            *(((today + timedelta(days=days)).isoformat(), label) for days, label in delays),
-            (ANOTHER_DAY, "Une autre date"),
-        ]
-        if self.when.data and self.when.data not in dict(self.when.choices):
+        delays = {(today + timedelta(days=days)).isoformat(): label for days, label in USUAL_DELAYS}
+        self.when.choices = choices(delays | {ANOTHER_DAY: "Une autre date"})
+        if self.when.data and self.when.data not in (*delays, ANOTHER_DAY):
             self.until.data, self.when.data = self.until.data or self.when.data, ANOTHER_DAY
-        self.reason.choices = list(reference.labels("alert_dismiss_reason").items())
+        self.reason.choices = choices(reference.labels("alert_dismiss_reason"))
 
     def typed(self) -> dict[str, Any]:
         """For `schemas.read_answer`."""

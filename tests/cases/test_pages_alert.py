@@ -1,0 +1,123 @@
+"""The ways out of an alert, as a browser sends them."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.conftest import TODAY
+from tests.support import rows, scalar
+
+
+@pytest.fixture
+def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    prepare(territory, monkeypatch)
+    return territory
+
+
+def one_alert() -> tuple[str, dict[str, Any]]:
+    """Address of an open alert of the référent, and the start of its form."""
+    found = rows(
+        "SELECT id, version FROM alert WHERE journey_id = ANY(%s) AND status = 'OUVERTE' ORDER BY id",
+        journeys_of(REFERENT),
+    )[0]
+    return f"/parcours/alerte/{found[0]}", {"version": found[1]}
+
+
+def status_of(path: str) -> str:
+    return str(scalar("SELECT status FROM alert WHERE id = %s", path.rsplit("/", 1)[1]))
+
+
+@pytest.mark.parametrize("status", ["VUE", "PRISE_EN_CHARGE"])
+def test_one_tap_answers_and_leads_back_to_the_person(site: Flask, status: str) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    answer = post(client, path, **form, status=status, retour="journee")
+    assert answer.status_code == 303
+    assert answer.headers["Location"].startswith("/parcours/ma-journee#parcours-")
+    assert status_of(path) == status
+    assert last_audit("reponse_alerte")[1:] == ("fait", "alert,status")
+
+
+def test_a_postponed_alert_leaves_the_day(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    assert "Une semaine" in client.get(f"{path}?retour=journee").text
+    until = TODAY + timedelta(days=7)
+    answer = post(client, path, **form, status="REPORTEE", when=str(until), reason="PAUSE", retour="journee")
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/parcours/ma-journee")
+    assert scalar("SELECT postponed_until FROM alert WHERE id = %s", path.rsplit("/", 1)[1]) == until
+    assert path not in client.get("/parcours/ma-journee").text
+    assert "29 novembre 2026" in client.get(path).text
+
+
+def test_an_alert_set_aside_is_closed(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    answer = post(client, path, **form, status="SANS_OBJET", reason="DOUBLON", comment="Déjà suivie ailleurs")
+    assert answer.status_code == 303 and answer.headers["Location"].startswith("/parcours/")
+    assert "Cette alerte est close" in client.get(path).text
+
+
+WRONG: list[tuple[dict[str, str], str]] = [
+    ({"status": ""}, "Choisissez une des réponses proposées"),
+    ({"status": "OUBLIEE"}, "Choisissez une des réponses proposées"),
+    ({"status": "SANS_OBJET"}, "Choisissez un motif"),
+    ({"status": "REPORTEE", "reason": "PAUSE"}, "Indiquez une date à venir"),
+    ({"status": "REPORTEE", "reason": "PAUSE", "when": "autre", "until": "2026-11-01"}, "date à venir"),
+    (
+        {"status": "REPORTEE", "reason": "PAUSE", "when": "autre", "until": "2027-11-01"},
+        "Au plus six mois",
+    ),
+    ({"status": "REPORTEE", "reason": "PAUSE", "when": "autre", "until": "32/13/2026"}, "existe pas"),
+]
+
+
+def test_a_refused_answer_says_where_and_keeps_the_text(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    for wrong, words in WRONG:
+        answer = post(client, path, **form, **wrong, comment="Ce que j'en pense")
+        assert answer.status_code == 422
+        assert words in answer.text and "Ce que j&#39;en pense" in answer.text
+        assert status_of(path) == "OUVERTE"
+
+
+def test_the_same_tap_twice_is_heard_once(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    answers = [post(client, path, **form, status="VUE", retour="journee") for _ in range(2)]
+    assert [answer.status_code for answer in answers] == [303, 303]
+
+
+def test_an_answer_that_crosses_a_colleague_s_keeps_the_text(site: Flask) -> None:
+    path, form = one_alert()
+    assert post(browser(site, COORDINATOR), path, **form, status="PRISE_EN_CHARGE").status_code == 303
+    answer = post(
+        browser(site, REFERENT),
+        path,
+        **form,
+        status="SANS_OBJET",
+        reason="DOUBLON",
+        comment="Vu avec l'école",
+    )
+    assert answer.status_code == 409
+    assert "Vu avec l&#39;école" in answer.text
+    assert f'name="version" value="{form["version"] + 1}"' in answer.text
+    assert status_of(path) == "PRISE_EN_CHARGE"
+
+
+def test_the_alert_of_somebody_else_does_not_exist(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    foreign = scalar(
+        "SELECT a.id FROM alert a JOIN journey j ON j.id = a.journey_id"
+        " WHERE programme = 'CITE_EMPLOI' ORDER BY a.id LIMIT 1"
+    )
+    for wanted in (foreign, uuid.uuid4()):
+        assert client.get(f"/parcours/alerte/{wanted}").status_code == 404
+        assert post(client, f"/parcours/alerte/{wanted}", status="VUE", version=1).status_code == 404
