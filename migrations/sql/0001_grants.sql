@@ -29,7 +29,12 @@ CREATE POLICY see ON journey FOR SELECT TO coord_web USING (id = ANY ((SELECT my
 CREATE POLICY add ON journey FOR INSERT TO coord_web WITH CHECK (id = ANY ((SELECT my_writable_journeys())::uuid[]));
 CREATE POLICY change ON journey FOR UPDATE TO coord_web USING (id = ANY ((SELECT my_writable_journeys())::uuid[])) WITH CHECK (id = ANY ((SELECT my_writable_journeys())::uuid[]));
 CREATE POLICY see ON folder FOR SELECT TO coord_web USING (id = ANY ((SELECT my_folders())::uuid[]));
-CREATE POLICY add ON folder FOR INSERT TO coord_web WITH CHECK (id = ANY ((SELECT my_writable_folders())::uuid[]));
+-- Only the first volet of the journey it was opened with; the others come through open_folder, which asks for the
+-- agreement.
+CREATE POLICY add ON folder FOR INSERT TO coord_web WITH CHECK (volet = 'coordination' AND EXISTS (
+  SELECT 1 FROM access a WHERE a.actor_id = app_actor() AND a.folder_id = folder.id
+    AND a.journey_id = folder.journey_id AND a.basis = 'opening'
+    AND a.folder_id = ANY ((SELECT my_writable_folders())::uuid[])));
 CREATE POLICY see ON access FOR SELECT TO coord_web USING (actor_id = app_actor() OR journey_id = ANY ((SELECT my_journeys())::uuid[]));
 CREATE POLICY see ON deadline FOR SELECT TO coord_web USING (folder_id = ANY ((SELECT my_folders())::uuid[]));
 CREATE POLICY see ON alert FOR SELECT TO coord_web USING (folder_id = ANY ((SELECT my_folders())::uuid[]));

@@ -144,6 +144,15 @@ BEGIN
   END IF;
 END $$;
 
+-- Whether the actor follows or coordinates the journey now, with this volet among theirs.
+CREATE FUNCTION shares_folder(p_folder uuid) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT may_see_journeys(app_actor()) AND EXISTS (
+    SELECT 1 FROM access WHERE actor_id = app_actor() AND folder_id = p_folder
+      AND basis IN ('referent', 'backup', 'coordinator')
+      AND from_at <= app_now() AND (until_at IS NULL OR until_at > app_now()))
+$$;
+
 -- Bases that a person grants to another: receiver of a referral, attendee of a meeting. The granter must
 -- follow or coordinate the journey, and nobody gets a volet that their role never sees.
 CREATE FUNCTION grant_access(p_actor uuid, p_folder uuid, p_basis text, p_until timestamptz) RETURNS void
@@ -152,9 +161,8 @@ DECLARE v_journey uuid; v_volet text; v_programme text; v_write boolean;
 BEGIN
   SELECT f.journey_id, f.volet, j.programme INTO v_journey, v_volet, v_programme
   FROM folder f JOIN journey j ON j.id = f.journey_id WHERE f.id = p_folder AND f.open;
-  IF p_basis NOT IN ('receiver', 'meeting') OR v_journey IS NULL OR NOT EXISTS (
-      SELECT 1 FROM access a WHERE a.actor_id = app_actor() AND a.folder_id = p_folder
-        AND a.basis IN ('referent', 'backup', 'coordinator') AND (a.until_at IS NULL OR a.until_at > app_now()))
+  IF p_basis NOT IN ('receiver', 'meeting') OR v_journey IS NULL OR p_actor = app_actor()
+     OR NOT shares_folder(p_folder)
      OR EXISTS (SELECT 1 FROM journey WHERE id = v_journey AND (agreement_status IN ('REFUS', 'RETIRE')
                 OR programme = 'PRE' AND agreement_status IS DISTINCT FROM 'SIGNE')) THEN
     RAISE EXCEPTION 'grant_access: refused' USING ERRCODE = '42501';
@@ -174,9 +182,7 @@ END $$;
 CREATE FUNCTION revoke_access(p_actor uuid, p_folder uuid, p_basis text) RETURNS void
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
 BEGIN
-  IF p_basis NOT IN ('receiver', 'meeting') OR NOT EXISTS (
-      SELECT 1 FROM access a WHERE a.actor_id = app_actor() AND a.folder_id = p_folder
-        AND a.basis IN ('referent', 'backup', 'coordinator') AND (a.until_at IS NULL OR a.until_at > app_now())) THEN
+  IF p_basis NOT IN ('receiver', 'meeting') OR NOT shares_folder(p_folder) THEN
     RAISE EXCEPTION 'revoke_access: refused' USING ERRCODE = '42501';
   END IF;
   UPDATE access SET until_at = app_now() WHERE actor_id = p_actor AND folder_id = p_folder AND basis = p_basis;
