@@ -18,12 +18,12 @@ from flask import Flask
 from sqlalchemy import text
 
 from config.settings import Settings
-from coordination import clock, embedded
-from coordination.accounts.commands import operator_actor
+from coordination import clock, create_app, embedded
+from coordination.accounts.commands import ensure_operator, operator_actor
 from coordination.accounts.queries import account_id_of, load_actor
 from coordination.db import act_as, db
 from coordination.privacy.actor import Actor
-from tests.conftest import superuser
+from tests.conftest import TEMPLATE, copy_databases, superuser
 from tests.exchange.bundle_examples import Rows, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -208,6 +208,14 @@ def counts(settings: Settings) -> dict[str, int]:
                 assert row is not None
                 found[name] = row[0]
     return found
+
+
+def module_app(cluster: Settings, name: str) -> Flask:
+    """An application on empty databases of its own, for a module whose tests share one world."""
+    application = create_app(copy_databases(cluster, TEMPLATE, f"{name}_{os.getpid()}"))
+    with application.app_context():
+        ensure_operator(clock.now())
+    return application
 
 
 def close(application: Flask) -> None:

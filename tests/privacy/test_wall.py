@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 import uuid
 from collections.abc import Iterator
@@ -13,10 +12,8 @@ import pytest
 from flask import Flask
 
 from config.settings import Settings
-from coordination import clock, create_app
-from coordination.accounts.commands import ensure_operator
+from coordination import clock
 from coordination.db import Base
-from tests.conftest import TEMPLATE, copy_databases
 from tests.privacy.wall_kit import (
     EXTRA,
     IN_FOLDER,
@@ -28,7 +25,7 @@ from tests.privacy.wall_kit import (
     leaks,
     superuser_transaction,
 )
-from tests.support import close, day, journey_id, role, rows, seen_by
+from tests.support import close, day, journey_id, module_app, role, rows, seen_by
 
 # What is not a row of a journey: people who work, structures, keys of forms, the state of the house.
 OPEN_TO_ALL = {
@@ -52,10 +49,8 @@ EQUIVALENT = {("alert", "change", "check")}
 @pytest.fixture(scope="module")
 def wall(cluster: Settings) -> Iterator[Flask]:
     """One world for the module: whatever its tests try is rolled back."""
-    settings = copy_databases(cluster, TEMPLATE, f"wall_{os.getpid()}")
-    application = create_app(settings)
+    application = module_app(cluster, "wall")
     with application.app_context():
-        ensure_operator(clock.now())
         build_world()
         yield application
     close(application)
@@ -68,7 +63,7 @@ def test_each_person_sees_and_changes_what_the_rows_say(wall: Flask) -> None:
 
 def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
     """Each policy of the pages, its USING and its CHECK made true in turn: the detector turns red."""
-    people = {name: actor for name, actor in everybody().items() if name in ("ref1", "coord.cite", "nobody")}
+    people = {name: actor for name, actor in everybody().items() if name in ("ref1", "nobody")}
     unnoticed = []
     with superuser_transaction() as connection:
         policies = connection.execute(

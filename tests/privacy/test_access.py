@@ -1,0 +1,346 @@
+"""Who opens a folder to whom: the functions of the wall cannot be abused, and grants follow an oracle."""
+
+from __future__ import annotations
+
+import random
+import uuid
+from collections.abc import Iterator
+from datetime import datetime, timedelta
+
+import psycopg
+import pytest
+from flask import Flask
+
+from config.settings import Settings
+from coordination import clock
+from coordination.accounts.commands import operator_actor
+from coordination.privacy.access import call, sync_access
+from tests.privacy.wall_kit import Db, account, as_web, superuser_transaction
+from tests.support import close, folder_id, import_rows, journey_id, module_app, world, writing
+
+Refused = psycopg.errors.InsufficientPrivilege
+
+
+@pytest.fixture(scope="module")
+def wall(cluster: Settings) -> Iterator[Flask]:
+    """One world for the module: whatever its tests try is rolled back."""
+    application = module_app(cluster, "access")
+    with application.app_context():
+        import_rows(world())
+        yield application
+    close(application)
+
+
+@pytest.fixture
+def db(wall: Flask) -> Iterator[Db]:
+    with superuser_transaction() as connection:
+        yield connection
+
+
+def grant(
+    db: Db, by: str, to: str, ref: str, volet: str, basis: str = "receiver", until: str = "NULL"
+) -> None:
+    """As the pages would; what it made stays for the rest of the test."""
+    ask(db, by, f"SELECT grant_access(%s, %s, %s, {until})", account(to), folder_id(ref, volet), basis)
+
+
+def revoke(db: Db, by: str, to: str, ref: str, volet: str, basis: str = "receiver") -> None:
+    ask(db, by, "SELECT revoke_access(%s, %s, %s)", account(to), folder_id(ref, volet), basis)
+
+
+def ask(
+    db: Db, by: str | uuid.UUID, query: str, *values: object, at: datetime | None = None
+) -> list[tuple[object, ...]]:
+    """A statement of the web role, kept if it succeeds."""
+    db.execute("SAVEPOINT ask")
+    actor = by if isinstance(by, uuid.UUID) else account(by)
+    try:
+        db.execute(
+            "SELECT set_config('app.actor', %s, true), set_config('app.now', %s, true)",
+            (str(actor), at.isoformat() if at else ""),
+        )
+        db.execute("SET LOCAL ROLE coord_web")
+        cursor = db.execute(query, values or None)  # type: ignore[arg-type]
+        found = cursor.fetchall() if cursor.description else []
+        db.execute("RESET ROLE")
+        return found
+    except psycopg.Error:
+        db.execute("ROLLBACK TO SAVEPOINT ask")
+        raise
+
+
+def folders_seen(db: Db, name: str, at: datetime | None = None) -> set[uuid.UUID]:
+    with as_web(db, account(name), at):
+        return {row[0] for row in db.execute("SELECT id FROM folder")}
+
+
+def test_a_referent_opens_one_volet_to_a_receiver_and_takes_it_back(db: Db) -> None:
+    grant(db, "ref1", "centre", "PRE-1", "social")
+    assert folders_seen(db, "centre") == {folder_id("PRE-1", "social")}
+    assert ask(db, "centre", "UPDATE barrier SET version = 2 RETURNING 1") == []
+    revoke(db, "ref1", "centre", "PRE-1", "social")
+    assert folders_seen(db, "centre") == set()
+    grant(db, "ref1", "centre", "PRE-1", "social")
+    assert folders_seen(db, "centre") == {folder_id("PRE-1", "social")}
+
+
+@pytest.mark.parametrize(
+    ("by", "to", "ref", "volet", "basis", "until"),
+    [
+        pytest.param("ref1", "ref1", "PRE-1", "social", "receiver", "NULL", id="oneself"),
+        pytest.param("ml", "ml", "CITE-1", "social", "receiver", "NULL", id="oneself, role that receives"),
+        pytest.param(
+            "ref1", "ref2", "PRE-1", "social", "referent", "NULL", id="basis that follows from facts"
+        ),
+        pytest.param("ref1", "centre", "PRE-1", "social", "operator", "NULL", id="basis of the operator"),
+        pytest.param("ref1", "centre", "PRE-1", "social", "opening", "NULL", id="basis of an opening"),
+        pytest.param("ref1", "coord.cite", "PRE-1", "coordination", "coordinator", "NULL", id="coordinator"),
+        pytest.param("ref2", "centre", "PRE-1", "social", "receiver", "NULL", id="foreign journey"),
+        pytest.param("ml", "centre", "PRE-1", "social", "receiver", "NULL", id="other programme"),
+        pytest.param("ref1", "centre", "PRE-1", "protection", "receiver", "NULL", id="volet not one's own"),
+        pytest.param("ref1", "centre", "PRE-1", "sante", "receiver", "NULL", id="volet its role never sees"),
+        pytest.param("ref1", "pilotage", "PRE-1", "coordination", "receiver", "NULL", id="steering role"),
+        pytest.param("ref1", "dpo", "PRE-1", "coordination", "receiver", "NULL", id="DPO"),
+        pytest.param("ref1", "admin", "PRE-1", "coordination", "receiver", "NULL", id="administrator"),
+        pytest.param("ref1", "ecole", "PRE-1", "scolarite", "meeting", "NULL", id="meeting without an end"),
+        pytest.param(
+            "ref1", "ecole", "PRE-1", "social", "meeting", "now() + interval '1h'", id="school, social"
+        ),
+        pytest.param("ref1", "ml", "PRE-1", "coordination", "receiver", "NULL", id="PRE file to the MIPE"),
+        pytest.param("centre", "centre", "PRE-1", "social", "receiver", "NULL", id="outsider"),
+    ],
+)
+def test_grants_that_are_refused(
+    db: Db, by: str, to: str, ref: str, volet: str, basis: str, until: str
+) -> None:
+    before = folders_seen(db, to)
+    with pytest.raises(Refused):
+        grant(db, by, to, ref, volet, basis, until)
+    assert folders_seen(db, to) == before
+
+
+def test_a_receiver_passes_nothing_on(db: Db) -> None:
+    grant(db, "ref1", "centre", "PRE-1", "social")
+    with pytest.raises(Refused):
+        grant(db, "centre", "ccas", "PRE-1", "social")
+    with pytest.raises(Refused):
+        revoke(db, "centre", "centre", "PRE-1", "social")
+
+
+@pytest.mark.parametrize(
+    "fault", ["suspended_at = now()", "charter_expires_on = now()", "secrecy_basis = 'AUCUN'"]
+)
+def test_whoever_sees_nothing_grants_nothing(db: Db, fault: str) -> None:
+    grant(db, "ref1", "ccas", "PRE-1", "social")
+    db.execute(f"UPDATE account SET {fault} WHERE email = 'ref1@ex.fr'")  # type: ignore[arg-type]
+    with pytest.raises(Refused):
+        grant(db, "ref1", "centre", "PRE-1", "social")
+    with pytest.raises(Refused):
+        revoke(db, "ref1", "ccas", "PRE-1", "social")
+
+
+@pytest.mark.parametrize("change", ["from_at = now() + interval '1h'", "until_at = now() - interval '1h'"])
+def test_an_access_that_is_over_or_to_come_grants_nothing(db: Db, change: str) -> None:
+    grant(db, "ref1", "ccas", "PRE-1", "social")
+    db.execute(f"UPDATE access SET {change} WHERE actor_id = %s", (account("ref1"),))  # type: ignore[arg-type]
+    with pytest.raises(Refused):
+        grant(db, "ref1", "centre", "PRE-1", "social")
+    with pytest.raises(Refused):
+        revoke(db, "ref1", "ccas", "PRE-1", "social")
+
+
+def test_what_follows_from_facts_cannot_be_revoked(db: Db) -> None:
+    for name, basis in (("ref1", "referent"), ("coord.pre", "coordinator")):
+        with pytest.raises(Refused):
+            revoke(db, "ref1", name, "PRE-1", "coordination", basis)
+
+
+@pytest.mark.parametrize("status", ["REFUS", "RETIRE"])
+def test_withdrawal_freezes_sharing_at_once(db: Db, status: str) -> None:
+    """The team keeps the coordination volet, receivers and attendees lose all, nothing more is shared."""
+    grant(db, "ref1", "centre", "PRE-1", "social")
+    grant(db, "ref1", "ecole", "PRE-1", "scolarite", "meeting", "now() + interval '1 hour'")
+    assert len(folders_seen(db, "ref1")) == 4 and len(folders_seen(db, "centre")) == 1
+    mine = [journey_id("PRE-1")]
+    db.execute("UPDATE journey SET agreement_status = %s WHERE id = %s", (status, mine[0]))
+    ask(db, "ref1", "SELECT sync_journey_access(%s)", mine)
+    only = {folder_id("PRE-1", "coordination")}
+    assert folders_seen(db, "ref1") == only
+    assert folders_seen(db, "coord.pre") & {folder_id("PRE-1", v) for v in ("social", "sante")} == set()
+    assert folders_seen(db, "centre") == folders_seen(db, "ecole") == set()
+    with pytest.raises(Refused):
+        grant(db, "ref1", "centre", "PRE-1", "coordination")
+    db.execute("UPDATE journey SET agreement_status = 'SIGNE' WHERE id = %s", mine)
+    ask(db, "ref1", "SELECT sync_journey_access(%s)", mine)
+    assert len(folders_seen(db, "ref1")) == 4
+    # What had been shared is asked anew: a signature does not bring it back.
+    assert folders_seen(db, "centre") == set()
+
+
+def test_syncing_takes_no_wish_from_its_caller(db: Db) -> None:
+    """An outsider may ask for it: what stands follows from the facts, before and after."""
+    everything = "SELECT actor_id, folder_id, basis, can_write FROM access ORDER BY 1, 2, 3"
+    before = db.execute(everything).fetchall()
+    ask(db, "centre", "SELECT sync_journey_access(%s)", [journey_id("PRE-1"), journey_id("CITE-1")])
+    assert db.execute(everything).fetchall() == before
+
+
+def test_a_new_referent_sees_at_once_and_the_former_no_more(db: Db) -> None:
+    db.execute("UPDATE journey SET referent_id = %s WHERE ref = 'PRE-1'", (account("ref2"),))
+    ask(db, "coord.pre", "SELECT sync_journey_access(%s)", [journey_id("PRE-1")])
+    assert folders_seen(db, "ref1") == set() and len(folders_seen(db, "ref2")) == 8
+
+
+@pytest.mark.parametrize("who", ["centre", "ccas", "sante", "ecole", "pilotage", "dpo", "admin", "ml"])
+def test_who_opens_no_journey_of_the_pre(db: Db, who: str) -> None:
+    with pytest.raises(Refused):
+        ask(db, who, "SELECT open_journeys(%s, %s, 'PRE')", [uuid.uuid4()], [uuid.uuid4()])
+
+
+def test_opening_takes_no_id_that_exists(db: Db) -> None:
+    for journey, folder in (
+        (journey_id("PRE-2"), uuid.uuid4()),
+        (uuid.uuid4(), folder_id("PRE-2", "coordination")),
+    ):
+        with pytest.raises(Refused):
+            ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [journey], [folder])
+    for journeys, folders in (([uuid.uuid4()], []), ([], [uuid.uuid4()])):
+        with pytest.raises(psycopg.Error):
+            ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", journeys, folders)
+
+
+@pytest.mark.parametrize("target", ["PRE-2", "PRE-1"])
+def test_an_opening_plants_no_folder_in_another_journey(db: Db, target: str) -> None:
+    """Neither in a foreign file nor, past the agreement, in one's own."""
+    volet = "eps"
+    new_journey, new_folder = uuid.uuid4(), uuid.uuid4()
+    ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [new_journey], [new_folder])
+    with pytest.raises(Refused):
+        ask(
+            db,
+            "ref1",
+            "INSERT INTO folder (id, journey_id, volet) VALUES (%s, %s, %s)",
+            new_folder,
+            journey_id(target),
+            volet,
+        )
+
+
+def test_an_opening_is_of_the_coordination_volet(db: Db) -> None:
+    journey, folder = uuid.uuid4(), uuid.uuid4()
+    ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [journey], [folder])
+    ask(db, "ref1", "INSERT INTO journey (id, ref, programme) VALUES (%s, 'NEW', 'PRE')", journey)
+    new = "INSERT INTO folder (id, journey_id, volet) VALUES (%s, %s, %s)"
+    with pytest.raises(Refused):
+        ask(db, "ref1", new, folder, journey, "sante")
+    ask(db, "ref1", new, folder, journey, "coordination")
+
+
+@pytest.mark.parametrize("status", [None, "A_DEMANDER", "PRESENTE", "ORAL", "REFUS", "RETIRE"])
+def test_no_volet_opens_before_a_signature(db: Db, status: str | None) -> None:
+    db.execute("DELETE FROM folder WHERE id = %s", (folder_id("PRE-1", "social"),))
+    db.execute("UPDATE journey SET agreement_status = %s WHERE ref = 'PRE-1'", (status,))
+    journey = journey_id("PRE-1")
+    with pytest.raises(Refused):
+        ask(db, "ref1", "SELECT open_folder(gen_random_uuid(), %s, 'social', true)", journey)
+    db.execute("UPDATE journey SET agreement_status = 'SIGNE' WHERE ref = 'PRE-1'")
+    ask(db, "ref1", "SELECT open_folder(gen_random_uuid(), %s, 'social', true)", journey)
+    for outsider in ("ref2", "centre", "ml"):
+        with pytest.raises(Refused):
+            ask(db, outsider, "SELECT open_folder(gen_random_uuid(), %s, 'emploi', true)", journey)
+
+
+@pytest.mark.parametrize("who", ["ref1", "coord.pre", "admin", "dpo"])
+def test_the_operator_s_functions_are_the_operator_s(db: Db, who: str) -> None:
+    for query in (
+        "SELECT operator_access(ARRAY(SELECT id FROM journey))",
+        "SELECT * FROM operator_journeys()",
+    ):
+        with pytest.raises(Refused):
+            ask(db, who, query)
+
+
+def test_the_operator_s_access_ends_with_the_command(wall: Flask) -> None:
+    operator = operator_actor()
+    with superuser_transaction() as db:
+        assert db.execute("SELECT count(*) FROM access WHERE actor_id = %s", (operator.id,)).fetchone() == (
+            0,
+        )
+    with writing(operator):
+        call("operator_access", [journey_id("PRE-1")])
+        sync_access([journey_id("PRE-1")])
+        call("operator_access", [])
+    with superuser_transaction() as db:
+        assert db.execute("SELECT count(*) FROM access WHERE actor_id = %s", (operator.id,)).fetchone() == (
+            0,
+        )
+
+
+def test_clocks_tell_only_those_who_write_in_the_journey(db: Db) -> None:
+    both = [journey_id("PRE-1"), journey_id("PRE-2")]
+    for who, seen in (("ref1", {both[0]}), ("coord.pre", set(both)), ("ml", set()), ("centre", set())):
+        for function in ("right_clocks", "action_clocks"):
+            found = ask(db, who, f"SELECT journey_id FROM {function}(%s)", both)
+            assert {row[0] for row in found} <= seen
+        assert bool(ask(db, who, "SELECT 1 FROM right_clocks(%s)", both)) == bool(seen)
+    grant(db, "ref1", "centre", "PRE-1", "coordination")
+    assert ask(db, "centre", "SELECT 1 FROM right_clocks(%s)", both) == []
+    nothing = "SELECT reconcile_deadlines(%s, ARRAY['A01', 'A02'], '[]', current_date, 'x')"
+    before = db.execute("SELECT count(*) FROM deadline").fetchone()
+    assert ask(db, "ml", nothing, both) == ask(db, "centre", nothing, both) == [(0,)]
+    assert db.execute("SELECT count(*) FROM deadline").fetchone() == before
+
+
+def _follows_the_oracle(db: Db, rounds: int, seed: int) -> None:
+    """Random grants, revocations, expiries and withdrawals against a model of ten lines."""
+    drawn = random.Random(seed)
+    allowed = {"centre": {"coordination", "scolarite", "social"}, "ccas": {"coordination", "social"}}
+    allowed["sante"] = {"coordination", "sante"}
+    team = {"ref1": {"coordination", "scolarite", "social", "sante"}}
+    team["coord.pre"] = team["ref1"] | {"protection"}
+    folders = {v: folder_id("PRE-1", v) for v in sorted(team["coord.pre"] | {"emploi"})}
+    people = {name: account(name) for name in (*allowed, *team, "ref2", "ml")}
+    held: dict[tuple[str, str], datetime | None] = {}
+    signed, now = True, clock.now()
+    for _ in range(rounds):
+        now += timedelta(minutes=drawn.randint(1, 90))
+        by, to, volet = drawn.choice(list(people)), drawn.choice(list(allowed)), drawn.choice(list(folders))
+        until = drawn.choice([None, now + timedelta(hours=drawn.randint(1, 9))])
+        may = volet in team.get(by, ()) and (signed or volet == "coordination")
+        what = drawn.choices(("grant", "revoke", "agree"), (6, 3, 1))[0]
+        if what == "agree":
+            signed = not signed
+            status = "SIGNE" if signed else "RETIRE"
+            db.execute("UPDATE journey SET agreement_status = %s WHERE ref = 'PRE-1'", (status,))
+            ask(db, people["ref1"], "SELECT sync_journey_access(%s)", [journey_id("PRE-1")], at=now)
+            held = held if signed else {}
+        else:
+            query = "SELECT grant_access(%s, %s, 'receiver', %s)"
+            values = (people[to], folders[volet], until)
+            expected = may and signed and volet in allowed[to]
+            if what == "revoke":
+                query, values, expected = "SELECT revoke_access(%s, %s, 'receiver')", values[:2], may  # type: ignore[assignment]
+            if expected:
+                ask(db, people[by], query, *values, at=now)
+                held.pop((to, volet), None)
+                if what == "grant":
+                    held[to, volet] = until
+            else:
+                with pytest.raises(Refused):
+                    ask(db, people[by], query, *values, at=now)
+        for name in allowed:
+            with as_web(db, people[name], now):
+                seen = {row[0] for row in db.execute("SELECT id FROM folder")}
+            wanted = {folders[v] for (n, v), end in held.items() if n == name and (end is None or end > now)}
+            assert seen == wanted
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_sixty_random_grants_follow_the_oracle(db: Db, seed: int) -> None:
+    _follows_the_oracle(db, 60, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(100))
+def test_ten_thousand_random_grants_follow_the_oracle(db: Db, seed: int) -> None:
+    _follows_the_oracle(db, 100, seed)
