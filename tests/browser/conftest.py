@@ -1,0 +1,141 @@
+"""A real server on a free port of this machine, and Debian's Chromium to look at it."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import threading
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from flask import Flask
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from werkzeug.serving import WSGIRequestHandler, make_server
+
+from tests.cases.pages_kit import prepare
+from tests.people import PASSWORD
+
+CHROMIUMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+REQUIRED = "COORDINATION_REQUIRE_BROWSER"
+SCREENSHOTS = "COORDINATION_SCREENSHOTS"
+QUIET = (
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-dev-shm-usage",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+    "--no-first-run",
+    "--lang=fr-FR",
+)
+# Every success criterion of WCAG 2.2 level AA that axe can judge; target-size is off unless asked for.
+RULES = {
+    "runOnly": {
+        "type": "tag",
+        "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"],
+    },
+    "rules": {"target-size": {"enabled": True}},
+}
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    """One browser per file. Its event loop must not outlive it: other tests have loops of their own."""
+    path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
+    if path is None:
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(f"No Chromium was found, and {REQUIRED}=1 asks for one.")
+        pytest.skip("No Chromium was found: the pages were not tried in a browser.")
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
+        yield browser
+        browser.close()
+
+
+class _Silent(WSGIRequestHandler):
+    def log(self, type: str, message: str, *args: Any) -> None:
+        """Nothing: what fails shows in the page."""
+
+
+@dataclass
+class Site:
+    """The territory, served; `new_page` is a fresh browser profile on it."""
+
+    app: Flask
+    address: str
+    browser: Browser
+    contexts: list[BrowserContext]
+
+    def new_page(self, width: int = 360, height: int = 780, **options: Any) -> Page:
+        context = self.browser.new_context(
+            viewport={"width": width, "height": height}, locale="fr-FR", base_url=self.address, **options
+        )
+        context.set_default_timeout(15_000)
+        self.contexts.append(context)
+        page = context.new_page()
+        page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
+        return page
+
+    def signed_in(self, who: str, **options: Any) -> Page:
+        """A page after the sign-in form, as `who`@demo.example."""
+        page = self.new_page(**options)
+        sign_in(page, who)
+        return page
+
+
+@pytest.fixture
+def site(territory: Flask, chromium: Browser, monkeypatch: pytest.MonkeyPatch) -> Iterator[Site]:
+    prepare(territory, monkeypatch)
+    server = make_server("127.0.0.1", 0, territory, threaded=True, request_handler=_Silent)
+    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread.start()
+    served = Site(territory, f"http://127.0.0.1:{server.server_port}", chromium, [])
+    yield served
+    for context in served.contexts:
+        context.close()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+def sign_in(page: Page, who: str) -> None:
+    page.goto("/")
+    page.get_by_label("Adresse e-mail").fill(f"{who}@demo.example")
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Se connecter").click()
+    page.get_by_role("button", name="Se déconnecter").wait_for()
+
+
+@dataclass
+class Thumb:
+    """Counts what a hand does besides typing."""
+
+    taps: int = 0
+
+    def tap(self, target: Locator) -> None:
+        self.taps += 1
+        target.tap()
+
+
+def violations(page: Page) -> list[str]:
+    """What axe has against the page: rule, and the places."""
+    found = Axe().run(page, options=RULES).response["violations"]
+    return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']][:4]}" for rule in found]
+
+
+def scrolls_sideways(page: Page) -> int:
+    """By how many pixels the page is wider than its window."""
+    width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    return max(width, 0)
+
+
+def keep_screenshot(page: Page, name: str) -> None:
+    """For people to look at, in the folder that the environment names."""
+    folder = os.environ.get(SCREENSHOTS)
+    if folder:
+        Path(folder).mkdir(parents=True, exist_ok=True)
+        page.screenshot(path=Path(folder) / f"{name}.png", full_page=True)

@@ -1,0 +1,146 @@
+"""Every page, at the width of a phone, of a screen, and zoomed twice: nothing sideways, axe finds nothing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
+from tests.cases.pages_kit import REFERENT, journeys_of, silent_journey
+from tests.support import rows
+
+pytestmark = pytest.mark.browser
+
+# A window of 640 px at 200 % has 320 CSS pixels.
+WINDOWS: dict[str, dict[str, Any]] = {
+    "360": {"width": 360, "height": 780},
+    "1280": {"width": 1280, "height": 900},
+    "zoom-200": {"width": 320, "height": 450, "device_scale_factor": 2},
+}
+STARTS = {
+    "pilotage": ("/chiffres", "/mon-role"),
+    "dpo": ("/journal",),
+    "admin": ("/comptes",),
+    "ccas": ("/mon-role",),
+}
+
+
+@pytest.mark.parametrize("window", WINDOWS)
+def test_every_page_fits_and_is_accessible(site: Site, window: str) -> None:
+    faults = []
+    for name, page in tour(site, WINDOWS[window]):
+        page.wait_for_load_state("load")
+        keep_screenshot(page, f"{name}-{window}")
+        if sideways := scrolls_sideways(page):
+            faults.append(f"{name}: {sideways} px too wide")
+        faults += [f"{name}: {found}" for found in violations(page)]
+    assert not faults, "\n".join(faults)
+
+
+def tour(site: Site, window: dict[str, Any]) -> Iterator[tuple[str, Page]]:
+    """(name, page standing there) for every page of the application."""
+    page = site.new_page(**window)
+    page.goto("/")
+    yield "connexion", page
+    page.get_by_label("Adresse e-mail").fill("personne@demo.example")
+    page.get_by_role("button", name="Se connecter").click()
+    yield "connexion-refusee", page
+    for who, paths in STARTS.items():
+        page = site.signed_in(who, **window)
+        for path in paths:
+            page.goto(path)
+            yield f"{who}{path.replace('/', '-')}", page
+    page.goto("/parcours/")
+    yield "erreur-403", page
+    yield from _coordinator(site.signed_in("coordination.pre", **window))
+    yield from _referent(site.signed_in("referent.pre", **window))
+
+
+def _coordinator(page: Page) -> Iterator[tuple[str, Page]]:
+    for name, path in (
+        ("parcours", ""),
+        ("parcours-termines", "?etat=termines"),
+        ("bloques", "bloques"),
+        ("bloques-un-type", "bloques?type=TRANSITION"),
+    ):
+        page.goto(f"/parcours/{path}")
+        yield name, page
+    page.goto("/parcours/")
+    family = page.locator(".person-name").first.inner_text().split(" ", 1)[1]
+    for name, typed in (("recherche", None), ("recherche-trouve", family), ("recherche-rien", "xqzwv")):
+        page.goto("/parcours/recherche")
+        if typed:
+            page.get_by_label("Nom, prénom ou référence").fill(typed)
+            page.get_by_role("button", name="Rechercher").click()
+            page.locator("#results").wait_for()
+        yield name, page
+
+
+def _referent(page: Page) -> Iterator[tuple[str, Page]]:
+    silent = silent_journey(REFERENT)
+    rows("UPDATE alert SET initial = journey_id <> %s", silent)
+    for path in ("ma-journee", "mes-parcours"):
+        page.goto(f"/parcours/{path}")
+        yield path, page
+    for number, journey_id in enumerate((silent, journeys_of(REFERENT)[0])):
+        page.goto(f"/parcours/{journey_id}")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        yield f"parcours-ouvert-{number}", page
+    page.goto(f"/parcours/{silent}/echange?retour=journee")
+    yield "echange", page
+    page.get_by_label("Un autre jour").check()
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "echange-refuse", page
+    yield from _note(page)
+    yield from _alert(page, silent)
+    page.goto(f"/parcours/{uuid.uuid4()}")
+    yield "erreur-404", page
+    page.goto("/deconnexion")
+    yield "erreur-405", page
+
+
+def _note(page: Page) -> Iterator[tuple[str, Page]]:
+    contact_id = rows(
+        "SELECT id FROM contact WHERE journey_id = ANY(%s) ORDER BY on_date DESC LIMIT 1",
+        journeys_of(REFERENT),
+    )[0][0]
+    page.goto(f"/parcours/echange/{contact_id}")
+    yield "note", page
+    page.get_by_label("Note", exact=True).fill("Mon texte, écrit pendant ce temps.")
+    rows("UPDATE contact SET version = version + 1 WHERE id = %s", contact_id)
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Le texte enregistré entre-temps").wait_for()
+    yield "note-deux-textes", page
+
+
+def _alert(page: Page, journey_id: uuid.UUID) -> Iterator[tuple[str, Page]]:
+    alert_id = rows("SELECT id FROM alert WHERE journey_id = %s AND status = 'OUVERTE'", journey_id)[0][0]
+    page.goto(f"/parcours/alerte/{alert_id}?retour=journee")
+    page.get_by_label("La reporter").check()
+    yield "alerte", page
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "alerte-refusee", page
+    page.get_by_label("La classer sans objet").check()
+    page.get_by_label("Doublon").check()
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Alerte classée sans objet.").wait_for()
+    yield "ma-journee-apres", page
+    page.goto(f"/parcours/alerte/{alert_id}")
+    yield "alerte-close", page
+
+
+def test_a_form_that_comes_after_the_end_of_the_session_gives_its_text_back(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    page.goto(f"/parcours/{silent_journey(REFERENT)}/echange")
+    rows("UPDATE sign_in_session SET revoked_at = now() - interval '1 minute'")
+    page.get_by_label("Note").fill("Un long texte écrit dans le bus.")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Un long texte écrit dans le bus.").wait_for()
+    assert not violations(page)
+    sign_in(page, "referent.pre")
