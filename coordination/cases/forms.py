@@ -36,7 +36,7 @@ class ContactForm(PageForm):
 
     when = RadioField("Quand ?", validate_choice=False)
     on = DayField("Date de l'échange")
-    mode = RadioField("Comment ?", validate_choice=False)
+    mode = RadioField("Moyen", validate_choice=False)
     outcome = RadioField("Résultat", validate_choice=False)
     note = TextAreaField("Note")
     retour = HiddenField()
@@ -81,13 +81,13 @@ class AlertForm(PageForm):
     """Answer an alert, knowing which version was read."""
 
     status = RadioField(
-        "Que faire de cette alerte ?",
+        "Que faire de cette alerte",
         choices=choices({"REPORTEE": "La reporter", "SANS_OBJET": "La classer sans objet"}),
         validate_choice=False,
     )
     when = RadioField("Jusqu'à quand ?", validate_choice=False)
     until = DayField("Date du retour")
-    reason = RadioField("Pourquoi ?", validate_choice=False)
+    reason = RadioField("Motif", validate_choice=False)
     comment = TextAreaField("Précision")
     version = IntegerField(widget=HiddenInput(), default=0)
     retour = HiddenField()

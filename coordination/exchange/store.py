@@ -20,8 +20,8 @@ from coordination.exchange.bundle.report import Changes
 from coordination.exchange.mapping import JOURNEY_COLUMNS, RECORDS, SHEET_COLUMNS
 from coordination.exchange.people import compare, count_created, store_structures, store_users
 from coordination.exchange.recompute import BATCH, territory
-from coordination.exchange.store_records import Batch, add_rows, store_records
-from coordination.exchange.stored import Names, Stored, stored_journeys
+from coordination.exchange.store_records import Batch, add_rows, open_what_is_agreed, store_records
+from coordination.exchange.stored import Names, Stored, read_names, stored_journeys, stored_records
 from coordination.privacy.access import call, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
@@ -46,8 +46,9 @@ def store_bundle(
     try:
         with work(actor, Action.IMPORT, now) as w:
             grant = w.require()
-            store_structures(lines.get("structures.csv", []), changes)
-            names = store_users(lines.get("users.csv", []), changes)
+            if "structures.csv" in lines:
+                store_structures(lines["structures.csv"], changes)
+            names = store_users(lines["users.csv"], changes) if "users.csv" in lines else read_names()
             for start in range(0, len(refs), BATCH):
                 part = refs[start : start + BATCH]
                 journeys = {ref: known[ref].id for ref in part if ref in known}
@@ -63,8 +64,7 @@ def store_bundle(
                     dry=not commit,
                 )
             gone = [name for ref, name in known.items() if ref not in set(refs)]
-            if "journeys.csv" in lines:
-                _note_absent(grant, names, [name.id for name in gone], changes)
+            _note_absent(grant, names, [name.id for name in gone], changes, frozenset(lines))
             call("operator_access", [])
             if not commit:
                 raise _DryRun
@@ -124,6 +124,7 @@ def _store_batch(
     for file, mapped in RECORDS.items():
         wanted = [line for ref in refs for line in by_ref[file].get(ref, ())]
         store_records(batch, mapped, wanted, list(existing.values()), changes)
+    open_what_is_agreed(batch)
     if not dry:
         follow_all(grant, list(ids.values()), as_of, "import de données")
     sync_access(list(ids.values()))
@@ -191,12 +192,19 @@ def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> 
         )
 
 
-def _note_absent(grant: Grant, names: Names, ids: list[uuid.UUID], changes: Changes) -> None:
-    """Journeys that the database has and the bundle does not: listed, never deleted."""
+def _note_absent(
+    grant: Grant, names: Names, ids: list[uuid.UUID], changes: Changes, present: frozenset[str]
+) -> None:
+    """Journeys that the bundle does not speak of, with their lines of the files it has: listed, never deleted."""
     for start in range(0, len(ids), BATCH):
         part = ids[start : start + BATCH]
         call("operator_access", part)
-        changes.missing += [s.line for s in stored_journeys(grant, part, names)]
+        journeys = stored_journeys(grant, part, names)
+        if "journeys.csv" in present:
+            changes.missing += [s.line for s in journeys]
+        for file, mapped in RECORDS.items():
+            if file in present:
+                changes.missing += [s.line for s in stored_records(grant, mapped, part, names)]
 
 
 assert set(COLUMNS) == {"structures.csv", "users.csv", "journeys.csv", *RECORDS}

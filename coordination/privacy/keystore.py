@@ -6,9 +6,10 @@ import hmac
 import os
 import secrets
 import struct
+import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -21,6 +22,10 @@ from coordination.errors import KeyUnavailable
 from coordination.privacy.keys import KeyEncryptionKeys
 from coordination.privacy.recovery import seal_for_recovery
 from coordination.privacy.sealing import DataKey, lengthened
+
+# A page opens the same few keys again and again; a search opens thousands.
+KEPT_SECONDS = 60.0
+MOST_KEPT = 50_000
 
 
 def commitment(secret: bytes) -> bytes:
@@ -40,6 +45,7 @@ class Keystore:
     engine: Engine
     keks: KeyEncryptionKeys
     recovery_key: bytes | None = None
+    opened: dict[uuid.UUID, tuple[DataKey, float]] = field(default_factory=dict, repr=False, compare=False)
 
     @classmethod
     def connect(cls, url: URL, keks: KeyEncryptionKeys, recovery_key: bytes | None = None) -> Keystore:
@@ -78,14 +84,33 @@ class Keystore:
         }
 
     def get(self, folder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
-        """Open keys of folders. Raises KeyUnavailable, naming the key version, if one does not open."""
+        """Open keys of folders. Raises KeyUnavailable, naming the key version, if one does not open.
+
+        Keys stay open in this process for KEPT_SECONDS: a destroyed key may still serve for that long.
+        """
+        now = time.monotonic()
+        found = {}
+        for folder_id in folder_ids:
+            kept = self.opened.get(folder_id)
+            if kept and kept[1] > now:
+                found[folder_id] = kept[0]
+        missing = [folder_id for folder_id in folder_ids if folder_id not in found]
+        if missing:
+            fresh = self._read(missing)
+            if len(self.opened) + len(fresh) > MOST_KEPT:
+                self.opened.clear()
+            self.opened.update({f: (key, now + KEPT_SECONDS) for f, key in fresh.items()})
+            found |= fresh
+        return found
+
+    def _read(self, folder_ids: list[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
         with self.engine.connect() as connection:
             rows = connection.execute(
                 text(
                     "SELECT DISTINCT ON (folder_id) folder_id, version, dek_id, kek_version, wrapped, commitment"
                     " FROM dek WHERE folder_id = ANY(:ids) ORDER BY folder_id, version DESC"
                 ),
-                {"ids": list(folder_ids)},
+                {"ids": folder_ids},
             ).all()
         ciphers: dict[int, AESGCM] = {}
         found = {}
@@ -95,13 +120,14 @@ class Keystore:
             found[folder_id] = _unwrap(
                 ciphers[kek_version], folder_id, version, dek_id, kek_version, wrapped, committed
             )
-        for folder_id in folder_ids:
-            if folder_id not in found:
-                raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
+        if len(found) < len(set(folder_ids)):
+            raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
         return found
 
     def destroy(self, folder_ids: Sequence[uuid.UUID]) -> int:
         """Delete the keys of folders for ever; how many versions went."""
+        for folder_id in folder_ids:
+            self.opened.pop(folder_id, None)
         with self.engine.begin() as connection:
             result = connection.execute(
                 text("DELETE FROM dek WHERE folder_id = ANY(:ids)"), {"ids": list(folder_ids)}

@@ -51,6 +51,7 @@ class Access(Row, Base):
     __table_args__ = (
         UniqueConstraint("actor_id", "folder_id", "basis"),
         Index("ix_access_journey", "journey_id"),
+        Index("ix_access_actor_journey", "actor_id", "journey_id"),
     )
 
     actor_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))

@@ -11,7 +11,7 @@ import os
 import struct
 import uuid
 from dataclasses import dataclass, field
-from functools import cached_property
+from functools import cache, cached_property
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -37,22 +37,26 @@ class DataKey:
     def cipher(self) -> AESGCM:
         return AESGCM(self.secret)
 
+    @cached_property
+    def place(self) -> bytes:
+        """The key's part of the associated data."""
+        version = struct.pack(">H", self.version)
+        return lengthened(self.folder_id.bytes, self.dek_id.bytes, version)
+
 
 def lengthened(*parts: bytes) -> bytes:
     """Parts each preceded by its length (4 bytes), so that no two lists give the same bytes."""
     return b"".join(struct.pack(">I", len(part)) + part for part in parts)
 
 
+@cache
+def _cell(table: str, column: str) -> bytes:
+    """The column's part of the associated data, up to the row id's length."""
+    return lengthened(APPLICATION, table.encode(), column.encode()) + struct.pack(">I", 16)
+
+
 def _place(key: DataKey, table: str, column: str, row_id: uuid.UUID) -> bytes:
-    return lengthened(
-        APPLICATION,
-        table.encode(),
-        column.encode(),
-        row_id.bytes,
-        key.folder_id.bytes,
-        key.dek_id.bytes,
-        struct.pack(">H", key.version),
-    )
+    return _cell(table, column) + row_id.bytes + key.place
 
 
 def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, padding: int = 32) -> bytes:

@@ -19,36 +19,64 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
                AND charter_expires_on > (app_now() AT TIME ZONE 'Europe/Paris')::date)))
 $$;
 
-CREATE FUNCTION my_folders() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT COALESCE(array_agg(folder_id), '{}') FROM access
-  WHERE actor_id = app_actor() AND from_at <= app_now() AND (until_at IS NULL OR until_at > app_now())
-    AND may_see_journeys(app_actor())
+-- Journeys to which a transaction narrows itself (an array in text, set by the application once it knows which
+-- rows a page shows). It can only take away: the functions below intersect with it.
+CREATE FUNCTION app_scope() RETURNS uuid[] LANGUAGE sql STABLE AS $$
+  SELECT NULLIF(current_setting('app.scope', true), '')::uuid[]
 $$;
+
+-- The four functions behind every policy. They answer once per statement; within a scope they read a few rows of
+-- `access` instead of all those of a coordinator.
+CREATE FUNCTION my_folders() RETURNS uuid[]
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_actor uuid := app_actor(); v_now timestamptz := app_now(); v_scope uuid[] := app_scope();
+BEGIN
+  IF NOT may_see_journeys(v_actor) THEN RETURN '{}'; END IF;
+  IF v_scope IS NULL THEN
+    RETURN (SELECT COALESCE(array_agg(folder_id), '{}') FROM access
+      WHERE actor_id = v_actor AND from_at <= v_now AND (until_at IS NULL OR until_at > v_now));
+  END IF;
+  RETURN (SELECT COALESCE(array_agg(folder_id), '{}') FROM access
+    WHERE actor_id = v_actor AND from_at <= v_now AND (until_at IS NULL OR until_at > v_now)
+      AND journey_id = ANY (v_scope));
+END $$;
 
 CREATE FUNCTION my_writable_folders() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT COALESCE(array_agg(folder_id), '{}') FROM access
-  WHERE actor_id = app_actor() AND can_write AND from_at <= app_now()
-    AND (until_at IS NULL OR until_at > app_now()) AND may_see_journeys(app_actor())
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_actor uuid := app_actor(); v_now timestamptz := app_now(); v_scope uuid[] := app_scope();
+BEGIN
+  IF NOT may_see_journeys(v_actor) THEN RETURN '{}'; END IF;
+  RETURN (SELECT COALESCE(array_agg(folder_id), '{}') FROM access
+    WHERE actor_id = v_actor AND can_write AND from_at <= v_now AND (until_at IS NULL OR until_at > v_now)
+      AND (v_scope IS NULL OR journey_id = ANY (v_scope)));
+END $$;
 
 CREATE FUNCTION my_journeys() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT COALESCE(array_agg(DISTINCT journey_id), '{}') FROM access
-  WHERE actor_id = app_actor() AND from_at <= app_now() AND (until_at IS NULL OR until_at > app_now())
-    AND may_see_journeys(app_actor())
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_actor uuid := app_actor(); v_now timestamptz := app_now(); v_scope uuid[] := app_scope();
+BEGIN
+  IF NOT may_see_journeys(v_actor) THEN RETURN '{}'; END IF;
+  IF v_scope IS NULL THEN
+    RETURN (SELECT COALESCE(array_agg(DISTINCT journey_id), '{}') FROM access
+      WHERE actor_id = v_actor AND from_at <= v_now AND (until_at IS NULL OR until_at > v_now));
+  END IF;
+  RETURN (SELECT COALESCE(array_agg(DISTINCT journey_id), '{}') FROM access
+    WHERE actor_id = v_actor AND from_at <= v_now AND (until_at IS NULL OR until_at > v_now)
+      AND journey_id = ANY (v_scope));
+END $$;
 
 -- The skeleton of a journey is written by those who write in its coordination volet.
 CREATE FUNCTION my_writable_journeys() RETURNS uuid[]
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-  SELECT COALESCE(array_agg(DISTINCT a.journey_id), '{}') FROM access a
-  LEFT JOIN folder f ON f.id = a.folder_id
-  WHERE a.actor_id = app_actor() AND a.can_write AND a.from_at <= app_now()
-    AND (a.until_at IS NULL OR a.until_at > app_now()) AND may_see_journeys(app_actor())
-    AND (f.volet = 'coordination' OR f.id IS NULL AND a.basis = 'opening')
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+DECLARE v_actor uuid := app_actor(); v_now timestamptz := app_now(); v_scope uuid[] := app_scope();
+BEGIN
+  IF NOT may_see_journeys(v_actor) THEN RETURN '{}'; END IF;
+  RETURN (SELECT COALESCE(array_agg(DISTINCT a.journey_id), '{}') FROM access a
+    LEFT JOIN folder f ON f.id = a.folder_id
+    WHERE a.actor_id = v_actor AND a.can_write AND a.from_at <= v_now
+      AND (a.until_at IS NULL OR a.until_at > v_now) AND (v_scope IS NULL OR a.journey_id = ANY (v_scope))
+      AND (f.volet = 'coordination' OR f.id IS NULL AND a.basis = 'opening'));
+END $$;
 
 CREATE FUNCTION has_role(p_role text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$

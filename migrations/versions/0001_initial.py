@@ -243,6 +243,7 @@ def upgrade() -> None:
             "actor_id", "folder_id", "basis", name=op.f("uq_access_actor_id_folder_id_basis")
         ),
     )
+    op.create_index("ix_access_actor_journey", "access", ["actor_id", "journey_id"], unique=False)
     op.create_index("ix_access_journey", "access", ["journey_id"], unique=False)
     op.create_table(
         "action",
@@ -272,6 +273,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["structure_id"], ["structure.id"], name=op.f("fk_action_structure_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_action")),
     )
+    op.create_index(op.f("ix_action_folder_id"), "action", ["folder_id"], unique=False)
     op.create_index(op.f("ix_action_journey_id"), "action", ["journey_id"], unique=False)
     op.create_table(
         "alert",
@@ -338,6 +340,7 @@ def upgrade() -> None:
         sa.ForeignKeyConstraint(["structure_id"], ["structure.id"], name=op.f("fk_appointment_structure_id")),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_appointment")),
     )
+    op.create_index(op.f("ix_appointment_folder_id"), "appointment", ["folder_id"], unique=False)
     op.create_index(op.f("ix_appointment_journey_id"), "appointment", ["journey_id"], unique=False)
     op.create_table(
         "barrier",
@@ -360,6 +363,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_barrier")),
     )
+    op.create_index(op.f("ix_barrier_folder_id"), "barrier", ["folder_id"], unique=False)
     op.create_index(op.f("ix_barrier_journey_id"), "barrier", ["journey_id"], unique=False)
     op.create_table(
         "contact",
@@ -384,6 +388,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_contact")),
     )
+    op.create_index(op.f("ix_contact_folder_id"), "contact", ["folder_id"], unique=False)
     op.create_index(op.f("ix_contact_journey_id"), "contact", ["journey_id"], unique=False)
     op.create_table(
         "life_event",
@@ -405,6 +410,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_life_event")),
     )
+    op.create_index(op.f("ix_life_event_folder_id"), "life_event", ["folder_id"], unique=False)
     op.create_index(op.f("ix_life_event_journey_id"), "life_event", ["journey_id"], unique=False)
     op.create_table(
         "objective",
@@ -429,6 +435,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_objective")),
     )
+    op.create_index(op.f("ix_objective_folder_id"), "objective", ["folder_id"], unique=False)
     op.create_index(op.f("ix_objective_journey_id"), "objective", ["journey_id"], unique=False)
     op.create_table(
         "pause",
@@ -451,6 +458,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_pause")),
     )
+    op.create_index(op.f("ix_pause_folder_id"), "pause", ["folder_id"], unique=False)
     op.create_index(op.f("ix_pause_journey_id"), "pause", ["journey_id"], unique=False)
     op.create_table(
         "referral",
@@ -489,6 +497,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_referral")),
     )
+    op.create_index(op.f("ix_referral_folder_id"), "referral", ["folder_id"], unique=False)
     op.create_index(op.f("ix_referral_journey_id"), "referral", ["journey_id"], unique=False)
     op.create_table(
         "representative",
@@ -515,6 +524,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_representative")),
     )
+    op.create_index(op.f("ix_representative_folder_id"), "representative", ["folder_id"], unique=False)
     op.create_index(op.f("ix_representative_journey_id"), "representative", ["journey_id"], unique=False)
     op.create_table(
         "review",
@@ -535,6 +545,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_review")),
     )
+    op.create_index(op.f("ix_review_folder_id"), "review", ["folder_id"], unique=False)
     op.create_index(op.f("ix_review_journey_id"), "review", ["journey_id"], unique=False)
     op.create_table(
         "right_end",
@@ -555,6 +566,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_right_end")),
     )
+    op.create_index(op.f("ix_right_end_folder_id"), "right_end", ["folder_id"], unique=False)
     op.create_index(op.f("ix_right_end_journey_id"), "right_end", ["journey_id"], unique=False)
     op.create_table(
         "school_absence",
@@ -575,6 +587,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_school_absence")),
     )
+    op.create_index(op.f("ix_school_absence_folder_id"), "school_absence", ["folder_id"], unique=False)
     op.create_index(op.f("ix_school_absence_journey_id"), "school_absence", ["journey_id"], unique=False)
     op.create_table(
         "sheet",
@@ -605,6 +618,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_sheet")),
     )
+    op.create_index(op.f("ix_sheet_folder_id"), "sheet", ["folder_id"], unique=False)
     op.create_index(op.f("ix_sheet_journey_id"), "sheet", ["journey_id"], unique=False)
     op.create_table(
         "deadline",

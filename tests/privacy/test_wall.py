@@ -98,7 +98,7 @@ def test_a_table_without_row_level_security_is_noticed(wall: Flask) -> None:
 CLAUSES = [
     (function, clause)
     for function in ("my_folders", "my_writable_folders", "my_journeys", "my_writable_journeys")
-    for clause in ("from_at <= app_now()", "until_at > app_now()", "may_see_journeys(app_actor())")
+    for clause in ("from_at <= v_now", "until_at > v_now", "may_see_journeys(v_actor)")
 ]
 CLAUSES += [("my_writable_folders", "can_write"), ("my_writable_journeys", "a.can_write")]
 CLAUSES += [("my_writable_journeys", "f.volet = 'coordination'")]

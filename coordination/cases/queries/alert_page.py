@@ -8,11 +8,11 @@ from datetime import date
 
 from sqlalchemy import select
 
-from coordination import reference
 from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.vocabulary import ALERT_STATUSES
 from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.policy import Grant
@@ -80,7 +80,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         due_on=row.due_on,
         opened_on=row.opened_on,
         status=row.status,
-        status_label=reference.label("alert_status", row.status),
+        status_label=ALERT_STATUSES[row.status],
         is_open=row.status in OPEN_STATUSES,
         acted_on=row.acted_on,
         acted_by=row.acted_by,

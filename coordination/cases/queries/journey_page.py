@@ -17,7 +17,7 @@ from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.timeline import Entry, timeline
 from coordination.cases.vocabulary import PROGRAMMES, area_label, commune_label
-from coordination.db import db
+from coordination.db import db, narrow
 from coordination.privacy.models import AuditEntry, Folder
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_rows
@@ -96,6 +96,7 @@ class JourneyPage:
 
 def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPage:
     """The page of a journey that the grant covers."""
+    narrow([journey_id])
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
     columns = ("first_name", "last_name", "birth_date", "sex", "address", "commune", "area", "school")
     rows = open_rows(grant, Sheet, (*columns, "school_level"), Sheet.journey_id == journey_id)

@@ -16,7 +16,7 @@ from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.db import db
+from coordination.db import db, narrow
 from coordination.privacy.policy import Grant
 
 PAGE = 50
@@ -134,6 +134,7 @@ def lines(
     """A line per journey that the actor sees, in the order of `ids`. A fixed number of statements."""
     if not ids:
         return ()
+    narrow(ids)
     rows = db.session.execute(
         select(Journey.id, Journey.programme, Journey.stage, Journey.referent_id).where(Journey.id.in_(ids))
     ).all()

@@ -16,7 +16,14 @@ from coordination.privacy.policy import Grant
 MOST_RESULTS = 20
 # Below this likeness (0-100) a name is another name: one wrong letter in five is still 80.
 LIKE_ENOUGH = 78
+WIDE_NET = 55
+MOST_HEARD = 400
 _NOT_LETTERS = re.compile(r"[^a-z0-9]+")
+# Letters that have no accent to take off.
+_WHOLE = str.maketrans(
+    {"œ": "oe", "Œ": "oe", "æ": "ae", "Æ": "ae", "ß": "ss", "ł": "l", "Ł": "l", "ø": "o", "Ø": "o", "đ": "d"}
+    | dict.fromkeys("'’‐‑–—", " ")
+)
 # What is heard the same is written the same: a phone call gives no spelling.
 _SOUNDS = (
     ("ph", "f"),
@@ -38,9 +45,8 @@ class Found:
 
 def fold(text: str) -> str:
     """Without accents, case, hyphens or apostrophes: words apart by one space."""
-    plain = unicodedata.normalize("NFKD", text.replace("œ", "oe").replace("Œ", "oe").replace("æ", "ae"))
-    letters = "".join(c for c in plain if not unicodedata.combining(c)).casefold()
-    return _NOT_LETTERS.sub(" ", letters).strip()
+    plain = unicodedata.normalize("NFKD", text.translate(_WHOLE)).encode("ascii", "ignore").decode().lower()
+    return _NOT_LETTERS.sub(" ", plain).strip()
 
 
 def sound(folded: str) -> str:
@@ -62,18 +68,20 @@ def match(query: str, candidates: list[Person], most: int = MOST_RESULTS) -> lis
     words = wanted.split()
     scores: dict[int, float] = {}
     # Each word typed must start or resemble a word of the name: "dup" finds Dupont, "dupond" finds it too.
+    starts = [re.compile(r"\b" + re.escape(word)) for word in words]
     for place, name in enumerate(folded):
-        parts = name.split()
-        if all(any(part.startswith(word) for part in parts) for word in words):
-            scores[place] = 100.0 if wanted in (name, " ".join(reversed(parts))) else 95.0
+        if all(start.search(name) for start in starts):
+            scores[place] = 100.0 if sorted(words) == sorted(name.split()) else 95.0
     if len(wanted) > 2:
-        heard = [sound(name) for name in folded]
+        # A wide net first, cast in C; what it brings up is then heard, word by word.
         likest = process.extract(
-            sound(wanted), heard, scorer=fuzz.token_set_ratio, limit=most * 3, score_cutoff=LIKE_ENOUGH
+            wanted, folded, scorer=fuzz.token_set_ratio, limit=MOST_HEARD, score_cutoff=WIDE_NET
         )
-        for _, score, place in likest:
-            if _each_word_is_near(words, folded[place]):
-                scores.setdefault(place, min(score, 94.0))
+        heard = sound(wanted)
+        for name, _, place in likest:
+            score = fuzz.token_set_ratio(heard, sound(name))
+            if place not in scores and score >= LIKE_ENOUGH and _each_word_is_near(words, name):
+                scores[place] = min(score, 94.0)
     best = sorted(scores.items(), key=lambda item: (-item[1], folded[item[0]]))[:most]
     return [Found(candidates[place], score) for place, score in best]
 

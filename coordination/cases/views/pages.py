@@ -8,10 +8,9 @@ from typing import Any
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coordination import reference
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sentences import SEVERITY_LABELS
-from coordination.cases.vocabulary import PROGRAMMES
+from coordination.cases.vocabulary import ALERT_STATUSES, PROGRAMMES
 from coordination.errors import Forbidden
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
@@ -28,7 +27,7 @@ def show(template: str, **content: Any) -> str:
         f"cases/{template}",
         severity_labels=SEVERITY_LABELS,
         programme_labels=PROGRAMMES,
-        alert_statuses=reference.labels("alert_status"),
+        alert_statuses=ALERT_STATUSES,
         rules=rules(),
         **content,
     )
