@@ -14,15 +14,21 @@ from typing import Any
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
+    ColumnElement,
     DateTime,
     ForeignKeyConstraint,
     Identity,
     Index,
     LargeBinary,
     MetaData,
+    Select,
+    Uuid,
+    any_,
     event,
+    literal,
     text,
 )
+from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, scoped_session
 
@@ -99,6 +105,16 @@ def act_as(session: Session | scoped_session[Any], actor: uuid.UUID | None) -> N
     """Say who acts in the next transactions of this session; ends the present one."""
     session.rollback()
     session.info["actor"] = actor
+
+
+def among(column: Any, ids: Any) -> ColumnElement[bool]:
+    """`column` is one of `ids`: many ids as one array parameter, so that the statement stays the same and short.
+
+    `ids` may also be a subquery.
+    """
+    if isinstance(ids, Select):
+        return column.in_(ids)
+    return column == any_(literal(list(ids), ARRAY(Uuid)))
 
 
 def narrow(journey_ids: Iterable[uuid.UUID]) -> None:

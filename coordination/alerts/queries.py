@@ -13,7 +13,7 @@ from sqlalchemy import select
 from coordination.alerts.catalogue import replaced, rules, severity
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
-from coordination.db import db
+from coordination.db import among, db
 
 ON_SCREEN = ("OUVERTE", "VUE", "PRISE_EN_CHARGE")
 
@@ -69,7 +69,7 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | Any) -> list[Ale
     )
     rows = db.session.execute(
         select(*(table.c[name] for name in names)).where(
-            Alert.journey_id.in_(journey_ids), Alert.status.in_(ON_SCREEN)
+            among(Alert.journey_id, journey_ids), Alert.status.in_(ON_SCREEN)
         )
     ).all()
     hidden: set[tuple[uuid.UUID, tuple[str, str, str]]] = set()
@@ -141,7 +141,7 @@ def coming_deadlines(
             StoredDeadline.since,
         )
         .where(
-            StoredDeadline.journey_id.in_(journey_ids),
+            among(StoredDeadline.journey_id, journey_ids),
             StoredDeadline.alert_id.is_(None),
             StoredDeadline.due_on > today,
             StoredDeadline.due_on <= until,

@@ -13,7 +13,7 @@ from sqlalchemy import select, update
 from coordination.alerts.models import ImportRun
 from coordination.alerts.sources import follow_all
 from coordination.cases.models import Journey, Sheet
-from coordination.db import db
+from coordination.db import among, db
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.bundle.lines import Line
 from coordination.exchange.bundle.report import Changes
@@ -158,12 +158,12 @@ def _journey_values(batch: Batch, line: Line) -> dict[str, Any]:
 def _read_folders(batch: Batch, known_keys: set[uuid.UUID]) -> None:
     ids = list(batch.ids.values())
     for folder in db.session.execute(
-        select(Folder.id, Folder.journey_id, Folder.volet).where(Folder.journey_id.in_(ids))
+        select(Folder.id, Folder.journey_id, Folder.volet).where(among(Folder.journey_id, ids))
     ):
         batch.folders[folder.journey_id, folder.volet] = folder.id
     batch.keys |= keystore().get([f for f in batch.folders.values() if f not in known_keys])
     for journey_id, programme in db.session.execute(
-        select(Journey.id, Journey.programme).where(Journey.id.in_(ids))
+        select(Journey.id, Journey.programme).where(among(Journey.id, ids))
     ):
         batch.programmes[journey_id] = programme
 

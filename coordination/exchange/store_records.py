@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import insert, select, update
 
 from coordination.cases.models import Journey
-from coordination.db import db
+from coordination.db import among, db
 from coordination.exchange.bundle.columns import COLUMN, Kind
 from coordination.exchange.bundle.identity import with_ranks
 from coordination.exchange.bundle.lines import Line
@@ -19,6 +19,7 @@ from coordination.exchange.mapping import Mapped, volet_of
 from coordination.exchange.people import compare, count_created
 from coordination.exchange.stored import Names, stored_records
 from coordination.privacy.access import call
+from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey
 from coordination.privacy.vault import keystore, sealed_row
@@ -118,18 +119,35 @@ def _open_folders(batch: Batch, wanted: set[tuple[uuid.UUID, str]]) -> None:
     if not new:
         return
     batch.new_keys(list(new.values()))
-    gates = {
-        row.id: (row.programme, row.agreement_status, row.agreement_on)
-        for row in db.session.execute(
-            select(Journey.id, Journey.programme, Journey.agreement_status, Journey.agreement_on).where(
-                Journey.id.in_({journey_id for journey_id, _ in new})
-            )
-        )
-    }
+    agreed = _agreed(batch)
     for (journey_id, volet), folder_id in new.items():
-        programme, status, on = gates[journey_id]
-        agreed = (status == "SIGNE" and on is not None) or (
-            programme != "PRE" and status not in ("REFUS", "RETIRE")
-        )
-        call("open_folder", folder_id, journey_id, volet, agreed)
+        call("open_folder", folder_id, journey_id, volet, journey_id in agreed)
     batch.folders |= new
+
+
+def open_what_is_agreed(batch: Batch) -> None:
+    """Volets that an earlier import kept closed, whose agreement has come since."""
+    closed = db.session.execute(
+        select(Folder.id, Folder.journey_id, Folder.volet).where(
+            among(Folder.journey_id, batch.ids.values()), Folder.open.is_(False)
+        )
+    ).all()
+    agreed = _agreed(batch) if closed else set()
+    for folder_id, journey_id, volet in closed:
+        if journey_id in agreed:
+            call("open_folder", folder_id, journey_id, volet, True)
+
+
+def _agreed(batch: Batch) -> set[uuid.UUID]:
+    """Journeys whose volets other than coordination may be open."""
+    journeys = db.session.execute(
+        select(Journey.id, Journey.programme, Journey.agreement_status, Journey.agreement_on).where(
+            among(Journey.id, batch.ids.values())
+        )
+    )
+    return {
+        journey_id
+        for journey_id, programme, status, on in journeys
+        if (status == "SIGNE" and on is not None)
+        or (programme != "PRE" and status not in ("REFUS", "RETIRE"))
+    }

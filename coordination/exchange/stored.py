@@ -12,7 +12,7 @@ from sqlalchemy import select
 
 from coordination.accounts.models import Account, Membership, Structure
 from coordination.cases.models import Journey, Sheet
-from coordination.db import act_as, db
+from coordination.db import act_as, among, db
 from coordination.exchange.bundle.columns import COLUMN, Kind
 from coordination.exchange.bundle.known import Known, KnownJourney, folded_email
 from coordination.exchange.bundle.lines import Line, Value
@@ -68,11 +68,11 @@ def stored_journeys(grant: Grant, ids: Sequence[uuid.UUID], names: Names) -> lis
     table = Journey.__table__
     rows = db.session.execute(
         select(table.c.id, table.c.position, *(table.c[c] for c in JOURNEY_COLUMNS.values())).where(
-            table.c.id.in_(list(ids))
+            among(table.c.id, ids)
         )
     ).mappings()
     sheets = {
-        r["journey_id"]: r for r in open_rows(grant, Sheet, SHEET_COLUMNS, Sheet.journey_id.in_(list(ids)))
+        r["journey_id"]: r for r in open_rows(grant, Sheet, SHEET_COLUMNS, among(Sheet.journey_id, ids))
     }
     found = []
     for row in rows:
@@ -90,7 +90,7 @@ def stored_records(grant: Grant, mapped: Mapped, ids: Sequence[uuid.UUID], names
     """Lines of one file of records, in their order; learns the keys of referrals."""
     model = mapped.model
     columns = ("position", *mapped.columns.values())
-    rows = open_rows(grant, model, columns, model.journey_id.in_(list(ids)), order=(model.position,))
+    rows = open_rows(grant, model, columns, among(model.journey_id, ids), order=(model.position,))
     if mapped.file == "referrals.csv":
         names.referrals |= {(r["journey_id"], r["key"]): r["id"] for r in rows}
     keys = {r["id"]: r["key"] for r in rows} if model is Referral else {}
@@ -183,12 +183,12 @@ def _known_journeys(actor: Actor, ids: list[uuid.UUID]) -> dict[str, KnownJourne
         call("operator_access", ids)
         rows = db.session.execute(
             select(Journey.id, Journey.ref, Journey.programme, Journey.opened_on, Journey.exit_on).where(
-                Journey.id.in_(ids)
+                among(Journey.id, ids)
             )
         ).all()
         sent: dict[uuid.UUID, dict[str, date | None]] = {}
         for journey_id, key, day in db.session.execute(
-            select(Referral.journey_id, Referral.key, Referral.sent_on).where(Referral.journey_id.in_(ids))
+            select(Referral.journey_id, Referral.key, Referral.sent_on).where(among(Referral.journey_id, ids))
         ):
             sent.setdefault(journey_id, {})[key] = day
         return {r.ref: KnownJourney(r.programme, r.opened_on, r.exit_on, sent.get(r.id, {})) for r in rows}

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from sqlalchemy import select
 from sqlalchemy.orm import aliased
 
-from coordination.db import db
+from coordination.db import among, db
 from coordination.referrals.facts import ReferralFact
 from coordination.referrals.models import Referral
 
@@ -31,7 +31,7 @@ def referral_facts(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Ref
             earlier.key,
         )
         .outerjoin(earlier, earlier.id == Referral.follows_id)
-        .where(Referral.journey_id.in_(list(journey_ids)))
+        .where(among(Referral.journey_id, journey_ids))
     )
     found: dict[uuid.UUID, list[ReferralFact]] = defaultdict(list)
     for journey_id, row_id, *rest in rows:

@@ -12,7 +12,6 @@ from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.cases.vocabulary import ALERT_STATUSES
 from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.policy import Grant
@@ -33,7 +32,6 @@ class AlertPage:
     due_on: date
     opened_on: date
     status: str
-    status_label: str
     is_open: bool
     acted_on: date | None
     acted_by: uuid.UUID | None
@@ -80,7 +78,6 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         due_on=row.due_on,
         opened_on=row.opened_on,
         status=row.status,
-        status_label=ALERT_STATUSES[row.status],
         is_open=row.status in OPEN_STATUSES,
         acted_on=row.acted_on,
         acted_by=row.acted_by,

@@ -18,7 +18,7 @@ from coordination.alerts.queries import (
 )
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.queries.people import Person, people
-from coordination.db import db
+from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Grant
 
@@ -82,7 +82,7 @@ def _appointments(mine: list[uuid.UUID], today: date) -> list[AppointmentView]:
     rows = db.session.execute(
         select(Appointment.journey_id, Appointment.on_date, Appointment.status)
         .where(
-            Appointment.journey_id.in_(mine),
+            among(Appointment.journey_id, mine),
             Appointment.status == "A_VENIR",
             Appointment.on_date >= today,
             Appointment.on_date <= today + APPOINTMENTS_WITHIN,

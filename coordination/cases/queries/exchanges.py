@@ -9,7 +9,7 @@ from datetime import date
 from sqlalchemy import func, select, union_all
 
 from coordination.cases.models import Appointment, Contact
-from coordination.db import db
+from coordination.db import among, db
 
 
 def last_exchanges(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
@@ -17,10 +17,10 @@ def last_exchanges(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
     ids = list(journey_ids)
     both = union_all(
         select(Contact.journey_id, Contact.on_date).where(
-            Contact.journey_id.in_(ids), Contact.outcome == "ABOUTI", Contact.mode != "TIERS"
+            among(Contact.journey_id, ids), Contact.outcome == "ABOUTI", Contact.mode != "TIERS"
         ),
         select(Appointment.journey_id, Appointment.on_date).where(
-            Appointment.journey_id.in_(ids), Appointment.status == "HONORE"
+            among(Appointment.journey_id, ids), Appointment.status == "HONORE"
         ),
     ).subquery()
     rows = db.session.execute(select(both.c.journey_id, func.max(both.c.on_date)).group_by(both.c.journey_id))

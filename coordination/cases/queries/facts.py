@@ -21,7 +21,7 @@ from coordination.cases.facts import (
     RightFact,
 )
 from coordination.cases.models import Appointment, Contact, Journey, LifeEvent, Pause, Review, Right, Sheet
-from coordination.db import db
+from coordination.db import among, db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_result, open_rows
 from coordination.privacy.volets import Volet
@@ -63,7 +63,7 @@ def journey_facts(
     """
     ids = list(journey_ids)
     columns = [Journey.__table__.c[name] for name in _JOURNEY]
-    journeys = db.session.execute(select(Journey.id, *columns).where(Journey.id.in_(ids))).mappings().all()
+    journeys = db.session.execute(select(Journey.id, *columns).where(among(Journey.id, ids))).mappings().all()
     parts: dict[str, Rows] = {name: _READERS[name](grant, ids) for name in groups if name in _READERS}
     sheets = _sheets(grant, ids, [name for name in ("birth_date", "scheme") if name in groups])
     facts = {}
@@ -80,14 +80,14 @@ def journey_facts(
 def _sheets(grant: Grant, ids: list[uuid.UUID], columns: list[str]) -> dict[uuid.UUID, Any]:
     if not columns:
         return {}
-    rows = open_rows(grant, Sheet, columns, Sheet.journey_id.in_(ids))
+    rows = open_rows(grant, Sheet, columns, among(Sheet.journey_id, ids))
     return {row["journey_id"]: row for row in rows}
 
 
 def _contacts(grant: Grant, ids: list[uuid.UUID]) -> Rows:
     rows = db.session.execute(
         select(Contact.journey_id, Contact.on_date, Contact.mode, Contact.outcome).where(
-            Contact.journey_id.in_(ids)
+            among(Contact.journey_id, ids)
         )
     )
     return _grouped((j, ContactFact(on, mode, outcome)) for j, on, mode, outcome in rows)
@@ -96,7 +96,7 @@ def _contacts(grant: Grant, ids: list[uuid.UUID]) -> Rows:
 def _appointments(grant: Grant, ids: list[uuid.UUID]) -> Rows:
     rows = db.session.execute(
         select(Appointment.journey_id, Appointment.on_date, Appointment.status).where(
-            Appointment.journey_id.in_(ids)
+            among(Appointment.journey_id, ids)
         )
     )
     return _grouped((j, AppointmentFact(on, status)) for j, on, status in rows)
@@ -125,7 +125,7 @@ def _actions(grant: Grant, ids: list[uuid.UUID]) -> Rows:
 def _pauses(grant: Grant, ids: list[uuid.UUID]) -> Rows:
     rows = db.session.execute(
         select(Pause.journey_id, Pause.id, Pause.from_on, Pause.expected_return, Pause.returned_on).where(
-            Pause.journey_id.in_(ids)
+            among(Pause.journey_id, ids)
         )
     )
     return _grouped((j, PauseFact(str(i), from_on, back, done)) for j, i, from_on, back, done in rows)
@@ -133,7 +133,9 @@ def _pauses(grant: Grant, ids: list[uuid.UUID]) -> Rows:
 
 def _reviews(grant: Grant, ids: list[uuid.UUID]) -> Rows:
     rows = db.session.execute(
-        select(Review.journey_id, Review.id, Review.due_on, Review.held_on).where(Review.journey_id.in_(ids))
+        select(Review.journey_id, Review.id, Review.due_on, Review.held_on).where(
+            among(Review.journey_id, ids)
+        )
     )
     return _grouped((j, ReviewFact(str(i), due, held)) for j, i, due, held in rows)
 
@@ -145,7 +147,7 @@ def _rights(grant: Grant, ids: list[uuid.UUID]) -> Rows:
 
 
 def _events(grant: Grant, ids: list[uuid.UUID]) -> Rows:
-    rows = open_rows(grant, LifeEvent, ("kind", "on_date", "handled_on"), LifeEvent.journey_id.in_(ids))
+    rows = open_rows(grant, LifeEvent, ("kind", "on_date", "handled_on"), among(LifeEvent.journey_id, ids))
     return _grouped(
         (r["journey_id"], EventFact(str(r["id"]), r["on_date"], r["kind"], r["handled_on"])) for r in rows
     )

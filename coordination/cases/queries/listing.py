@@ -16,7 +16,7 @@ from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.db import db, narrow
+from coordination.db import among, db, narrow
 from coordination.privacy.policy import Grant
 
 PAGE = 50
@@ -136,7 +136,9 @@ def lines(
         return ()
     narrow(ids)
     rows = db.session.execute(
-        select(Journey.id, Journey.programme, Journey.stage, Journey.referent_id).where(Journey.id.in_(ids))
+        select(Journey.id, Journey.programme, Journey.stage, Journey.referent_id).where(
+            among(Journey.id, ids)
+        )
     ).all()
     by_id = {row.id: row for row in rows}
     named = people(grant, ids)

@@ -12,7 +12,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from coordination.accounts.models import Structure
 from coordination.cases.models import Action, Appointment, Pause, Review
-from coordination.db import db
+from coordination.db import among, db
 
 LABELS = {
     "appointment": "Rendez-vous",
@@ -40,16 +40,16 @@ def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID,
             literal("appointment").label("what"),
             Appointment.structure_id.label("structure_id"),
         ).where(
-            Appointment.journey_id.in_(ids), Appointment.status == "A_VENIR", Appointment.on_date >= today
+            among(Appointment.journey_id, ids), Appointment.status == "A_VENIR", Appointment.on_date >= today
         ),
         select(Action.journey_id, Action.planned_start, literal("action"), Action.structure_id).where(
-            Action.journey_id.in_(ids), Action.status == "PREVUE", Action.planned_start.is_not(None)
+            among(Action.journey_id, ids), Action.status == "PREVUE", Action.planned_start.is_not(None)
         ),
         select(Review.journey_id, Review.due_on, literal("review"), cast(null(), Uuid)).where(
-            Review.journey_id.in_(ids), Review.held_on.is_(None)
+            among(Review.journey_id, ids), Review.held_on.is_(None)
         ),
         select(Pause.journey_id, Pause.expected_return, literal("return"), cast(null(), Uuid)).where(
-            Pause.journey_id.in_(ids), Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
+            among(Pause.journey_id, ids), Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
         ),
     ).subquery()
     rows = db.session.execute(

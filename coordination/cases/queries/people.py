@@ -11,7 +11,7 @@ from sqlalchemy import select
 
 from coordination.accounts.models import Account, Structure
 from coordination.cases.models import Journey, Sheet
-from coordination.db import db
+from coordination.db import among, db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_rows
 
@@ -38,9 +38,11 @@ def people(grant: Grant, journey_ids: Sequence[uuid.UUID] | Any) -> dict[uuid.UU
     """Names and references of journeys (ids, or a subquery of them): two statements whatever their number."""
     refs = {
         id_: ref
-        for id_, ref in db.session.execute(select(Journey.id, Journey.ref).where(Journey.id.in_(journey_ids)))
+        for id_, ref in db.session.execute(
+            select(Journey.id, Journey.ref).where(among(Journey.id, journey_ids))
+        )
     }
-    rows = open_rows(grant, Sheet, ("first_name", "last_name"), Sheet.journey_id.in_(journey_ids))
+    rows = open_rows(grant, Sheet, ("first_name", "last_name"), among(Sheet.journey_id, journey_ids))
     return {
         row["journey_id"]: Person(
             row["journey_id"], refs[row["journey_id"]], row["first_name"] or "", row["last_name"] or ""
@@ -54,12 +56,12 @@ def account_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of staff (in clear, on purpose: the worker writes to them)."""
     if not ids:
         return {}
-    rows = db.session.execute(select(Account.id, Account.display_name).where(Account.id.in_(ids)))
+    rows = db.session.execute(select(Account.id, Account.display_name).where(among(Account.id, ids)))
     return {id_: name for id_, name in rows}
 
 
 def structure_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     if not ids:
         return {}
-    rows = db.session.execute(select(Structure.id, Structure.name).where(Structure.id.in_(ids)))
+    rows = db.session.execute(select(Structure.id, Structure.name).where(among(Structure.id, ids)))
     return {id_: name for id_, name in rows}

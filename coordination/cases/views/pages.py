@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from functools import cache
 from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 
+from coordination import reference
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sentences import SEVERITY_LABELS
-from coordination.cases.vocabulary import ALERT_STATUSES, PROGRAMMES
+from coordination.cases.vocabulary import PROGRAMMES
 from coordination.errors import Forbidden
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
@@ -27,10 +29,16 @@ def show(template: str, **content: Any) -> str:
         f"cases/{template}",
         severity_labels=SEVERITY_LABELS,
         programme_labels=PROGRAMMES,
-        alert_statuses=ALERT_STATUSES,
+        alert_statuses=alert_statuses(),
         rules=rules(),
         **content,
     )
+
+
+@cache
+def alert_statuses() -> dict[str, str]:
+    """French labels; what the list says in brackets is for those who fill it in, not for those who read."""
+    return {code: label.split(" (")[0] for code, label in reference.labels("alert_status").items()}
 
 
 def refused(html: str, status: int = 422) -> ResponseReturnValue:
