@@ -9,16 +9,19 @@ import tempfile
 import uuid
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import psycopg
+import pytest
+from click.testing import CliRunner
 from flask import Flask
 from sqlalchemy import text
 
 from config.settings import Settings
-from coordination import clock, create_app, embedded
+from coordination import cli, clock, create_app, embedded
 from coordination.accounts.commands import ensure_operator, operator_actor
 from coordination.accounts.queries import account_id_of, load_actor
 from coordination.db import act_as, db
@@ -269,6 +272,33 @@ def visible(actor: Actor, table: str, column: str = "id") -> set[Any]:
     found = set(db.session.scalars(text(f"SELECT {column} FROM {table}")))
     db.session.rollback()
     return found
+
+
+@dataclass(frozen=True)
+class Done:
+    returncode: int
+    stdout: str
+    stderr: str
+
+
+def run(settings: Settings, *arguments: str) -> Done:
+    """The operator's tool in this process: quicker, and its connections are given back."""
+    made: list[Flask] = []
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [n for n in os.environ if n.startswith(("COORDINATION_", "DATABASE_"))]:
+            patch.delenv(name)
+        for name, value in environment(settings).items():
+            patch.setenv(name, value)
+
+        def make(given: Settings) -> Flask:
+            made.append(create_app(given))
+            return made[-1]
+
+        patch.setattr("coordination.create_app", make)
+        result = CliRunner().invoke(cli.main, arguments)
+    for application in made:
+        close(application)
+    return Done(result.exit_code, result.stdout, result.stderr)
 
 
 def command(settings: Settings, *arguments: str, **env: str) -> subprocess.CompletedProcess[str]:

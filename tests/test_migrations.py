@@ -17,7 +17,7 @@ from coordination.embedded import role_url, sqlalchemy_url
 from coordination.privacy.keys import init_keys, load_keks
 from coordination.provision import alembic_config, provision
 from tests.conftest import superuser
-from tests.support import command, counts, import_rows, rows, world
+from tests.support import counts, import_rows, rows, run, world
 
 
 def test_migrated_tables_are_those_of_the_models(app: Flask) -> None:
@@ -53,7 +53,7 @@ def test_init_is_safe_to_run_again(app: Flask) -> None:
     settings = app.config["SETTINGS"]
     import_rows(world(pre=["ref1"], cite=[]))
     before = counts(settings)
-    done = command(settings, "init", "--json")
+    done = run(settings, "init", "--json")
     assert done.returncode == 0, done.stderr
     assert counts(settings) == before
 

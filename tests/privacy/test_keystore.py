@@ -23,7 +23,7 @@ from coordination.privacy.keys import KeyEncryptionKeys, load_keks
 from coordination.privacy.keystore import Keystore, commitment
 from coordination.privacy.recovery import make_recovery_pair, recover
 from tests.conftest import superuser
-from tests.support import command, import_rows, rows, world
+from tests.support import import_rows, rows, run, world
 
 ONE, TWO = secrets.token_bytes(32), secrets.token_bytes(32)
 
@@ -234,7 +234,7 @@ def test_commands_stop_on_a_wrong_or_missing_key(app: Flask, tmp_path: Path, fau
     else:
         (kek.parent / "2.key").write_text(secrets.token_hex(32))
         (kek.parent / "active").write_text("2")
-    done = command(replace(settings, home=stolen), "export-bundle", str(tmp_path / "out"))
+    done = run(replace(settings, home=stolen), "export-bundle", str(tmp_path / "out"))
     assert done.returncode == 1, done
     assert "version 1" in done.stderr and done.stderr.count("\n") == 1
     cells = rows("SELECT encode(first_name, 'hex') FROM sheet")
