@@ -59,7 +59,7 @@ def test_a_rare_way_and_another_day_stay_within_reach(site: Site) -> None:
     hand = Thumb()
     hand.tap(page.locator(f"#parcours-{journey_id}").get_by_role("link", name="Noter un échange"))
     expect(page.get_by_label("Date de l'échange")).to_be_hidden()
-    hand.tap(page.get_by_text("Autres façons"))
+    hand.tap(page.get_by_text("Autres moyens"))
     hand.tap(page.get_by_label("Visioconférence"))
     hand.tap(page.get_by_label("Échange abouti"))
     hand.tap(page.get_by_role("button", name="Enregistrer"))
