@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-import sys
+import statistics
 import time
 import uuid
 from collections.abc import Callable
+from itertools import count
 from unittest import mock
 
-from bench.measure import in_turn, line, milliseconds, p95
-from bench.site import COORDINATOR, NOTES, REFERENT, Browser, Site, gunicorn, site
-from coordination import clock
+import psycopg
+from psycopg import sql
+
+from bench.measure import in_turn, line, machine, milliseconds, p95
+from bench.site import COORDINATOR, NOTED, NOTES, REFERENT, Browser, InProcess, Site, gunicorn, site
+from coordination import clock, embedded
 from coordination.accounts.queries import account_id_of, load_actor
-from coordination.cases.queries.journey_page import journey_page
 from coordination.cases.queries.search import search
-from coordination.db import db
-from coordination.privacy import sealing, vault
+from coordination.privacy import vault
 from coordination.privacy.policy import Action
-from coordination.privacy.sealing import DataKey
+from coordination.privacy.sealing import DataKey, unseal
 from coordination.privacy.work import consult
 
 RUNS = 60
@@ -25,22 +27,16 @@ SMALL, LARGE = 149, 5000
 
 
 def main() -> None:
-    print(f"Python {sys.version.split()[0]}, une passe, mesures alternées (A B A B…), rapports de médianes.")
+    print(machine())
     with site(SMALL) as small:
-        print(sealed_against_null(small))
         for text in http_small(small):
-            print(text)
+            print(text, flush=True)
+        # Last: it leaves cells behind that only its own cipher opens.
+        print(sealed_against_null(small), flush=True)
     with site(LARGE) as large:
-        print(search_in_memory(large))
+        print(search_in_memory(large), flush=True)
         for text in http_large(large):
-            print(text)
-
-
-def _null_seal(
-    key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, padding: int = 32
-) -> bytes:
-    plain = text.encode() + b"\x80"
-    return bytes(15) + plain + bytes(-len(plain) % padding) + bytes(16)
+            print(text, flush=True)
 
 
 def _null_unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
@@ -48,75 +44,70 @@ def _null_unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell:
     return plain[: plain.rindex(b"\x80")].decode()
 
 
+def _null_seal(text: str, length: int) -> bytes:
+    """As long as the sealed cell, so that the database carries as much."""
+    plain = text.encode() + b"\x80"
+    return bytes(15) + plain + bytes(length - 31 - len(plain)) + bytes(16)
+
+
+def _seal_with_nothing(small: Site, browser: InProcess, path: str) -> None:
+    """Replace in the database every cell that the page opens by one sealed with the null cipher."""
+    cells: list[tuple[str, str, uuid.UUID, bytes]] = []
+
+    def learn(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
+        text = unseal(key, table, column, row_id, cell)
+        cells.append((table, column, row_id, _null_seal(text, len(cell))))
+        return text
+
+    with mock.patch.object(vault, "unseal", learn):
+        browser.ask("GET", path)
+    with psycopg.connect(embedded.dsn(embedded.role_url(small.settings, "maintenance"))) as connection:
+        for table, column, row_id, cell in cells:
+            change = sql.SQL("UPDATE {} SET {} = %s WHERE id = %s")
+            connection.execute(change.format(sql.Identifier(table), sql.Identifier(column)), (cell, row_id))
+
+
 def sealed_against_null(small: Site) -> str:
-    """The journey page with sealed notes, read twice: with the real cipher, and with one that does nothing.
+    """Two journeys alike, in turn: one sealed, the other with a cipher that does nothing. No HTTP."""
+    sealed, bare = (f"/parcours/{small.journey_id(ref)}" for ref in NOTED)
+    browser = InProcess(small.app)
+    browser.sign_in(REFERENT)
+    _seal_with_nothing(small, browser, bare)
 
-    The same rows: before the null runs, their cells are replaced in memory by null-sealed ones.
-    """
-    journey_id = uuid.UUID(small.journey_id("PRE-00001"))
-    with small.app.app_context():
-        actor = load_actor(account_id_of(REFERENT), clock.now())
-        real_open, cells = sealing.unseal, {}
+    def null() -> float:
+        with mock.patch.object(vault, "unseal", _null_unseal):
+            return browser.page(bare)
 
-        def learn(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
-            text = real_open(key, table, column, row_id, cell)
-            cells[bytes(cell)] = _null_seal(key, table, column, row_id, text)
-            return text
-
-        def read() -> float:
-            started = time.perf_counter()
-            with consult(actor, Action.OPEN_JOURNEY, clock.now()) as r:
-                grant = r.require(journey_id)
-                journey_page(grant, journey_id, small.today)
-                r.audit(grant)
-            return time.perf_counter() - started
-
-        with mock.patch.object(vault, "unseal", learn):
-            read()
-
-        def null(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
-            return _null_unseal(key, table, column, row_id, cells[cell])
-
-        def read_null() -> float:
-            with mock.patch.object(vault, "unseal", null):
-                return read()
-
-        pair = in_turn(read, read_null, RUNS)
-        db.session.remove()
+    pair = in_turn(lambda: browser.page(sealed), null, RUNS * 2)
+    small.rest()
     name = f"Page d'un parcours, {NOTES} notes scellées / chiffre nul"
     return line(name, pair.ratio, 1.15, milliseconds(pair.a))
 
 
 def search_in_memory(large: Site) -> str:
-    """Search by name within LARGE visible people, audit left out: absolute, as the goal is."""
+    """Search by name within LARGE visible people, its line of audit included: absolute, as the goal is."""
     with large.app.app_context():
         actor = load_actor(account_id_of(COORDINATOR), clock.now())
         taken = []
-        for number in range(RUNS):
+        for number in range(RUNS + 4):
             started = time.perf_counter()
             with consult(actor, Action.SEARCH, clock.now()) as r:
                 grant = r.require()
                 search(grant, ("hénon", "Da Silva", "leo cordyer", "Zoe Lefebvre")[number % 4])
                 r.audit(grant)
             taken.append(time.perf_counter() - started)
-        db.session.remove()
+    large.rest()
     values = tuple(taken[4:])
     name = f"Recherche parmi {LARGE} personnes, p95 en ms"
     return line(name, p95(values) * 1000, 150, milliseconds(values))
 
 
-def _against_bare(browser: Browser, bare: Browser, ask: Callable[[], float], name: str, goal: float) -> str:
-    pair = in_turn(ask, lambda: bare.ask("GET", "/")[2], RUNS)
-    return line(name, pair.ratio, goal, milliseconds(pair.a))
-
-
-def _get(browser: Browser, path: str) -> Callable[[], float]:
-    def ask() -> float:
-        status, _, seconds = browser.ask("GET", path)
-        assert status == 200, f"{path} answered {status}"
-        return seconds
-
-    return ask
+def _against_bare(
+    browser: Browser, bare: Browser, ask: Callable[[], float], name: str, goal: float | None
+) -> str:
+    pair = in_turn(ask, lambda: bare.page("/"), RUNS)
+    detail = f"{milliseconds(pair.a)}, page nue {statistics.median(pair.b) * 1000:.1f} ms"
+    return line(name, pair.ratio, goal, detail)
 
 
 def _environment(one: Site) -> dict[str, str]:
@@ -124,13 +115,14 @@ def _environment(one: Site) -> dict[str, str]:
 
 
 def http_small(small: Site) -> list[str]:
-    journey = f"/parcours/{small.journey_id('PRE-00001')}"
-    other = f"/parcours/{small.journey_id('PRE-00002')}/echange"
+    journey = f"/parcours/{small.journey_id(NOTED[0])}"
+    # One save per journey, so that each moves the deadlines of the last exchange.
+    others = (f"/parcours/{small.journey_id(f'PRE-{n:05}')}/echange" for n in count(4))
     with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", _environment(small)) as port:
         bare, coordinator, referent = Browser(bare_port), Browser(port), Browser(port)
         coordinator.sign_in(COORDINATOR)
         referent.sign_in(REFERENT)
-        hidden = referent.hidden(other)
+        hidden = referent.hidden(next(others))
 
         def save() -> float:
             form = {
@@ -141,18 +133,20 @@ def http_small(small: Site) -> list[str]:
                 "outcome": "ABOUTI",
                 "note": "Échange bref, rendez-vous noté.",
             }
-            status, _, seconds = referent.ask("POST", other, form)
+            status, _, seconds = referent.ask("POST", next(others), form)
             assert status == 303, f"saving answered {status}"
             return seconds
 
         return [
             _against_bare(
-                coordinator, bare, _get(coordinator, "/parcours/"), f"Liste de {SMALL} / page nue", 25
+                coordinator, bare, lambda: coordinator.page("/parcours/"), f"Liste de {SMALL} / page nue", 25
             ),
             _against_bare(
-                referent, bare, _get(referent, "/parcours/ma-journee"), "Ma journée / page nue", 40
+                referent, bare, lambda: referent.page("/parcours/ma-journee"), "Ma journée / page nue", None
             ),
-            _against_bare(referent, bare, _get(referent, journey), f"Parcours, {NOTES} notes / page nue", 40),
+            _against_bare(
+                referent, bare, lambda: referent.page(journey), f"Parcours, {NOTES} notes / page nue", 40
+            ),
             _against_bare(referent, bare, save, "Enregistrer un échange / page nue", 30),
         ]
 
@@ -172,7 +166,7 @@ def http_large(large: Site) -> list[str]:
 
         return [
             _against_bare(
-                coordinator, bare, _get(coordinator, "/parcours/"), f"Liste de {LARGE} / page nue", 40
+                coordinator, bare, lambda: coordinator.page("/parcours/"), f"Liste de {LARGE} / page nue", 40
             ),
             _against_bare(coordinator, bare, find, f"Recherche parmi {LARGE} / page nue", 120),
         ]

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import platform
 import statistics
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -32,11 +34,22 @@ def p95(values: tuple[float, ...]) -> float:
     return sorted(values)[max(0, -(-len(values) * 95 // 100) - 1)]
 
 
-def line(name: str, ratio: float, goal: float, detail: str = "") -> str:
-    """One result: the ratio, its goal, and whether it holds."""
-    verdict = "ok" if ratio <= goal else "AU-DESSUS"
-    return f"{name:<58} {ratio:>8.2f}  (au plus {goal:g})  {verdict}  {detail}"
+def line(name: str, ratio: float, goal: float | None, detail: str = "") -> str:
+    """One result: the ratio, its goal and whether it holds (without a goal: for information)."""
+    holds = goal is None or ratio <= goal
+    verdict = "pour information" if goal is None else f"au plus {goal:g} : {'ok' if holds else 'au-dessus'}"
+    return f"{name:<70} {ratio:>8.2f}  {verdict:<24}  {detail}"
 
 
 def milliseconds(values: tuple[float, ...]) -> str:
     return f"médiane {statistics.median(values) * 1000:.1f} ms, p95 {p95(values) * 1000:.1f} ms"
+
+
+def machine() -> str:
+    """What the absolute times depend on; ratios depend on it less."""
+    load = os.getloadavg()[0]
+    cores = os.cpu_count()
+    return (
+        f"Python {platform.python_version()}, {platform.machine()}, {cores} cœurs, charge {load:.1f} au départ."
+        " Mesures alternées (A B A B…), rapports de médianes."
+    )

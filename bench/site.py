@@ -19,6 +19,7 @@ from http.client import HTTPConnection
 from pathlib import Path
 from urllib.parse import urlencode
 
+import psycopg
 from flask import Flask
 
 from config.settings import Settings
@@ -30,18 +31,21 @@ from coordination.exchange.demo import sign_all_charters
 from coordination.exchange.store import store_bundle
 from coordination.privacy.keys import init_keys
 from coordination.provision import provision
+from coordination.worker import run_scan
 
 PASSWORD = "mesure de vitesse sur une base inventée"
 COORDINATOR = "coordination.pre@demo.example"
 REFERENT = "referent.pre@demo.example"
 NOTE = "Point avec la famille. Le prochain rendez-vous est noté. " * 7
 NOTES = 200
+# Two journeys alike, with NOTES notes each.
+NOTED = ("PRE-00001", "PRE-00003")
 FIRST = ("Inès", "Léo", "Jeanne", "Yanis", "Zoé", "Noah", "Aïcha", "Éléa", "Marie-Lou", "Sacha")
 LAST = ("Delattre", "Vasseur", "Benali", "Da Silva", "Lefebvre", "Wójcik", "Cordier", "Hénon", "Bah", "Caron")
 
 
 def write_territory(folder: Path, journeys: int, today: date) -> None:
-    """`journeys` children with two exchanges each, but the first, which has NOTES exchanges with a note."""
+    """`journeys` children with two exchanges each, but those of NOTED, which have NOTES exchanges with a note."""
     folder.mkdir(parents=True)
     opened, recent = today - timedelta(days=300), today - timedelta(days=9)
 
@@ -87,9 +91,12 @@ def write_territory(folder: Path, journeys: int, today: date) -> None:
     )
     contacts: list[list[object]] = []
     for n in range(1, journeys + 1):
-        for place in range(NOTES if n == 1 else 2):
-            on = recent - timedelta(days=place)
-            contacts.append([f"PRE-{n:05}", on, "TELEPHONE", "ABOUTI", REFERENT, NOTE if n == 1 else "Bref."])
+        ref = f"PRE-{n:05}"
+        for place in range(NOTES if ref in NOTED else 2):
+            # Some were seen last week, some not for three months: pages show alerts, as they do in life.
+            silence = 0 if ref in NOTED else n % 90
+            on, note = recent - timedelta(days=place + silence), NOTE if ref in NOTED else "Bref."
+            contacts.append([ref, on, "TELEPHONE", "ABOUTI", REFERENT, note])
     write("contacts.csv", "journey,on,mode,outcome,author,note", contacts)
 
 
@@ -102,12 +109,15 @@ class Site:
     today: date = field(default_factory=clock.today)
 
     def journey_id(self, ref: str) -> str:
-        import psycopg
-
         with psycopg.connect(embedded.dsn(embedded.role_url(self.settings, "maintenance"))) as connection:
             row = connection.execute("SELECT id FROM journey WHERE ref = %s", (ref,)).fetchone()
         assert row is not None
         return str(row[0])
+
+    def rest(self) -> None:
+        """Give back what a measure in this process holds."""
+        with self.app.app_context():
+            db.session.remove()
 
 
 @contextmanager
@@ -128,6 +138,7 @@ def site(journeys: int) -> Iterator[Site]:
             store_bundle(operator_actor(), result.lines, as_of=today, now=clock.now(), commit=True)
             sign_all_charters(today, clock.now(), PASSWORD)
             db.session.remove()
+        run_scan(settings, today)
         _analyse(settings)
         yield Site(settings, app, today)
         with app.app_context():
@@ -139,8 +150,6 @@ def site(journeys: int) -> Iterator[Site]:
 
 
 def _analyse(settings: Settings) -> None:
-    import psycopg
-
     url = embedded.admin_url(settings).set(database=embedded.DATABASE)
     with psycopg.connect(embedded.dsn(url), autocommit=True) as connection:
         connection.execute("ANALYZE")
@@ -199,6 +208,12 @@ class Browser:
         connection.close()
         return response.status, content.decode("utf-8", "replace"), elapsed
 
+    def page(self, path: str) -> float:
+        """Seconds to get a page that must be there."""
+        status, _, seconds = self.ask("GET", path)
+        assert status == 200, f"{path} answered {status}"
+        return seconds
+
     def hidden(self, path: str) -> dict[str, str]:
         """The hidden fields of the form of a page."""
         found = re.findall(r"<input[^>]*type=\"hidden\"[^>]*>", self.ask("GET", path)[1])
@@ -208,3 +223,16 @@ class Browser:
     def sign_in(self, email: str) -> None:
         status, _, _ = self.ask("POST", "/", {**self.hidden("/"), "email": email, "password": PASSWORD})
         assert status in (302, 303), f"sign-in answered {status}"
+
+
+class InProcess(Browser):
+    """The same browser without a network: what it measures is the server's own time."""
+
+    def __init__(self, app: Flask) -> None:
+        super().__init__(0)
+        self.client = app.test_client()
+
+    def ask(self, method: str, path: str, data: dict[str, str] | None = None) -> tuple[int, str, float]:
+        started = time.perf_counter()
+        answer = self.client.open(path, method=method, data=data)
+        return answer.status_code, answer.text, time.perf_counter() - started

@@ -1,0 +1,197 @@
+"""`make bench-large`: the ratios that only show at a million journeys."""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable
+from datetime import date, timedelta
+from statistics import median
+
+import psycopg
+
+from bench.fill import DEADLINES_EACH, DUE_DAYS, DUE_EACH_DAY, OWN, Base, fill, server, superuser
+from bench.measure import in_turn, line, machine, milliseconds
+from coordination import clock, embedded
+from coordination.alerts import scan as scanning
+from coordination.worker import worker_engine
+
+SMALL, LARGE = 10_000, 1_000_000
+LIST_RUNS = 300
+Taken = tuple[float, ...]
+
+_COLUMNS = "j.id, j.ref, j.programme, j.stage, j.opened_on, j.referent_id"
+# The wall filters; the query says nothing about who asks.
+_OWN_LIST = f"SELECT {_COLUMNS} FROM journey j WHERE j.exit_on IS NULL ORDER BY j.ref"
+# What one would write without the wall: the same conditions, by hand.
+_BY_HAND = f"""
+SELECT DISTINCT {_COLUMNS} FROM account c
+JOIN access a ON a.actor_id = c.id AND a.from_at <= now() AND (a.until_at IS NULL OR a.until_at > now())
+JOIN journey j ON j.id = a.journey_id
+WHERE c.id = %s AND c.suspended_at IS NULL AND c.secrecy_basis <> 'AUCUN'
+  AND c.charter_signed_on <= (now() AT TIME ZONE 'Europe/Paris')::date
+  AND c.charter_expires_on > (now() AT TIME ZONE 'Europe/Paris')::date
+  AND j.exit_on IS NULL ORDER BY j.ref
+"""
+_RANGE = (
+    "SELECT journey_id, rule, kind, subject_id, folder_id, due_on, since, because FROM deadline"
+    " WHERE alert_id IS NULL AND due_on <= %s"
+)
+
+_BARE_INSERT = """
+INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on, initial,
+                   status)
+SELECT gen_random_uuid(), journey_id, folder_id, rule, kind, subject_id, since, due_on, because, %(on)s, false,
+       'OUVERTE' FROM deadline WHERE alert_id IS NULL AND due_on <= %(on)s
+"""
+_BARE_TIE = """
+UPDATE deadline d SET alert_id = a.id FROM alert a
+WHERE d.alert_id IS NULL AND d.due_on <= %(on)s AND a.journey_id = d.journey_id AND a.rule = d.rule
+  AND a.kind = d.kind AND a.subject_id = d.subject_id AND a.since = d.since
+"""
+
+
+def timed(act: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    act()
+    return time.perf_counter() - started
+
+
+def own_list(base: Base) -> str:
+    """75 journeys of a million: under row-level security, then by a join that a careful hand would write."""
+    web = embedded.dsn(embedded.role_url(base.settings, "web"))
+    maintenance = embedded.dsn(embedded.role_url(base.settings, "maintenance"))
+    chosen = random.Random(1)
+    with psycopg.connect(web) as walled, psycopg.connect(maintenance, autocommit=True) as free:
+        people = [
+            row[0]
+            for row in free.execute("SELECT id FROM account WHERE display_name LIKE 'referent%'").fetchall()
+        ]
+        asked: list[object] = []
+
+        def under_the_wall() -> float:
+            walled.rollback()
+            asked[:] = [chosen.choice(people)]
+            walled.execute("SELECT set_config('app.actor', %s, true)", (str(asked[0]),))
+            # Once without counting: both then find the same pages in memory.
+            walled.execute(_OWN_LIST).fetchall()
+            found: list[object] = []
+            seconds = timed(lambda: found.extend(walled.execute(_OWN_LIST).fetchall()))
+            assert len(found) in (OWN, LARGE % OWN), len(found)
+            return seconds
+
+        def by_hand() -> float:
+            free.execute(_BY_HAND, asked).fetchall()
+            return timed(lambda: free.execute(_BY_HAND, asked).fetchall())
+
+        pair = in_turn(under_the_wall, by_hand, LIST_RUNS, warm_up=20)
+    name = f"Ses {OWN} parcours sur {spaced(base.journeys)} / jointure à la main"
+    return line(name, pair.ratio, 1.1, f"{milliseconds(pair.a)}, jointure {median(pair.b) * 1000:.1f} ms")
+
+
+def range_seconds(base: Base, on: date) -> float:
+    """The bare index range, read once before so that what follows finds it in memory."""
+    with psycopg.connect(superuser(base.settings), autocommit=True) as connection:
+        connection.execute(_RANGE, (on,)).fetchall()
+        return timed(lambda: connection.execute(_RANGE, (on,)).fetchall())
+
+
+def finding_seconds(base: Base, on: date) -> float:
+    """What the scan asks first, as the worker asks it: under its policy, taking each line for itself."""
+    wanted = str(scanning._OPEN).split("due AS (")[1].split("),\n")[0].replace(":on", "%s")
+    with psycopg.connect(embedded.dsn(embedded.role_url(base.settings, "worker"))) as connection:
+        connection.execute("SELECT 1")
+        seconds = timed(lambda: connection.execute(wanted, (on,)).fetchall())
+        connection.rollback()
+        return seconds
+
+
+def bare_write_seconds(base: Base, on: date) -> float:
+    """The least that opening the same alerts can cost: the two writes alone, past every policy, undone after."""
+    with psycopg.connect(superuser(base.settings)) as connection:
+        started = time.perf_counter()
+        connection.execute(_BARE_INSERT, {"on": on})
+        connection.execute(_BARE_TIE, {"on": on})
+        seconds = time.perf_counter() - started
+        connection.rollback()
+    return seconds
+
+
+def scan_seconds(base: Base, on: date) -> float:
+    """The whole scan of a day, its alerts written and committed; connecting left out."""
+    engine = worker_engine(base.settings)
+    with engine.connect():
+        pass
+    result = scanning.scan(engine, on, clock.now())
+    engine.dispose()
+    assert len(result.opened) == DUE_EACH_DAY, len(result.opened)
+    return result.elapsed_s
+
+
+def scans(small: Base, large: Base, today: date) -> list[str]:
+    """Each day in turn on both bases: the range, what the scan finds, the whole scan with its alerts written."""
+    ranges, findings, writes, wholes, small_wholes = [], [], [], [], []
+    for number in range(1, DUE_DAYS + 1):
+        on = today + timedelta(days=number)
+        ranges.append(range_seconds(large, on))
+        findings.append(finding_seconds(large, on))
+        writes.append(bare_write_seconds(large, on))
+        small_wholes.append(scan_seconds(small, on))
+        wholes.append(scan_seconds(large, on))
+    # The first days fill caches.
+    kept = [tuple(taken[3:]) for taken in (ranges, findings, writes, wholes, small_wholes)]
+    return told(*kept)
+
+
+def told(ranges: Taken, findings: Taken, writes: Taken, wholes: Taken, small_wholes: Taken) -> list[str]:
+    """The lines about scans, from seconds per day."""
+    scan, deadlines = median(wholes), spaced(LARGE * DEADLINES_EACH)
+    return [
+        line(
+            f"Trouver l'échu du jour, {deadlines} échéances / intervalle d'index nu",
+            median(findings) / median(ranges),
+            2,
+            f"{milliseconds(findings)}, intervalle {median(ranges) * 1000:.1f} ms",
+        ),
+        line(
+            f"Balayage du jour, {DUE_EACH_DAY} alertes écrites / intervalle d'index nu",
+            scan / median(ranges),
+            2,
+            milliseconds(wholes),
+        ),
+        line(
+            "Balayage du jour / les mêmes écritures nues",
+            scan / median(writes),
+            None,
+            f"écritures nues {median(writes) * 1000:.1f} ms",
+        ),
+        line(
+            f"Balayage, {spaced(LARGE)} parcours / {spaced(SMALL)}, autant d'échus",
+            scan / median(small_wholes),
+            1.2,
+            f"{milliseconds(wholes)}, petite base {median(small_wholes) * 1000:.1f} ms",
+        ),
+    ]
+
+
+def spaced(number: int) -> str:
+    """A number as French writes it."""
+    return f"{number:,}".replace(",", " ")
+
+
+def main() -> None:
+    print(machine())
+    today = clock.today()
+    with server() as settings:
+        started = time.perf_counter()
+        small = fill(settings, "petite", SMALL, today)
+        large = fill(settings, "grande", LARGE, today)
+        taken = time.perf_counter() - started
+        print(f"Remplissage : {taken:.0f} s, {large.size / 1e9:.1f} Go.", flush=True)
+        print(own_list(large), flush=True)
+        for text in scans(small, large, today):
+            print(text, flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,78 @@
+"""The bench counts right. How fast things are is for `make bench` to say: no test here reads a clock."""
+
+from __future__ import annotations
+
+import csv
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from bench.fill import DEADLINES_EACH, DUE_DAYS, DUE_EACH_DAY, STRIDE
+from bench.large import LARGE, SMALL, told
+from bench.measure import Pair, in_turn, line, machine, milliseconds, p95
+from bench.site import NOTED, NOTES, write_territory
+
+
+def test_a_ratio_is_the_quotient_of_medians() -> None:
+    assert Pair((3.0, 100.0, 4.0), (2.0, 2.0, 0.1)).ratio == 2.0
+
+
+def test_runs_alternate_and_warm_up_is_not_counted() -> None:
+    called: list[str] = []
+
+    def a() -> float:
+        called.append("a")
+        return float(len(called))
+
+    def b() -> float:
+        called.append("b")
+        return 1.0
+
+    pair = in_turn(a, b, runs=3, warm_up=2)
+    assert "".join(called) == "ab" * 5
+    assert pair.a == (5.0, 7.0, 9.0)
+    assert pair.b == (1.0, 1.0, 1.0)
+
+
+@pytest.mark.parametrize(("count", "expected"), [(1, 1), (19, 19), (20, 19), (100, 95), (101, 96)])
+def test_95th_percentile_is_a_value_that_was_measured(count: int, expected: int) -> None:
+    assert p95(tuple(float(n) for n in range(count, 0, -1))) == expected
+
+
+def test_a_line_says_whether_the_goal_holds() -> None:
+    assert "au plus 1.1 : ok" in line("x", 1.1, 1.1)
+    assert "au plus 1.1 : au-dessus" in line("x", 1.101, 1.1)
+    assert "pour information" in line("x", 7, None)
+    assert milliseconds((0.001, 0.002, 0.003)) == "médiane 2.0 ms, p95 3.0 ms"
+    assert "cœurs" in machine()
+
+
+def test_scan_lines_compare_what_they_name() -> None:
+    lines = told((1.0,) * 3, (1.5,) * 3, (4.0,) * 3, (6.0,) * 3, (5.0,) * 3)
+    verdicts = (
+        "1.50  au plus 2 : ok",
+        "6.00  au plus 2 : au-dessus",
+        "1.50  pour information",
+        "1.20  au plus 1.2 : ok",
+    )
+    assert [expected in found for expected, found in zip(verdicts, lines, strict=True)] == [True] * 4
+
+
+@pytest.mark.parametrize("journeys", [SMALL, LARGE])
+def test_as_many_deadlines_are_due_each_day_whatever_the_size(journeys: int) -> None:
+    total = journeys * DEADLINES_EACH
+    assert total % STRIDE
+    assert total > DUE_DAYS * DUE_EACH_DAY
+    if journeys == SMALL:
+        assert len({n * STRIDE % total for n in range(total)}) == total
+
+
+def test_territory_has_two_journeys_alike_with_the_notes_and_others_without(tmp_path: Path) -> None:
+    write_territory(tmp_path / "b", 10, date(2026, 11, 22))
+    with (tmp_path / "b" / "contacts.csv").open(encoding="utf-8", newline="") as stream:
+        rows = list(csv.DictReader(stream))
+    of = {ref: [row["on"] for row in rows if row["journey"] == ref] for ref in (*NOTED, "PRE-00002")}
+    assert of[NOTED[0]] == of[NOTED[1]]
+    assert len(of[NOTED[0]]) == NOTES
+    assert len(of["PRE-00002"]) == 2
