@@ -64,6 +64,10 @@ def person(name: str) -> Actor:
     return load_actor(account_id_of(email(name)), clock.now())
 
 
+def account_of(name: str) -> uuid.UUID:
+    return account_id_of(email(name))
+
+
 def people_lines() -> list[dict[str, str]]:
     return [
         {

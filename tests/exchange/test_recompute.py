@@ -1,0 +1,180 @@
+"""Stored deadlines are those that all facts give from scratch, whatever happened before."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterator
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+
+from coordination import clock
+from coordination.accounts.commands import operator_actor
+from coordination.alerts.sources import all_deadlines
+from coordination.cases.commands.contacts import NewContact, log_contact
+from coordination.cases.commands.journeys import assign_referent, record_agreement
+from coordination.cases.models import Journey
+from coordination.db import db
+from coordination.errors import BadInput, CoordinationError
+from coordination.exchange.recompute import recompute, territory
+from coordination.privacy.access import call
+from coordination.privacy.policy import Action
+from coordination.privacy.work import work
+from coordination.reference import labels
+from coordination.worker import run_scan
+from tests.support import PEOPLE, account_of, day, import_rows, journey_id, person, rows, scalar, world
+
+Stored = dict[tuple[Any, ...], tuple[Any, ...]]
+
+
+def stored() -> Stored:
+    return {
+        tuple(row[:4]): tuple(row[4:])
+        for row in rows(
+            "SELECT d.journey_id, rule, kind, subject_id, due_on, since, because, f.volet FROM deadline d"
+            " JOIN folder f ON f.id = d.folder_id"
+        )
+    }
+
+
+def from_scratch() -> Stored:
+    """What all facts give, read by the operator, compared with nothing that is stored."""
+    operator = operator_actor()
+    ids = [name.id for name in territory(operator)]
+    volets = {(journey, volet) for journey, volet in rows("SELECT journey_id, volet FROM folder")}
+    with work(operator, Action.RECOMPUTE, clock.now()) as w:
+        grant = w.require()
+        call("operator_access", ids)
+        wanted = all_deadlines(grant, ids)
+        call("operator_access", [])
+        w.audit(grant)
+    return {
+        (journey, *key): (
+            one.due_on,
+            one.since,
+            one.because,
+            # A volet that is not open yet: the deadline stands in coordination.
+            one.volet.value if (journey, one.volet.value) in volets else "coordination",
+        )
+        for journey, deadlines in wanted.items()
+        for key, one in deadlines.items()
+    }
+
+
+@pytest.fixture
+def house(app: Flask) -> Iterator[Flask]:
+    import_rows(world(pre=["ref1", "ref2"], cite=["ml", "plie"]))
+    yield app
+
+
+def test_an_import_stores_what_the_facts_give(territory: Flask) -> None:
+    assert stored() == from_scratch() != {}
+    assert recompute(operator_actor(), clock.now(), day()) == {"journeys": 30, "changed": 0}
+
+
+@pytest.mark.parametrize(
+    "damage", ["DELETE FROM deadline", "UPDATE deadline SET due_on = due_on - 3, since = since - 9"]
+)
+def test_recomputing_mends_whatever_was_damaged(house: Flask, damage: str) -> None:
+    wanted = stored()
+    rows(damage)
+    rows(
+        "INSERT INTO deadline (journey_id, rule, kind, subject_id, folder_id, due_on, since, because)"
+        " SELECT journey_id, 'A13', 'overdue', '', id, current_date, current_date, 'exchange' FROM folder"
+        " WHERE volet = 'coordination'"
+    )
+    assert recompute(operator_actor(), clock.now(), day())["changed"] > 0
+    assert stored() == wanted
+    assert recompute(operator_actor(), clock.now(), day())["changed"] == 0
+
+
+def test_recomputing_is_audited_by_batches_and_keeps_no_access(house: Flask) -> None:
+    recompute(operator_actor(), clock.now(), day())
+    assert rows("SELECT detail FROM audit_entry WHERE action = 'recalcul_echeances'") == [("parcours=4",)]
+    assert scalar("SELECT count(*) FROM access WHERE actor_id = %s", operator_actor().id) == 0
+
+
+def _random_commands(rounds: int, seed: int) -> None:
+    """People log, correct, sign, withdraw; imports bring facts; scans pass: stored stays equal to recomputed."""
+    drawn = random.Random(seed)
+    team = {"PRE-1": "ref1", "PRE-2": "ref2", "CITE-1": "ml", "CITE-2": "plie"}
+    done = 0
+    for _ in range(rounds):
+        ref = drawn.choice(list(team))
+        programme = "pre" if ref.startswith("PRE") else "cite"
+        actor = person(drawn.choice([team[ref], f"coord.{programme}", *PEOPLE]))
+        what = drawn.choice(("contact", "contact", "agreement", "referent", "import", "scan"))
+        try:
+            if what == "contact":
+                contact = NewContact(
+                    day(-drawn.randint(0, 60)),
+                    drawn.choice(list(labels("contact_mode"))),
+                    drawn.choice(list(labels("contact_outcome"))),
+                )
+                log_contact(actor, journey_id(ref), contact, clock.now())
+            elif what == "agreement":
+                status = drawn.choice(["SIGNE", "SIGNE", "RETIRE", "REFUS", "PRESENTE"])
+                version = scalar("SELECT version FROM journey WHERE ref = %s", ref)
+                record_agreement(
+                    actor, journey_id(ref), status, day(-drawn.randint(0, 30)), version, clock.now()
+                )
+            elif what == "referent":
+                assign_referent(actor, journey_id(ref), account_of(drawn.choice(list(PEOPLE))), clock.now())
+            elif what == "import":
+                _import_facts(drawn, ref)
+            else:
+                run_scan(_settings(), day() + timedelta(days=drawn.randint(0, 40)))
+            done += 1
+        except CoordinationError as refused:
+            assert not isinstance(refused, BadInput), refused.fields
+        assert stored() == from_scratch(), what
+    assert done > rounds // 4
+
+
+def _settings() -> Any:
+    from flask import current_app
+
+    return current_app.config["SETTINGS"]
+
+
+def _import_facts(drawn: random.Random, ref: str) -> None:
+    past = str(day(-drawn.randint(0, 90)))
+    files: dict[str, dict[str, str]] = {
+        "appointments.csv": {"on": past, "status": drawn.choice(["HONORE", "ABS_NON_EXCUSEE", "A_VENIR"])},
+        "pauses.csv": {"from": past, "returned_on": drawn.choice(["", str(day())])},
+        "reviews.csv": {"due_on": str(day(drawn.randint(-40, 40)))},
+        "referrals.csv": {"key": f"R{drawn.random()}", "sent_on": past, "status": "ENVOYEE"},
+        "rights.csv": {
+            "kind": drawn.choice(["CSS", "MDPH", "ARE_ASS"]),
+            "ends_on": str(day(drawn.randint(0, 200))),
+        },
+        "events.csv": {"on": past, "kind": drawn.choice(["DEMENAGEMENT", "SANCTION_REVENU"])},
+        "actions.csv": {"key": f"A{drawn.random()}", "started_on": past, "status": "EN_COURS"},
+    }
+    file = drawn.choice(list(files))
+    import_rows({file: [{"journey": ref, **files[file]}]})
+
+
+@pytest.mark.parametrize("seed", [1, 2])
+def test_after_random_histories_of_commands_nothing_is_left_to_recompute(house: Flask, seed: int) -> None:
+    _random_commands(18, seed)
+
+
+@pytest.mark.soak
+@pytest.mark.parametrize("seed", range(20))
+def test_after_long_random_histories_nothing_is_left_to_recompute(house: Flask, seed: int) -> None:
+    _random_commands(200, 100 + seed)
+
+
+def test_the_wall_holds_during_a_recompute(house: Flask) -> None:
+    """Its access rows live in its own transaction: nobody else sees more meanwhile, and none is left behind."""
+    operator = operator_actor()
+    with pytest.raises(ZeroDivisionError), work(operator, Action.RECOMPUTE, clock.now()) as w:
+        w.require()
+        call("operator_access", [journey_id("PRE-1")])
+        assert db.session.query(Journey).count() == 1
+        assert scalar("SELECT count(*) FROM access WHERE actor_id = %s", operator.id) == 0
+        raise ZeroDivisionError
+    assert scalar("SELECT count(*) FROM access WHERE actor_id = %s", operator.id) == 0
