@@ -1,0 +1,144 @@
+"""The agreement opens the volets, its withdrawal freezes sharing at once."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+
+from coordination import clock
+from coordination.cases.commands.journeys import NewJourney, open_journey, record_agreement
+from coordination.errors import BadInput, Conflict, Forbidden, NotFound
+from coordination.privacy.access import call
+from tests.support import (
+    day,
+    folder_id,
+    import_rows,
+    journey_id,
+    person,
+    rows,
+    scalar,
+    visible,
+    world,
+    writing,
+)
+
+VOLETS = {
+    "PRE": {"coordination", "scolarite", "social", "sante"},
+    "CITE_EMPLOI": {"coordination", "social", "sante", "emploi"},
+}
+
+
+@pytest.fixture
+def house(app: Flask) -> Iterator[Flask]:
+    import_rows(world())
+    yield app
+
+
+def sign(name: str, journey: uuid.UUID, status: str = "SIGNE") -> None:
+    version = scalar("SELECT version FROM journey WHERE id = %s", journey)
+    record_agreement(person(name), journey, status, day(), version, clock.now())
+
+
+def volets(name: str, journey: uuid.UUID) -> set[str]:
+    of = dict(rows("SELECT id, volet FROM folder WHERE journey_id = %s", journey))
+    return {of[folder] for folder in visible(person(name), "folder") if folder in of}
+
+
+def opened(name: str, programme: str) -> uuid.UUID:
+    sheet = {"first_name": "Lina", "last_name": "Roux"}
+    new = NewJourney(programme, f"N-{uuid.uuid4()}", day(-3), person(name).id, sheet)
+    return open_journey(person(name), new, clock.now())
+
+
+@pytest.mark.parametrize(("name", "programme"), [("ref1", "PRE"), ("ml", "CITE_EMPLOI")])
+def test_before_the_agreement_there_is_only_the_coordination_volet(
+    house: Flask, name: str, programme: str
+) -> None:
+    journey = opened(name, programme)
+    assert rows("SELECT volet FROM folder WHERE journey_id = %s", journey) == [("coordination",)]
+    sign(name, journey)
+    assert volets(name, journey) == VOLETS[programme]
+    # A key for each folder, and none of them twice.
+    folders = {row[0] for row in rows("SELECT id FROM folder WHERE journey_id = %s", journey)}
+    assert folders <= {row[0] for row in rows("SELECT folder_id FROM dek", keys=True)}
+
+
+@pytest.mark.parametrize("status", ["PRESENTE", "ORAL", "A_DEMANDER", "UN_SEUL_PARENT", "REFUS"])
+def test_no_other_status_opens_anything(house: Flask, status: str) -> None:
+    journey = opened("ref1", "PRE")
+    sign("ref1", journey, status)
+    assert volets("ref1", journey) == {"coordination"}
+
+
+@pytest.mark.parametrize("status", ["REFUS", "RETIRE"])
+def test_withdrawal_freezes_sharing_at_once_and_a_signature_gives_the_team_its_volets_back(
+    house: Flask, status: str
+) -> None:
+    journey = journey_id("PRE-1")
+    with writing(person("ref1")):
+        call(
+            "grant_access",
+            person("centre").id,
+            folder_id("PRE-1", "social"),
+            "receiver",
+            clock.now().replace(year=2100),
+        )
+    assert volets("centre", journey) == {"social"} and volets("ref1", journey) == VOLETS["PRE"]
+    sign("ref1", journey, status)
+    assert volets("centre", journey) == set()
+    assert volets("ref1", journey) == volets("coord.pre", journey) == {"coordination"}
+    assert rows("SELECT rule FROM deadline WHERE journey_id = %s", journey) == [("A14",)]
+    sign("ref1", journey)
+    assert volets("ref1", journey) == VOLETS["PRE"] and volets("centre", journey) == set()
+    assert ("A14",) not in rows("SELECT rule FROM deadline WHERE journey_id = %s", journey)
+
+
+def test_a_signature_opens_what_an_import_had_kept_closed(app: Flask) -> None:
+    bundle = world(pre=["ref1"], cite=[])
+    bundle["journeys.csv"][0] |= {"agreement_status": "PRESENTE", "agreement_on": str(day(-20))}
+    import_rows(bundle)
+    journey = journey_id("PRE-1")
+    assert volets("ref1", journey) == {"coordination"}
+    kept = {row[0] for row in rows("SELECT id FROM folder WHERE journey_id = %s", journey)}
+    sign("ref1", journey)
+    assert volets("ref1", journey) == VOLETS["PRE"]
+    # The same folders, so that what was imported opens; protection stays closed to the référent.
+    assert kept <= {row[0] for row in rows("SELECT id FROM folder WHERE journey_id = %s", journey)}
+
+
+@pytest.mark.parametrize(
+    ("status", "offset", "field"),
+    [
+        ("SIGNE", None, "on"),
+        ("SIGNE", 1, "on"),
+        ("SIGNE", -300, "on"),
+        ("RETIRE", None, "on"),
+        ("PEUT_ETRE", 0, "status"),
+    ],
+)
+def test_what_cannot_be_is_refused(house: Flask, status: str, offset: int | None, field: str) -> None:
+    journey = journey_id("PRE-1")
+    on = None if offset is None else day(offset)
+    with pytest.raises(BadInput) as refused:
+        record_agreement(person("ref1"), journey, status, on, 1, clock.now())
+    assert refused.value.fields.keys() == {field}
+    assert scalar("SELECT agreement_on FROM journey WHERE id = %s", journey) == day(-190)
+
+
+def test_two_people_do_not_overwrite_each_other(house: Flask) -> None:
+    journey = journey_id("PRE-1")
+    record_agreement(person("ref1"), journey, "RETIRE", day(), 1, clock.now())
+    with pytest.raises(Conflict):
+        record_agreement(person("coord.pre"), journey, "SIGNE", day(), 1, clock.now())
+    assert scalar("SELECT agreement_status FROM journey WHERE id = %s", journey) == "RETIRE"
+
+
+@pytest.mark.parametrize("name", ["ref2", "ml", "centre", "dpo", "admin", "pilotage"])
+def test_outsiders_record_no_agreement(house: Flask, name: str) -> None:
+    with pytest.raises((NotFound, Forbidden)):
+        record_agreement(person(name), journey_id("PRE-1"), "RETIRE", day(), 1, clock.now())
+    line = rows("SELECT result, action FROM audit_entry ORDER BY at_us DESC LIMIT 1")
+    assert line == [("refus", "saisie_accord")]
