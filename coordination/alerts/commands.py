@@ -86,9 +86,9 @@ def _check(answer: Answer, today: date) -> None:
         "alert_dismiss_reason"
     ):
         problems["reason"] = "Choisissez un motif."
-    if holds_nir(answer.comment):
-        problems["comment"] = "Ce texte contient un numéro de sécurité sociale. Retirez-le."
     if len(answer.comment) > 2000:
         problems["comment"] = "Ce texte est trop long : 2000 caractères au plus."
+    elif holds_nir(answer.comment):
+        problems["comment"] = "Ce texte contient un numéro de sécurité sociale. Retirez-le."
     if problems:
         raise BadInput("Rien n'a été enregistré : corrigez les champs signalés.", problems)

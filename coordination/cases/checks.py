@@ -27,10 +27,10 @@ class Problems(dict[str, str]):
 
     def free_text(self, field: str, text: str | None, longest: int = 10_000) -> None:
         """A free text holds no NIR and has a length that a page can show."""
-        if text and holds_nir(text):
-            self[field] = NIR_REFUSED
-        elif text and len(text) > longest:
+        if text and len(text) > longest:
             self[field] = f"Ce texte est trop long : {longest} caractères au plus."
+        elif text and holds_nir(text):
+            self[field] = NIR_REFUSED
 
     def past_day(self, field: str, day: date | None, today: date, earliest: date | None = None) -> None:
         """A fact has a date, not in the future, not before the journey."""
