@@ -152,7 +152,8 @@ def test_outsiders_log_nothing(journey: uuid.UUID, name: str, error: type[Except
 def test_a_reader_of_the_coordination_volet_logs_nothing(journey: uuid.UUID) -> None:
     rows(
         "INSERT INTO access (id, actor_id, journey_id, folder_id, basis, can_write)"
-        " SELECT gen_random_uuid(), %s, journey_id, id, 'receiver', false FROM folder WHERE journey_id = %s AND volet = 'coordination'",
+        " SELECT gen_random_uuid(), %s, journey_id, id, 'receiver', false"
+        " FROM folder WHERE journey_id = %s AND volet = 'coordination'",
         person("centre").id,
         journey,
     )
