@@ -104,7 +104,12 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
     birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
-    place = [sheet["address"], commune_label(sheet["commune"]) if sheet["commune"] else None]
+    commune = commune_label(sheet["commune"]) if sheet["commune"] else ""
+    # Addresses often end with their commune already.
+    place = [
+        sheet["address"],
+        commune if commune.casefold() not in (sheet["address"] or "").casefold() else "",
+    ]
     return JourneyPage(
         person=person,
         programme=journey.programme,
