@@ -351,11 +351,14 @@ BEGIN
     SELECT j.programme::text AS p, 'total'::text AS h, ''::text AS c, count(*) AS n FROM journey j WHERE j.exit_on IS NULL GROUP BY 1
     UNION ALL SELECT j.programme::text, 'stage', COALESCE(j.stage, ''), count(*) FROM journey j WHERE j.exit_on IS NULL GROUP BY 1, 3
     UNION ALL SELECT j.programme::text, 'break', a.rule::text, count(DISTINCT a.journey_id) FROM alert a
-      JOIN journey j ON j.id = a.journey_id WHERE a.status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE', 'REPORTEE') AND j.exit_on IS NULL GROUP BY 1, 3)
-  -- Stages add up to the total, so a lone hidden cell could be found by subtraction: the next smallest is
-  -- hidden with it.
-  SELECT p, h, c, CASE WHEN n < 5 OR h = 'stage' AND n = (
-      SELECT min(o.n) FROM cells o WHERE o.p = cells.p AND o.h = 'stage' AND o.n >= 5)
-      AND (SELECT sum(o.n) FROM cells o WHERE o.p = cells.p AND o.h = 'stage' AND o.n < 5) < 5
-    THEN NULL ELSE n END FROM cells;
+      JOIN journey j ON j.id = a.journey_id WHERE a.status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE', 'REPORTEE') AND j.exit_on IS NULL GROUP BY 1, 3),
+  -- Stages add up to the total: where what is hidden adds up to so little, or to so many ones or fours, that its
+  -- parts could be found, the next smallest stage is hidden with them; failing one, the total.
+  betrayed AS (
+    SELECT p FROM cells WHERE h = 'stage' AND n < 5 GROUP BY p HAVING sum(n) < 5 OR sum(n) IN (count(*), 4 * count(*))),
+  next_smallest AS (SELECT p, min(n) AS n FROM cells WHERE h = 'stage' AND n >= 5 GROUP BY p)
+  SELECT c.p, c.h, c.c, CASE WHEN c.n < 5 OR b.p IS NOT NULL AND (c.h = 'stage' AND c.n = s.n OR c.h = 'total' AND s.n IS NULL)
+    THEN NULL ELSE c.n END
+  FROM cells c LEFT JOIN betrayed b ON b.p = c.p LEFT JOIN next_smallest s ON s.p = c.p
+  WHERE has_role('PILOTAGE') OR has_role(CASE c.p WHEN 'PRE' THEN 'COORD_PRE' ELSE 'COORD_CITE' END);
 END $$;
