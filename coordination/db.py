@@ -126,13 +126,20 @@ def narrow(journey_ids: Iterable[uuid.UUID]) -> None:
     db.session.execute(text("SELECT set_config('app.scope', :scope, true)"), {"scope": scope})
 
 
+_BEGIN = text(
+    "SELECT set_config('app.actor', :actor, true), set_config('app.now', :now, true),"
+    " set_config('transaction_read_only', :read_only, true)"
+)
+
+
 def _begin(session: Session, _transaction: Any, connection: Connection) -> None:
-    if not session.info.get("writing"):
-        connection.execute(text("SET TRANSACTION READ ONLY"))
-    actor = session.info.get("actor")
     connection.execute(
-        text("SELECT set_config('app.actor', :actor, true), set_config('app.now', :now, true)"),
-        {"actor": str(actor or NOBODY), "now": session.info.get("now", "")},
+        _BEGIN,
+        {
+            "actor": str(session.info.get("actor") or NOBODY),
+            "now": session.info.get("now", ""),
+            "read_only": "off" if session.info.get("writing") else "on",
+        },
     )
 
 

@@ -28,6 +28,16 @@ KEPT_SECONDS = 60.0
 MOST_KEPT = 50_000
 
 
+# One statement, one trip. Nothing is lost that the chain itself does not hold: no need to wait for the disk.
+_NOTE_HEAD = text(
+    "INSERT INTO audit_head (structure_id, sequence, hash)"
+    " SELECT CAST(:structure AS uuid), CAST(:sequence AS bigint), CAST(:hash AS bytea)"
+    " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS at_once"
+    " ON CONFLICT (structure_id) DO UPDATE SET sequence = EXCLUDED.sequence, hash = EXCLUDED.hash"
+    " WHERE audit_head.sequence < EXCLUDED.sequence"
+)
+
+
 def commitment(secret: bytes) -> bytes:
     """What ties a wrapped key to its one secret (AES-GCM alone does not commit to its key)."""
     return hmac.digest(secret, b"commit", "sha256")[:16]
@@ -141,17 +151,9 @@ class Keystore:
     def note_heads(self, heads: Mapping[uuid.UUID, tuple[int, bytes]]) -> None:
         """Keep the latest (sequence, hash) of audit chains where the data's administrator does not reach."""
         rows = [{"structure": s, "sequence": n, "hash": h} for s, (n, h) in heads.items()]
-        with self.engine.begin() as connection:
-            # Nothing is lost that the chain itself does not hold: no need to wait for the disk.
-            connection.execute(text("SET LOCAL synchronous_commit = off"))
-            connection.execute(
-                text(
-                    "INSERT INTO audit_head (structure_id, sequence, hash) VALUES (:structure, :sequence, :hash)"
-                    " ON CONFLICT (structure_id) DO UPDATE SET sequence = EXCLUDED.sequence, hash = EXCLUDED.hash"
-                    " WHERE audit_head.sequence < EXCLUDED.sequence"
-                ),
-                rows,
-            )
+        with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            for row in rows:
+                connection.execute(_NOTE_HEAD, row)
 
     def heads(self) -> list[dict[str, Any]]:
         """The heads kept, in the shape of checkpoints."""
