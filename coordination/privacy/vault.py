@@ -54,7 +54,7 @@ def open_rows(
         statement = statement.limit(limit)
     rows = db.session.execute(statement).all()
     # Plain dictionaries: SQLAlchemy's mappings cost more than opening the cells.
-    return open_result(model, [dict(zip(names, row, strict=True)) for row in rows], keys)
+    return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys)
 
 
 def open_result(
@@ -72,12 +72,12 @@ def open_result(
         keys = keystore().get(list(needed))
     opened = []
     for row in rows:
-        values = Opened(row)
-        for name in sealed:
-            cell = values[name]
-            if cell is not None:
-                assert keys is not None
-                values[name] = unseal(keys[row["folder_id"]], table.name, name, row["id"], cell)
+        values = row if isinstance(row, Opened) else Opened(row)
+        cells = [(name, values[name]) for name in sealed if values[name] is not None]
+        if cells:
+            assert keys is not None
+            key, row_id = keys[values["folder_id"]], values["id"]
+            values.update((name, unseal(key, table.name, name, row_id, cell)) for name, cell in cells)
         opened.append(values)
     return opened
 

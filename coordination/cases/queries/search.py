@@ -43,8 +43,9 @@ class Found:
 
 def fold(text: str) -> str:
     """Without accents, case, hyphens or apostrophes: words apart by one space."""
-    plain = unicodedata.normalize("NFKD", text.translate(_WHOLE)).encode("ascii", "ignore").decode().lower()
-    return _NOT_LETTERS.sub(" ", plain).strip()
+    if not text.isascii():
+        text = unicodedata.normalize("NFKD", text.translate(_WHOLE)).encode("ascii", "ignore").decode()
+    return _NOT_LETTERS.sub(" ", text.lower()).strip()
 
 
 def sound(folded: str) -> str:
