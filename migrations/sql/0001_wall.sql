@@ -264,51 +264,49 @@ $$;
 CREATE FUNCTION reconcile_deadlines(p_journeys uuid[], p_rules text[], p_wanted jsonb, p_today date, p_fact text)
 RETURNS integer
 LANGUAGE plpgsql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
-DECLARE v_mine uuid[]; v_moved integer := 0; v_count integer;
+DECLARE v_mine uuid[]; v_changed integer;
 BEGIN
   SELECT COALESCE(array_agg(j), '{}') INTO v_mine FROM unnest(p_journeys) j
   WHERE j = ANY ((SELECT my_writable_journeys())::uuid[]);
-  CREATE TEMP TABLE IF NOT EXISTS wanted_deadline (journey_id uuid, rule text, kind text, subject_id text,
-    due_on date, since date, because text, folder_id uuid) ON COMMIT DROP;
-  TRUNCATE wanted_deadline;
-  INSERT INTO wanted_deadline
-  SELECT w.journey, w.rule, w.kind, w.subject, w.due_on, w.since, w.because, COALESCE(f.id, c.id)
-  FROM jsonb_to_recordset(p_wanted) AS w (journey uuid, rule text, kind text, subject text, due_on date,
-                                          since date, because text, volet text)
-  JOIN folder c ON c.journey_id = w.journey AND c.volet = 'coordination'
-  LEFT JOIN folder f ON f.journey_id = w.journey AND f.volet = w.volet
-  WHERE w.journey = ANY (v_mine) AND w.rule = ANY (p_rules);
-  CREATE INDEX IF NOT EXISTS wanted_deadline_key ON wanted_deadline (journey_id, rule);
-  ANALYZE wanted_deadline;
 
-  WITH gone AS (
-    DELETE FROM deadline d WHERE d.journey_id = ANY (v_mine) AND d.rule = ANY (p_rules)
-      AND NOT EXISTS (SELECT 1 FROM wanted_deadline w WHERE w.journey_id = d.journey_id AND w.rule = d.rule
-                      AND w.kind = d.kind AND w.subject_id = d.subject_id)
-    RETURNING d.alert_id),
+  -- One statement: no part of it sees what another part writes, and none needs to.
+  WITH wanted AS MATERIALIZED (
+    SELECT w.journey AS journey_id, w.rule, w.kind, w.subject AS subject_id, w.due_on, w.since, w.because,
+      COALESCE(f.id, c.id) AS folder_id
+    FROM jsonb_to_recordset(p_wanted) AS w (journey uuid, rule text, kind text, subject text, due_on date,
+                                            since date, because text, volet text)
+    JOIN folder c ON c.journey_id = w.journey AND c.volet = 'coordination'
+    LEFT JOIN folder f ON f.journey_id = w.journey AND f.volet = w.volet
+    WHERE w.journey = ANY (v_mine) AND w.rule = ANY (p_rules)),
+  standing AS MATERIALIZED (
+    SELECT d.* FROM deadline d WHERE d.journey_id = ANY (v_mine) AND d.rule = ANY (p_rules)),
+  gone AS (
+    DELETE FROM deadline d USING standing s
+    WHERE s.journey_id = d.journey_id AND s.rule = d.rule AND s.kind = d.kind AND s.subject_id = d.subject_id
+      AND (s.journey_id, s.rule, s.kind, s.subject_id) NOT IN
+        (SELECT w.journey_id, w.rule, w.kind, w.subject_id FROM wanted w)
+    RETURNING s.alert_id),
   moved AS (
     UPDATE deadline d SET due_on = w.due_on, since = w.since, because = w.because, folder_id = w.folder_id,
       alert_id = CASE WHEN d.since = w.since AND w.due_on <= p_today THEN d.alert_id END
-    FROM wanted_deadline w, deadline old
-    WHERE w.journey_id = d.journey_id AND w.rule = d.rule AND w.kind = d.kind AND w.subject_id = d.subject_id
-      AND old.journey_id = d.journey_id AND old.rule = d.rule AND old.kind = d.kind
-      AND old.subject_id = d.subject_id
-      AND (d.due_on, d.since, d.because, d.folder_id) IS DISTINCT FROM (w.due_on, w.since, w.because, w.folder_id)
-    RETURNING CASE WHEN old.since = w.since AND w.due_on <= p_today THEN NULL ELSE old.alert_id END AS alert_id),
+    FROM wanted w JOIN standing s USING (journey_id, rule, kind, subject_id)
+    WHERE d.journey_id = w.journey_id AND d.rule = w.rule AND d.kind = w.kind AND d.subject_id = w.subject_id
+      AND (s.due_on, s.since, s.because, s.folder_id) IS DISTINCT FROM (w.due_on, w.since, w.because, w.folder_id)
+    RETURNING CASE WHEN s.since = w.since AND w.due_on <= p_today THEN NULL ELSE s.alert_id END AS alert_id),
   resolved AS (
     UPDATE alert a SET status = 'RESOLUE', resolved_on = p_today, resolved_because = p_fact,
       version = a.version + 1
     WHERE a.id IN (SELECT alert_id FROM gone UNION ALL SELECT alert_id FROM moved)
-      AND a.status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE', 'REPORTEE')
+      AND a.status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE', 'REPORTEE')),
+  added AS (
+    INSERT INTO deadline (journey_id, rule, kind, subject_id, folder_id, due_on, since, because)
+    SELECT w.journey_id, w.rule, w.kind, w.subject_id, w.folder_id, w.due_on, w.since, w.because
+    FROM wanted w
+    ON CONFLICT (journey_id, rule, kind, subject_id) DO NOTHING
     RETURNING 1)
-  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM moved) INTO v_moved;
-
-  INSERT INTO deadline (journey_id, rule, kind, subject_id, folder_id, due_on, since, because)
-  SELECT w.journey_id, w.rule, w.kind, w.subject_id, w.folder_id, w.due_on, w.since, w.because
-  FROM wanted_deadline w
-  ON CONFLICT (journey_id, rule, kind, subject_id) DO NOTHING;
-  GET DIAGNOSTICS v_count = ROW_COUNT;
-  RETURN v_moved + v_count;
+  SELECT (SELECT count(*) FROM gone) + (SELECT count(*) FROM moved) + (SELECT count(*) FROM added)
+  INTO v_changed;
+  RETURN v_changed;
 END $$;
 
 -- One field of an audit body: its length, a colon, the bytes.

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
 from coordination import reference
 from coordination.alerts.models import Alert
@@ -61,16 +61,32 @@ class StalledSection:
     lines: tuple[JourneyLine, ...]
 
 
-def gauges() -> tuple[Gauge, ...]:
-    """How many journeys are active (no exit, and not turned down), per programme that the actor sees."""
+@dataclass(frozen=True)
+class _Counted:
+    """How many visible journeys share a programme, an end or none, and whether they were turned down."""
+
+    programme: str
+    exited: bool
+    turned_down: bool
+    number: int
+
+
+def _counts() -> list[_Counted]:
+    exited, turned_down = Journey.exit_on.is_not(None), func.coalesce(Journey.stage, "") == "NON_RETENU"
     rows = db.session.execute(
-        select(Journey.programme, func.count())
-        .where(Journey.exit_on.is_(None), func.coalesce(Journey.stage, "") != "NON_RETENU")
-        .group_by(Journey.programme)
-        .order_by(Journey.programme.desc())
+        select(Journey.programme, exited, turned_down, func.count()).group_by(text("1, 2, 3"))
     )
+    return [_Counted(*row) for row in rows]
+
+
+def _gauges(counts: list[_Counted]) -> tuple[Gauge, ...]:
+    """Active journeys (no exit, not turned down) per programme that the actor sees."""
     capacity = reference.territory()["pre_capacity"]
-    return tuple(Gauge(p, n, capacity if p == "PRE" else None) for p, n in rows)
+    active = [c for c in counts if not c.exited and not c.turned_down]
+    return tuple(
+        Gauge(p, sum(c.number for c in active if c.programme == p), capacity if p == "PRE" else None)
+        for p in sorted({c.programme for c in active}, reverse=True)
+    )
 
 
 def journeys(
@@ -79,7 +95,9 @@ def journeys(
     """A page of the journeys that the actor coordinates, by reference."""
     ended = Journey.exit_on.is_not(None) if exited else Journey.exit_on.is_(None)
     criteria = [ended] + ([Journey.programme == programme] if programme else [])
-    total = db.session.scalar(select(func.count()).select_from(Journey).where(*criteria)) or 0
+    # Before the lines, which narrow the transaction to the journeys of the page.
+    counts = _counts()
+    total = sum(c.number for c in counts if c.exited is exited and programme in (None, c.programme))
     pages = max(1, -(-total // PAGE))
     page = min(max(page, 1), pages)
     ids = list(
@@ -87,7 +105,7 @@ def journeys(
             select(Journey.id).where(*criteria).order_by(Journey.ref).limit(PAGE).offset((page - 1) * PAGE)
         )
     )
-    return Listing(lines(grant, today, ids), total, page, pages, gauges())
+    return Listing(lines(grant, today, ids), total, page, pages, _gauges(counts))
 
 
 def stalled(grant: Grant, today: date, only: str | None = None, page: int = 1) -> tuple[StalledSection, ...]:
