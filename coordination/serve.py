@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 from dataclasses import replace
@@ -11,6 +12,7 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from config.settings import Settings
+from coordination.embedded import without_secrets
 from coordination.errors import BadInput
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -58,7 +60,9 @@ def serve(
         "loglevel": "warning",
         "proc_name": "coordination",
     }
-    worker = subprocess.Popen([sys.executable, "-m", "coordination.cli", "worker"]) if with_worker else None
+    command = [sys.executable, "-m", "coordination.cli", "worker"]
+    # The worker holds no key, in its environment neither.
+    worker = subprocess.Popen(command, env=without_secrets(os.environ)) if with_worker else None
     try:
         _Server(settings, options).run()
     finally:

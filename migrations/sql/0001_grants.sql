@@ -46,7 +46,10 @@ GRANT SELECT, INSERT ON folder TO coord_web;
 GRANT SELECT ON access, deadline, audit_entry, volet_right, tombstone, scan_run TO coord_web;
 GRANT SELECT ON alert TO coord_web;
 GRANT UPDATE (status, acted_on, acted_by, postponed_until, way_out, version, comment) ON alert TO coord_web;
-GRANT SELECT, INSERT, UPDATE ON structure, account, membership, sign_in_session, state, import_run TO coord_web;
+GRANT SELECT, INSERT, UPDATE ON structure, account, membership, state, import_run TO coord_web;
+-- A session never changes hands.
+GRANT SELECT, INSERT ON sign_in_session TO coord_web;
+GRANT UPDATE (last_seen_at, revoked_at) ON sign_in_session TO coord_web;
 GRANT SELECT, INSERT, DELETE ON sign_in_attempt, idempotency TO coord_web;
 GRANT SELECT, INSERT ON audit_checkpoint TO coord_web;
 
