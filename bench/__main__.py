@@ -12,7 +12,7 @@ from unittest import mock
 import psycopg
 from psycopg import sql
 
-from bench.measure import in_turn, line, machine, milliseconds, p95
+from bench.measure import end_cleanly, in_turn, line, machine, milliseconds, p95
 from bench.site import COORDINATOR, NOTED, NOTES, REFERENT, Browser, InProcess, Site, gunicorn, site
 from coordination import clock, embedded
 from coordination.accounts.queries import account_id_of, load_actor
@@ -27,7 +27,8 @@ SMALL, LARGE = 149, 5000
 
 
 def main() -> None:
-    print(machine())
+    end_cleanly()
+    print(machine(), flush=True)
     with site(SMALL) as small:
         for text in http_small(small):
             print(text, flush=True)

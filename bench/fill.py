@@ -119,7 +119,7 @@ def server() -> Iterator[Settings]:
         init_keys(settings)
         with psycopg.connect(embedded.dsn(embedded.start(settings)), autocommit=True) as connection:
             # Fewer checkpoints while filling; the measures read what a real server would hold in memory.
-            for setting in ("max_wal_size = '8GB'", "shared_buffers = '512MB'", "autovacuum = off"):
+            for setting in ("max_wal_size = '3GB'", "shared_buffers = '512MB'", "autovacuum = off"):
                 connection.execute(f"ALTER SYSTEM SET {setting}")
         embedded.stop(settings)
         embedded.start(settings)

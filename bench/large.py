@@ -11,7 +11,7 @@ from statistics import median
 import psycopg
 
 from bench.fill import DEADLINES_EACH, DUE_DAYS, DUE_EACH_DAY, OWN, Base, fill, server, superuser
-from bench.measure import in_turn, line, machine, milliseconds
+from bench.measure import end_cleanly, in_turn, line, machine, milliseconds
 from coordination import clock, embedded
 from coordination.alerts import scan as scanning
 from coordination.worker import worker_engine
@@ -180,7 +180,8 @@ def spaced(number: int) -> str:
 
 
 def main() -> None:
-    print(machine())
+    end_cleanly()
+    print(machine(), flush=True)
     today = clock.today()
     with server() as settings:
         started = time.perf_counter()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import platform
+import signal
 import statistics
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -53,3 +55,8 @@ def machine() -> str:
         f"Python {platform.python_version()}, {platform.machine()}, {cores} cœurs, charge {load:.1f} au départ."
         " Mesures alternées (A B A B…), rapports de médianes."
     )
+
+
+def end_cleanly() -> None:
+    """Asked to stop, a bench stops its server and removes its files, as it does at its end."""
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))
