@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
-from coordination.db import Base, Row
+from coordination.db import Base, InFolder, Row, sealed
 
 
 class Folder(Row, Base):
@@ -30,6 +30,22 @@ class Folder(Row, Base):
     volet: Mapped[str] = mapped_column(String(16))
     open: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+
+
+class Revision(InFolder, Base):
+    """What a record said before it was corrected or removed: never changed, never deleted by a page.
+
+    `said`: sealed JSON, field -> text. See `privacy.records`.
+    """
+
+    __tablename__ = "revision"
+
+    of_table: Mapped[str] = mapped_column(String(32))
+    of_id: Mapped[uuid.UUID] = mapped_column()
+    at: Mapped[datetime] = mapped_column()
+    by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    removed: Mapped[bool] = mapped_column(default=False)
+    said: Mapped[bytes | None] = sealed(256)
 
 
 class VoletRight(Base):

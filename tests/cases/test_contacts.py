@@ -12,11 +12,12 @@ import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.contacts import EditConflict, NewContact, correct_note, log_contact
+from coordination.cases.commands.contacts import NewContact, correct_note, log_contact
 from coordination.cases.models import Contact
 from coordination.db import db
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.policy import Action
+from coordination.privacy.records import EditConflict
 from coordination.privacy.vault import open_rows
 from coordination.privacy.work import consult
 from tests.support import day, import_rows, journey_id, person, rows, scalar, world
@@ -182,7 +183,11 @@ def test_a_concurrent_edit_keeps_and_shows_both_texts(journey: uuid.UUID) -> Non
     correct_note(person("coord.pre"), row, "le leur", 1, clock.now())
     with pytest.raises(EditConflict) as conflict:
         correct_note(person("ref1"), row, "le mien", 1, clock.now())
-    assert (conflict.value.theirs, conflict.value.mine, conflict.value.version) == ("le leur", "le mien", 2)
+    assert (conflict.value.theirs, conflict.value.mine, conflict.value.version) == (
+        {"note": "le leur"},
+        {"note": "le mien"},
+        2,
+    )
     assert "le leur" not in str(conflict.value) and isinstance(conflict.value, Conflict)
     assert opened_note("ref1", row)["note"] == "le leur"
     correct_note(person("ref1"), row, "les deux", 2, clock.now())

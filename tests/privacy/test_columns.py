@@ -47,6 +47,7 @@ CLEAR: dict[str, str] = {
     "audit_entry": "structure_id sequence previous hash body at_us actor_id action result detail",
     "audit_checkpoint": "structure_id sequence hash at_us signature",
     "idempotency": "account_id key request_hash answer at",
+    "revision": "of_table of_id at by_id removed",
     "tombstone": "at",
     "structure": "code name type commune",
     "account": "email display_name kind password_hash secrecy_basis charter_version charter_signed_on"
@@ -69,6 +70,7 @@ SEALED_COLUMNS: dict[str, str] = {
     "school_absence": "half_days",
     "referral": "refusal_reason",
     "alert": "comment",
+    "revision": "said",
 }
 # Clear columns that hold bytes, and are hashes, signatures or keys of their own.
 OTHER_BYTES = {
@@ -144,7 +146,7 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
                 assert name not in SEALED[file]
     # Sealed columns that no file carries: what people write on pages.
     others = words(SEALED_COLUMNS) - set(kept.values())
-    assert others == {"alert.comment"} | words({"objective": SEALED_COLUMNS["objective"]})
+    assert others == {"alert.comment", "revision.said"} | words({"objective": SEALED_COLUMNS["objective"]})
 
 
 def test_the_worker_reads_the_columns_it_was_granted_and_nothing_sealed(app: Flask) -> None:

@@ -33,7 +33,10 @@ IN_FOLDER = (
     "life_event",
     "school_absence",
     "referral",
+    "revision",
 )
+# Rows that pages add and read, and never change or delete.
+APPEND_ONLY = {"revision"}
 # What an INSERT cannot leave out, beside the ids.
 NEEDED = {
     "contact": (", on_date, mode", ", current_date, 'VAD'"),
@@ -47,6 +50,10 @@ NEEDED = {
     "life_event": (", on_date", ", current_date"),
     "school_absence": (", on_date", ", current_date"),
     "referral": (", key", ", gen_random_uuid()"),
+    "revision": (
+        ", of_table, of_id, at, by_id, removed",
+        ", 'contact', gen_random_uuid(), now(), (SELECT id FROM account LIMIT 1), false",
+    ),
 }
 Db = psycopg.Connection[Any]
 EXTRA = ("suspended", "unsigned", "expired", "early", "late", "no.basis", "ended", "apart")
@@ -252,9 +259,10 @@ def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]
     foreign = next(((f, j) for f, j in places if f not in may.write), None)
     for table in IN_FOLDER:
         mine = sum(sizes[table].get(folder, 0) for folder in may.write)
-        if attempt(connection, f"UPDATE {table} SET version = 7") != mine:
+        touched = -1 if table in APPEND_ONLY else mine
+        if attempt(connection, f"UPDATE {table} SET version = 7") != touched:
             yield f"changes {table}"
-        if attempt(connection, f"DELETE FROM {table}") != mine:
+        if attempt(connection, f"DELETE FROM {table}") != touched:
             yield f"removes from {table}"
         if foreign and mine and attempt(connection, f"UPDATE {table} SET folder_id = %s", foreign[0]) != -1:
             yield f"moves {table} elsewhere"

@@ -6,18 +6,16 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
 from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Contact, Journey
 from coordination.clock import paris_date
 from coordination.db import db
-from coordination.errors import Conflict, NotFound
-from coordination.privacy.access import folder_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
-from coordination.privacy.vault import keystore, open_rows, sealed_row
+from coordination.privacy.records import add_record, change_record, journey_of
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import work
 
@@ -34,16 +32,6 @@ class NewContact:
     def body(self) -> bytes:
         """What makes two sendings of a form the same."""
         return "\x1f".join((str(self.on), self.mode, self.outcome, self.note)).encode()
-
-
-class EditConflict(Conflict):
-    """Somebody changed the text meanwhile: both are kept and shown."""
-
-    def __init__(self, theirs: str, mine: str, version: int) -> None:
-        super().__init__("Ce texte a été modifié par quelqu'un d'autre pendant que vous écriviez.")
-        self.theirs = theirs
-        self.mine = mine
-        self.version = version
 
 
 def log_contact(
@@ -66,19 +54,19 @@ def log_contact(
         if key:
             w.once(key, contact.body(), answer)
         _check(contact, journey_id, today)
-        folder_id = folder_of(journey_id, Volet.COORDINATION)
-        data_key = keystore().get([folder_id])[folder_id]
-        row_id = uuid.uuid4()
-        values = {
-            "journey_id": journey_id,
-            "folder_id": folder_id,
-            "on_date": contact.on,
-            "mode": contact.mode,
-            "outcome": contact.outcome,
-            "author_id": actor.id,
-            "note": contact.note.strip(),
-        }
-        db.session.execute(insert(Contact).values(sealed_row(data_key, Contact, row_id, values)))
+        row_id = add_record(
+            grant,
+            Contact,
+            journey_id,
+            Volet.COORDINATION,
+            {
+                "on_date": contact.on,
+                "mode": contact.mode,
+                "outcome": contact.outcome,
+                "author_id": actor.id,
+                "note": contact.note.strip(),
+            },
+        )
         follow(grant, journey_id, "contacts", today, f"échange saisi le {today:%d/%m/%Y}")
         w.audit(grant, ["contact", "on", "mode", "outcome", "note"])
         return row_id
@@ -99,28 +87,13 @@ def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:
 
 
 def correct_note(actor: Actor, contact_id: uuid.UUID, note: str, version: int, now: datetime) -> uuid.UUID:
-    """Replace the note of an exchange; the journey's id. Raises EditConflict with both texts if it changed."""
+    """Correct the note of an exchange, keeping what it said; the journey's id. Raises EditConflict."""
     with work(actor, Action.LOG_CONTACT, now) as w:
-        found = db.session.execute(
-            select(Contact.journey_id, Contact.folder_id).where(Contact.id == contact_id)
-        ).first()
-        if found is None:
-            raise NotFound("Cet échange n'existe pas, ou vous n'y avez pas accès.")
-        grant = w.require(found.journey_id)
+        journey_id = journey_of(Contact, contact_id)
+        grant = w.require(journey_id)
         problems = Problems()
         problems.free_text("note", note)
         problems.stop_if_any()
-        data_key = keystore().get([found.folder_id])[found.folder_id]
-        cells = sealed_row(data_key, Contact, contact_id, {"note": note.strip()})
-        changed = db.session.execute(
-            update(Contact)
-            .where(Contact.id == contact_id, Contact.version == version)
-            .values(note=cells["note"], version=Contact.version + 1)
-            .returning(Contact.id)
-        ).first()
-        if changed is None:
-            current = open_rows(grant, Contact, ("note", "version"), Contact.id == contact_id)[0]
-            raise EditConflict(current["note"] or "", note, current["version"])
+        change_record(w, grant, Contact, contact_id, version, {"note": note.strip()})
         w.audit(grant, ["contact", "note"])
-        journey_id: uuid.UUID = found.journey_id
         return journey_id

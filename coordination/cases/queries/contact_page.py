@@ -12,7 +12,6 @@ from coordination import reference
 from coordination.cases.models import Contact, Journey
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.db import db
-from coordination.errors import NotFound
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_rows
 
@@ -40,14 +39,6 @@ class Concerned:
 
     person: Person
     opened_on: date | None
-
-
-def journey_of_contact(contact_id: uuid.UUID) -> uuid.UUID:
-    """The journey of an exchange that the actor sees. Raises NotFound."""
-    journey_id = db.session.scalar(select(Contact.journey_id).where(Contact.id == contact_id))
-    if journey_id is None:
-        raise NotFound("Cet échange n'existe pas, ou vous n'y avez pas accès.")
-    return journey_id
 
 
 def contact_page(grant: Grant, journey_id: uuid.UUID, contact_id: uuid.UUID) -> ContactPage:

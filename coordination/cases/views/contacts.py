@@ -9,7 +9,8 @@ from flask.typing import ResponseReturnValue
 
 from coordination.cases.commands import contacts
 from coordination.cases.forms import USUAL_MODES, ContactForm, NoteForm
-from coordination.cases.queries.contact_page import concerned, contact_page, journey_of_contact
+from coordination.cases.models import Contact
+from coordination.cases.queries.contact_page import concerned, contact_page
 from coordination.cases.schemas import read_contact
 from coordination.cases.views.pages import (
     back_to,
@@ -22,6 +23,7 @@ from coordination.cases.views.pages import (
 )
 from coordination.errors import BadInput, Conflict
 from coordination.privacy.policy import Action
+from coordination.privacy.records import EditConflict, journey_of
 from coordination.privacy.work import AlreadyDone, consult
 from coordination.web import current
 from coordination.web.routing import declares
@@ -95,16 +97,16 @@ def correct_note(contact_id: uuid.UUID) -> ResponseReturnValue:
     except BadInput as error:
         form.refuse(error)
         return refused(_note_form(contact_id, form))
-    except contacts.EditConflict as conflict:
+    except EditConflict as conflict:
         form.version.data = conflict.version
         return refused(_note_form(contact_id, form, conflict), 409)
     flash("Note corrigée.", "success")
     return redirect(url_for("cases.journey", journey_id=journey_id, _anchor=f"echange-{contact_id}"), 303)
 
 
-def _note_form(contact_id: uuid.UUID, form: NoteForm, conflict: contacts.EditConflict | None = None) -> str:
+def _note_form(contact_id: uuid.UUID, form: NoteForm, conflict: EditConflict | None = None) -> str:
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
-        journey_id = journey_of_contact(contact_id)
+        journey_id = journey_of(Contact, contact_id)
         grant = r.require(journey_id)
         require_writer(grant)
         contact = contact_page(grant, journey_id, contact_id)
