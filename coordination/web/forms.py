@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from datetime import date
 from typing import Any
 
 from flask import request
@@ -13,6 +14,7 @@ from wtforms.validators import ValidationError
 
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
+from coordination.web.filters import long_date
 
 
 class PageForm(FlaskForm):
@@ -37,6 +39,14 @@ class PageForm(FlaskForm):
                 self._fields[name].errors = [*self._fields[name].errors, message]
         if not set(error.fields) & set(self._fields):
             self.form_errors.append(str(error))
+
+    def said(self, name: str, value: Any) -> str:
+        """A stored value as people read it in this form: the label of its choice, a day in French, a text."""
+        text = "" if value is None else str(value)
+        for choice in getattr(self._fields.get(name), "choices", None) or ():
+            if str(choice[0]) == text:
+                return str(choice[1])
+        return long_date(value) if isinstance(value, date) else text or "(vide)"
 
 
 def options(labels: Mapping[str, str], empty: str | None = None) -> list[SelectChoice]:

@@ -1,0 +1,85 @@
+"""The one order of a page that writes: shown, or read, done and back; refused with everything that was typed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Sequence
+
+from flask import flash, redirect, request
+from flask.typing import ResponseReturnValue
+
+from coordination.cases.queries.contact_page import Concerned, concerned
+from coordination.cases.views.pages import first_page_of, refused, require_writer, show, way_back
+from coordination.errors import BadInput, Conflict
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import EditConflict
+from coordination.privacy.work import AlreadyDone, consult
+from coordination.web import current
+from coordination.web.forms import PageForm
+
+SENT_BEFORE = (
+    "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce que vous avez écrit est gardé ci-dessous :"
+    " enregistrez-le s'il s'agit d'autre chose, sinon corrigez depuis le parcours ce qui a été enregistré."
+)
+
+
+def write_page(
+    form: PageForm, page: Callable[[EditConflict | None], str], save: Callable[[], str], saved: str
+) -> ResponseReturnValue:
+    """Answer a GET with `page`, a POST with `save` (which gives the address to go to) and the sentence `saved`.
+
+    A form that corrects a record has a `version` field; `page` shows the two texts of an EditConflict.
+    """
+    if request.method == "GET":
+        return page(None)
+    try:
+        place = save()
+    except BadInput as error:
+        form.refuse(error)
+        return refused(page(None))
+    except AlreadyDone as done:
+        place = done.answer
+    except EditConflict as conflict:
+        form["version"].data = conflict.version
+        return refused(page(conflict), 409)
+    except Conflict as error:
+        # What was typed comes back under a new key: sending it again is then a choice, not an accident.
+        form.idempotency_key.data = uuid.uuid4().hex
+        form.form_errors.append(str(error))
+        return refused(page(None), 409)
+    flash(saved, "success")
+    return redirect(place, 303)
+
+
+def show_form(
+    template: str,
+    form: PageForm,
+    journey_id: uuid.UUID | Callable[[], uuid.UUID],
+    conflict: EditConflict | None = None,
+    *,
+    detail: Sequence[str] = ("name",),
+    load: Callable[[Grant], dict[str, object]] = lambda _grant: {},
+    may: Callable[[Grant], None] = require_writer,
+) -> str:
+    """A form about a journey, read under a consult: `load` gives what else its template needs.
+
+    `journey_id` may be looked up from a record. `detail`: names of the fields read, for the audit. `may` raises Forbidden where the grant does not allow
+    what the form is for. Templates extend `cases/write.html`.
+    """
+    with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
+        # Found inside the consult, so that a foreign record leaves its refusal in the log.
+        found = journey_id() if callable(journey_id) else journey_id
+        grant = r.require(found)
+        may(grant)
+        about: Concerned = concerned(grant, found)
+        content = load(grant)
+        r.audit(grant, detail)
+    return show(
+        template,
+        form=form,
+        about=about,
+        conflict=conflict,
+        back=first_page_of(found),
+        way_back=way_back(),
+        **content,
+    )
