@@ -63,8 +63,8 @@ def show_form(
 ) -> str:
     """A form about a journey, read under a consult: `load` gives what else its template needs.
 
-    `journey_id` may be looked up from a record. `detail`: names of the fields read, for the audit. `may` raises Forbidden where the grant does not allow
-    what the form is for. Templates extend `cases/write.html`.
+    `journey_id` may be looked up from a record. `detail`: names of the fields read, for the audit. `may` raises
+    Forbidden where the grant does not allow what the form is for. Templates extend `cases/write.html`.
     """
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
         # Found inside the consult, so that a foreign record leaves its refusal in the log.
