@@ -36,3 +36,22 @@ def label(coded_list: str, code: str | None) -> str:
 def territory() -> Any:
     """The territory: communes, neighbourhoods, schools, structures, key figures."""
     return load("reference")["territory"]
+
+
+@cache
+def areas() -> dict[str, str]:
+    """key -> French name of the neighbourhoods and fragile residences, and of what is known without a name."""
+    named = {area["key"]: area["name"] for area in (*territory()["qpv"], *territory()["fragile_areas"])}
+    return named | {"QPV": "Quartier prioritaire (à préciser)", "HORS_QPV": "Hors quartier prioritaire"}
+
+
+@cache
+def communes() -> dict[str, str]:
+    """INSEE code -> name of the communes of the territory."""
+    return {commune["insee"]: commune["name"] for commune in territory()["communes"]}
+
+
+@cache
+def pre_perimeter() -> frozenset[str]:
+    """INSEE codes of the communes that the PRE covers."""
+    return frozenset(c["insee"] for c in territory()["communes"] if c["in_pre_perimeter"])

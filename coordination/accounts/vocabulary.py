@@ -25,6 +25,7 @@ ACTIONS = {
     Action.OPEN_JOURNEY: "Consultation d'un parcours",
     Action.NEW_JOURNEY: "Ouverture d'un parcours",
     Action.LOG_CONTACT: "Saisie d'un échange",
+    Action.CHANGE_PEOPLE: "Correction de l'identité, des proches ou de la scolarité",
     Action.RECORD_AGREEMENT: "Saisie d'un accord",
     Action.ASSIGN_REFERENT: "Affectation d'un référent",
     Action.ANSWER_ALERT: "Réponse à une alerte",

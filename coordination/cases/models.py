@@ -57,10 +57,25 @@ class Sheet(InFolder, Base):
     scheme: Mapped[bytes | None] = sealed()
     orientation_path: Mapped[bytes | None] = sealed()
     exit_reason: Mapped[bytes | None] = sealed()
+    phone: Mapped[bytes | None] = sealed()
+    email: Mapped[bytes | None] = sealed()
+    interpreter: Mapped[bytes | None] = sealed()
+    prefers_oral: Mapped[bytes | None] = sealed()
+    arrived_on: Mapped[bytes | None] = sealed()
+
+
+class Schooling(InFolder, Base):
+    """School and level of one school year (`school_year` 2026 is 2026-2027)."""
+
+    __tablename__ = "schooling"
+
+    school_year: Mapped[int] = mapped_column()
+    school: Mapped[bytes | None] = sealed()
+    school_level: Mapped[bytes | None] = sealed()
 
 
 class Representative(InFolder, Base):
-    """A person to call for the beneficiary; who signed the agreement."""
+    """A person to call for the beneficiary: parent, or somebody they trust; who signed the agreement."""
 
     __tablename__ = "representative"
 
@@ -72,6 +87,9 @@ class Representative(InFolder, Base):
     parental_authority: Mapped[bytes | None] = sealed()
     interpreter: Mapped[bytes | None] = sealed()
     signed_agreement: Mapped[bytes | None] = sealed()
+    takes_part: Mapped[bytes | None] = sealed()
+    trusted: Mapped[bytes | None] = sealed()
+    prefers_oral: Mapped[bytes | None] = sealed()
 
 
 class Contact(InFolder, Base):

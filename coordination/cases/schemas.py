@@ -76,19 +76,20 @@ class AnswerSchema(Schema):
 
 def read_contact(data: Mapping[str, Any]) -> NewContact:
     """Raises BadInput with a sentence per field."""
-    contact = _load(ContactSchema(), data)
+    contact = load(ContactSchema(), data)
     assert isinstance(contact, NewContact)
     return contact
 
 
 def read_answer(data: Mapping[str, Any]) -> Answer:
     """Raises BadInput with a sentence per field."""
-    answer = _load(AnswerSchema(), data)
+    answer = load(AnswerSchema(), data)
     assert isinstance(answer, Answer)
     return answer
 
 
-def _load(schema: Schema, data: Mapping[str, Any]) -> Any:
+def load(schema: Schema, data: Mapping[str, Any]) -> Any:
+    """What `schema` builds. Raises BadInput with a sentence per field."""
     try:
         return schema.load(data)
     except ValidationError as error:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from coordination import reference
 
+SEXES = {"F": "Fille ou femme", "M": "Garçon ou homme"}
 PROGRAMMES = {"PRE": "PRE", "CITE_EMPLOI": "Cité de l'emploi"}
 RIGHT_LABELS = {
     "CSS": "complémentaire santé solidaire",
@@ -35,17 +36,13 @@ def axis_label(programme: str, code: str | None) -> str:
 
 def area_label(code: str | None) -> str:
     """French name of a neighbourhood or fragile residence."""
-    if not code:
-        return "non renseigné"
-    territory = reference.territory()
-    named = {area["key"]: area["name"] for area in (*territory["qpv"], *territory["fragile_areas"])}
-    return named.get(code) or {
-        "QPV": "quartier prioritaire (à préciser)",
-        "HORS_QPV": "hors quartier prioritaire",
-    }.get(code, code)
+    return reference.areas().get(code, code) if code else "non renseigné"
 
 
 def commune_label(insee: str | None) -> str:
-    if not insee:
-        return "non renseignée"
-    return {c["insee"]: c["name"] for c in reference.territory()["communes"]}.get(insee, insee)
+    return reference.communes().get(insee, insee) if insee else "non renseignée"
+
+
+def school_year_label(year: int) -> str:
+    """« 2026-2027 »."""
+    return f"{year}-{year + 1}"

@@ -97,7 +97,7 @@ def change_record(
     `version`: the one that was read. Raises NotFound, Forbidden, EditConflict (nothing written).
     """
     before = _standing(grant, model, row_id, tuple(values))
-    changed = [name for name, value in values.items() if _text(value) != _text(before[name])]
+    changed = [name for name, value in values.items() if not _same(value, before[name])]
     if before["version"] != version:
         if not changed:
             return []
@@ -177,6 +177,11 @@ def _place(journey_id: uuid.UUID, folder_id: uuid.UUID) -> dict[str, uuid.UUID]:
 
 def _key(folder_id: uuid.UUID) -> DataKey:
     return keystore().get([folder_id])[folder_id]
+
+
+def _same(typed: Any, standing: Any) -> bool:
+    """A box left unticked says nothing new where nothing was known."""
+    return _text(typed) == _text(standing) or (typed is False and standing is None)
 
 
 def _text(value: Any) -> str:

@@ -23,6 +23,7 @@ CLEAR: dict[str, str] = {
     "journey": "ref programme stage opened_on agreement_status agreement_on entered_on validated_on diagnosis_on"
     " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on",
     "sheet": "",
+    "schooling": "school_year",
     "representative": "",
     "contact": "on_date mode outcome author_id",
     "appointment": "on_date status structure_id",
@@ -58,8 +59,10 @@ CLEAR: dict[str, str] = {
 }
 SEALED_COLUMNS: dict[str, str] = {
     "sheet": "first_name last_name birth_date sex address commune area school school_level scheme orientation_path"
-    " exit_reason",
-    "representative": "first_name last_name tie phone email parental_authority interpreter signed_agreement",
+    " exit_reason phone email interpreter prefers_oral arrived_on",
+    "schooling": "school school_level",
+    "representative": "first_name last_name tie phone email parental_authority interpreter signed_agreement"
+    " takes_part trusted prefers_oral",
     "contact": "note",
     "objective": "axis fact baseline outcome",
     "action": "kind axis_or_barrier",
@@ -146,7 +149,15 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
                 assert name not in SEALED[file]
     # Sealed columns that no file carries: what people write on pages.
     others = words(SEALED_COLUMNS) - set(kept.values())
-    assert others == {"alert.comment", "revision.said"} | words({"objective": SEALED_COLUMNS["objective"]})
+    pages = {
+        "alert": "comment",
+        "revision": "said",
+        "sheet": "phone email interpreter prefers_oral arrived_on",
+        "representative": "takes_part trusted prefers_oral",
+        "objective": SEALED_COLUMNS["objective"],
+        "schooling": SEALED_COLUMNS["schooling"],
+    }
+    assert others == words(pages)
 
 
 def test_the_worker_reads_the_columns_it_was_granted_and_nothing_sealed(app: Flask) -> None:

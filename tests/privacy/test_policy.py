@@ -71,6 +71,7 @@ BY_ROLE: dict[Action, set[str]] = {
 ON_JOURNEY = {
     Action.OPEN_JOURNEY: "any volet",
     Action.LOG_CONTACT: "writes coordination",
+    Action.CHANGE_PEOPLE: "writes coordination",
     Action.RECORD_AGREEMENT: "writes coordination",
     Action.ASSIGN_REFERENT: "coordinates",
     Action.CHANGE_STAGE: "writes coordination",

@@ -21,6 +21,7 @@ from tests.support import PEOPLE, day, email, folder_id, import_rows, journey_id
 
 IN_FOLDER = (
     "sheet",
+    "schooling",
     "representative",
     "contact",
     "appointment",
@@ -39,6 +40,7 @@ IN_FOLDER = (
 APPEND_ONLY = {"revision"}
 # What an INSERT cannot leave out, beside the ids.
 NEEDED = {
+    "schooling": (", school_year", ", 2026"),
     "contact": (", on_date, mode", ", current_date, 'VAD'"),
     "appointment": (", on_date", ", current_date"),
     "objective": (", set_on", ", current_date"),

@@ -90,10 +90,8 @@ def _check_new(new: NewJourney, today: date) -> None:
     for name, value in new.sheet.items():
         if isinstance(value, str):
             problems.free_text(name, value, 200)
-    outside = {c["insee"] for c in reference.territory()["communes"] if not c["in_pre_perimeter"]}
-    known = {c["insee"] for c in reference.territory()["communes"]}
     commune = new.sheet.get("commune")
-    if new.programme == "PRE" and commune and (commune in outside or commune not in known):
+    if new.programme == "PRE" and commune and commune not in reference.pre_perimeter():
         problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
     problems.stop_if_any()
 

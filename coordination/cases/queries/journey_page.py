@@ -16,21 +16,50 @@ from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.timeline import Entry, timeline
-from coordination.cases.vocabulary import PROGRAMMES, area_label, commune_label
+from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db, narrow
 from coordination.privacy.models import AuditEntry, Folder
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_rows
 from coordination.privacy.volets import LABELS, Volet
 
+SHEET = (
+    "first_name",
+    "last_name",
+    "birth_date",
+    "sex",
+    "phone",
+    "email",
+    "interpreter",
+    "prefers_oral",
+    "address",
+    "commune",
+    "area",
+    "school",
+    "school_level",
+)
+REPRESENTATIVE = (
+    "first_name",
+    "last_name",
+    "tie",
+    "phone",
+    "email",
+    "parental_authority",
+    "interpreter",
+    "signed_agreement",
+    "takes_part",
+    "trusted",
+    "prefers_oral",
+)
 COMING = timedelta(days=90)
 OPENINGS_SHOWN = 20
 
 
 @dataclass(frozen=True)
 class RepresentativeView:
-    """Who can be called; `interpreter` is said before the number."""
+    """Who can be called; what to know before calling is said before the number."""
 
+    id: uuid.UUID
     name: str
     tie: str
     phone: str
@@ -38,6 +67,9 @@ class RepresentativeView:
     parental_authority: bool
     interpreter: bool
     signed: bool
+    takes_part: bool
+    trusted: bool
+    prefers_oral: bool
 
     def __repr__(self) -> str:
         return "<RepresentativeView>"
@@ -60,8 +92,22 @@ class Opening:
 
 
 @dataclass(frozen=True)
+class Reach:
+    """How to reach the person, for those who answer for themselves."""
+
+    phone: str
+    email: str
+    interpreter: bool
+    prefers_oral: bool
+
+    def __repr__(self) -> str:
+        return "<Reach>"
+
+
+@dataclass(frozen=True)
 class JourneyPage:
     person: Person
+    reach: Reach
     programme: str
     programme_label: str
     stage: str
@@ -98,9 +144,8 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     """The page of a journey that the grant covers."""
     narrow([journey_id])
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-    columns = ("first_name", "last_name", "birth_date", "sex", "address", "commune", "area", "school")
-    rows = open_rows(grant, Sheet, (*columns, "school_level"), Sheet.journey_id == journey_id)
-    sheet = rows[0] if rows else dict.fromkeys((*columns, "school_level"))
+    rows = open_rows(grant, Sheet, SHEET, Sheet.journey_id == journey_id)
+    sheet = rows[0] if rows else dict.fromkeys(SHEET)
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
     birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
@@ -112,12 +157,18 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     ]
     return JourneyPage(
         person=person,
+        reach=Reach(
+            sheet["phone"] or "",
+            sheet["email"] or "",
+            sheet["interpreter"] == "1",
+            sheet["prefers_oral"] == "1",
+        ),
         programme=journey.programme,
         programme_label=PROGRAMMES[journey.programme],
         stage=stage_label(journey.programme, journey.stage),
         birth_date=birth,
         age=age_on(birth, today) if birth else None,
-        sex={"F": "Fille ou femme", "M": "Garçon ou homme"}.get(sheet["sex"] or "", "non renseigné"),
+        sex=SEXES.get(sheet["sex"] or "", "non renseigné"),
         address=", ".join(part for part in place if part) or "non renseignée",
         area=area_label(sheet["area"]),
         school=sheet["school"] or "non renseigné",
@@ -148,16 +199,16 @@ def age_on(birth: date, day: date) -> int:
 
 
 def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[RepresentativeView, ...]:
-    columns = ("first_name", "last_name", "tie", "phone", "email", "parental_authority", "interpreter")
     rows = open_rows(
         grant,
         Representative,
-        (*columns, "signed_agreement"),
+        REPRESENTATIVE,
         Representative.journey_id == journey_id,
         order=(Representative.position,),
     )
     return tuple(
         RepresentativeView(
+            row["id"],
             f"{row['first_name'] or ''} {row['last_name'] or ''}".strip(),
             row["tie"] or "",
             row["phone"] or "",
@@ -165,6 +216,9 @@ def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[Representativ
             row["parental_authority"] == "1",
             row["interpreter"] == "1",
             row["signed_agreement"] == "1",
+            row["takes_part"] == "1",
+            row["trusted"] == "1",
+            row["prefers_oral"] == "1",
         )
         for row in rows
     )

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from pathlib import Path
 
+from coordination import reference
 from coordination.errors import BadInput
 from coordination.exchange.bundle import values
 from coordination.exchange.bundle.columns import FILES, IGNORED, Column
@@ -138,5 +139,5 @@ def _outside_the_perimeter(journeys: list[Line]) -> Iterator[Fault]:
     """The PRE covers a few communes; where the commune is not known, nothing says it is outside."""
     for line in journeys:
         commune = line.text("commune")
-        if line.text("programme") == values.PRE and commune and commune not in values.pre_perimeter():
+        if line.text("programme") == values.PRE and commune and commune not in reference.pre_perimeter():
             yield fault(line.file, line.number, "commune", "commune hors du périmètre du PRE", commune)

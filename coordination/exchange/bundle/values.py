@@ -45,14 +45,13 @@ def codes_of(codes: str, programme: str | None) -> frozenset[str]:
         if programme in lists:
             return frozenset(reference.labels(lists[programme]))
         return frozenset().union(*(reference.labels(each) for each in lists.values()))
-    own = {"right_kind": RIGHT_KINDS, "event_kind": EVENT_KINDS, "sex": SEXES, "area": _areas()}
+    own = {
+        "right_kind": RIGHT_KINDS,
+        "event_kind": EVENT_KINDS,
+        "sex": SEXES,
+        "area": frozenset(reference.areas()),
+    }
     return own[codes] if codes in own else frozenset(reference.labels(codes))
-
-
-@cache
-def pre_perimeter() -> frozenset[str]:
-    """INSEE codes of the communes that the PRE covers."""
-    return frozenset(c["insee"] for c in reference.territory()["communes"] if c["in_pre_perimeter"])
 
 
 @cache
@@ -70,12 +69,6 @@ def _code(codes: frozenset[str], cell: str) -> str:
     if cell not in codes:
         raise Unreadable("code inconnu")
     return cell
-
-
-def _areas() -> frozenset[str]:
-    territory = reference.territory()
-    keys = (each["key"] for each in (*territory["qpv"], *territory["fragile_areas"]))
-    return frozenset({*keys, "QPV", "HORS_QPV"})
 
 
 def _date(_: Column, cell: str) -> date:

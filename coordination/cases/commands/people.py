@@ -1,0 +1,239 @@
+"""The person, who can be called for them, and their school: kept up to date, corrected without erasing."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from coordination import reference
+from coordination.alerts.sources import follow_all
+from coordination.cases.checks import Problems
+from coordination.cases.models import Journey, Representative, Schooling, Sheet
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import add_record, change_record, journey_of, remove_record
+from coordination.privacy.volets import Volet
+from coordination.privacy.work import Work, work
+
+LONGEST_NAME = 100
+LONGEST_LINE = 200
+
+
+@dataclass(frozen=True)
+class Identity:
+    """The person and where they live, as typed. `commune`: INSEE code; `area`: key of the territory."""
+
+    first_name: str
+    last_name: str
+    birth_date: date | None
+    sex: str
+    phone: str
+    email: str
+    interpreter: bool
+    prefers_oral: bool
+    address: str
+    commune: str
+    area: str
+    arrived_on: date | None
+
+
+@dataclass(frozen=True)
+class Relative:
+    """A parent or somebody the family trusts, as typed."""
+
+    first_name: str
+    last_name: str
+    tie: str
+    phone: str
+    email: str
+    parental_authority: bool
+    takes_part: bool
+    trusted: bool
+    interpreter: bool
+    prefers_oral: bool
+
+    def body(self) -> bytes:
+        """What makes two sendings of a form the same."""
+        return "\x1f".join(map(str, asdict(self).values())).encode()
+
+
+@dataclass(frozen=True)
+class SchoolYear:
+    """School and level of a school year (2026 is 2026-2027), as typed."""
+
+    year: int | None
+    school: str
+    school_level: str
+
+
+def change_identity(
+    actor: Actor, journey_id: uuid.UUID, identity: Identity, version: int, now: datetime
+) -> list[str]:
+    """Correct the sheet; the names of the fields that changed. Deadlines that hang on the age follow.
+
+    Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
+    """
+    today = paris_date(now)
+    with work(actor, Action.CHANGE_PEOPLE, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(
+            select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
+        ).one()
+        check_identity(identity, journey.programme, journey.opened_on, today)
+        sheet_id = db.session.scalars(select(Sheet.id).where(Sheet.journey_id == journey_id)).one()
+        changed = change_record(w, grant, Sheet, sheet_id, version, asdict(identity))
+        if "birth_date" in changed:
+            follow_all(grant, [journey_id], today, f"date de naissance corrigée le {today:%d/%m/%Y}")
+        w.audit(grant, ["sheet", *changed])
+        return changed
+
+
+def check_identity(identity: Identity, programme: str, opened_on: date | None, today: date) -> None:
+    """Raises BadInput with a sentence per field."""
+    problems = Problems()
+    _check_names(problems, identity.first_name, identity.last_name)
+    _check_reach(problems, identity.phone, identity.email)
+    problems.free_text("address", identity.address, LONGEST_LINE)
+    for name, day in (("birth_date", identity.birth_date), ("arrived_on", identity.arrived_on)):
+        if day and day > today:
+            problems[name] = "Cette date est dans le futur."
+    if "birth_date" not in problems and _after(identity.birth_date, opened_on):
+        problems["birth_date"] = f"Le parcours a commencé le {opened_on:%d/%m/%Y}, avant cette naissance."
+    if identity.sex not in ("", "F", "M"):
+        problems["sex"] = "Choisissez une des réponses proposées."
+    if identity.area and identity.area not in reference.areas():
+        problems["area"] = "Choisissez une des réponses proposées."
+    if programme == "PRE" and identity.commune and identity.commune not in reference.pre_perimeter():
+        problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
+    elif identity.commune and not _looks_like_insee(identity.commune):
+        problems["commune"] = "Choisissez une commune de la liste."
+    problems.stop_if_any()
+
+
+def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: datetime, *, key: str = "",
+                 answer: str = "") -> uuid.UUID:  # fmt: skip
+    """Note a person to call. `key`, `answer`: see `log_contact`. Raises BadInput, NotFound, Forbidden."""
+    with work(actor, Action.CHANGE_PEOPLE, now) as w:
+        grant = w.require(journey_id)
+        if key:
+            w.once(key, relative.body(), answer)
+        _check_relative(relative)
+        row_id = add_record(grant, Representative, journey_id, Volet.COORDINATION, asdict(relative))
+        w.audit(grant, ["representative", *asdict(relative)])
+        return row_id
+
+
+def change_relative(
+    actor: Actor, relative_id: uuid.UUID, relative: Relative, version: int, now: datetime
+) -> uuid.UUID:
+    """Correct a person to call; the journey's id. Raises as `change_identity`."""
+
+    def change(w: Work, grant: Grant) -> list[str]:
+        _check_relative(relative)
+        return change_record(w, grant, Representative, relative_id, version, asdict(relative))
+
+    return _on_relative(actor, relative_id, now, change)
+
+
+def remove_relative(actor: Actor, relative_id: uuid.UUID, version: int, now: datetime) -> uuid.UUID:
+    """Take a person off the list, with its trace; the journey's id. Raises as `change_identity`."""
+
+    def remove(w: Work, grant: Grant) -> list[str]:
+        remove_record(w, grant, Representative, relative_id, version)
+        return ["removed"]
+
+    return _on_relative(actor, relative_id, now, remove)
+
+
+def _on_relative(
+    actor: Actor, relative_id: uuid.UUID, now: datetime, do: Callable[[Work, Grant], list[str]]
+) -> uuid.UUID:
+    with work(actor, Action.CHANGE_PEOPLE, now) as w:
+        journey_id = journey_of(Representative, relative_id)
+        grant = w.require(journey_id)
+        w.audit(grant, ["representative", *do(w, grant)])
+        return journey_id
+
+
+def record_schooling(
+    actor: Actor, journey_id: uuid.UUID, given: SchoolYear, current_year: int, version: int, now: datetime
+) -> None:
+    """Note school and level of a year (`version` 0: the year is new); the sheet follows for the current one.
+
+    Raises BadInput, NotFound, Forbidden, EditConflict.
+    """
+    with work(actor, Action.CHANGE_PEOPLE, now) as w:
+        grant = w.require(journey_id)
+        _check_school(given, current_year)
+        values = {"school": given.school.strip(), "school_level": given.school_level}
+        row = db.session.execute(
+            select(Schooling.id, Schooling.version).where(
+                Schooling.journey_id == journey_id, Schooling.school_year == given.year
+            )
+        ).first()
+        if row is None:
+            add_record(
+                grant, Schooling, journey_id, Volet.COORDINATION, {"school_year": given.year, **values}
+            )
+        else:
+            change_record(w, grant, Schooling, row.id, version or row.version, values)
+        if given.year == current_year:
+            sheet = db.session.execute(
+                select(Sheet.id, Sheet.version).where(Sheet.journey_id == journey_id)
+            ).one()
+            change_record(w, grant, Sheet, sheet.id, sheet.version, values)
+        w.audit(grant, ["schooling", "school", "school_level"])
+
+
+def _after(day: date | None, limit: date | None) -> bool:
+    return day is not None and limit is not None and day > limit
+
+
+def _check_school(given: SchoolYear, current_year: int) -> None:
+    problems = Problems()
+    if given.year is None or not current_year - 15 <= given.year <= current_year + 1:
+        problems["year"] = "Choisissez une des années proposées."
+    problems.free_text("school", given.school, LONGEST_LINE)
+    if not given.school.strip() and not given.school_level:
+        problems["school"] = "Indiquez l'établissement ou le niveau."
+    if given.school_level:
+        problems.code("school_level", "school_level", given.school_level)
+    problems.stop_if_any()
+
+
+def _check_relative(relative: Relative) -> None:
+    problems = Problems()
+    if not relative.first_name.strip() and not relative.last_name.strip():
+        problems["last_name"] = "Indiquez au moins un nom ou un prénom."
+    for name in ("first_name", "last_name", "tie"):
+        problems.free_text(name, getattr(relative, name), LONGEST_NAME)
+    _check_reach(problems, relative.phone, relative.email)
+    problems.stop_if_any()
+
+
+def _check_names(problems: Problems, first_name: str, last_name: str) -> None:
+    if not first_name.strip():
+        problems["first_name"] = "Indiquez le prénom."
+    if not last_name.strip():
+        problems["last_name"] = "Indiquez le nom."
+    for name, text in (("first_name", first_name), ("last_name", last_name)):
+        problems.free_text(name, text, LONGEST_NAME)
+
+
+def _check_reach(problems: Problems, phone: str, email: str) -> None:
+    digits = sum(character.isdigit() for character in phone)
+    if phone and (not 6 <= digits <= 15 or set(phone) - set("0123456789 .+-()/")):
+        problems["phone"] = "Écrivez le numéro en chiffres, par exemple 06 12 34 56 78."
+    problems.free_text("email", email, LONGEST_LINE)
+    if email and ("@" not in email.strip("@") or any(c.isspace() for c in email)):
+        problems["email"] = "Cette adresse e-mail n'est pas complète, par exemple prenom.nom@exemple.fr."
+
+
+def _looks_like_insee(code: str) -> bool:
+    return len(code) == 5 and code[0].isdigit() and code[2:].isdigit()

@@ -1,0 +1,161 @@
+"""Identity, people to call, school: corrected without erasing, refused beside the field, never in clear."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.conftest import TODAY
+from tests.support import rows, scalar
+
+IDENTITY = {"first_name": "Zoé", "last_name": "Neuve", "birth_date": "2016-04-02", "commune": "62525"}
+RELATIVE = {"first_name": "Awa", "last_name": "Canari", "tie": "mère", "phone": "06 12 34 56 78"}
+
+
+@pytest.fixture
+def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    prepare(territory, monkeypatch)
+    return territory
+
+
+@pytest.fixture
+def referent(site: Flask) -> FlaskClient:
+    return browser(site, REFERENT)
+
+
+@pytest.fixture
+def journey(site: Flask) -> uuid.UUID:
+    return journeys_of(REFERENT)[0]
+
+
+def version(journey: uuid.UUID) -> int:
+    return int(scalar("SELECT version FROM sheet WHERE journey_id = %s", journey))
+
+
+def change(client: FlaskClient, journey: uuid.UUID, **values: Any) -> Any:
+    given = IDENTITY | {"version": version(journey)} | values
+    return post(client, f"/parcours/{journey}/identite", **given)
+
+
+def test_identity_is_corrected_and_what_it_said_is_kept(referent: FlaskClient, journey: uuid.UUID) -> None:
+    shown = referent.get(f"/parcours/{journey}/identite").text
+    before = re.search(r'name="last_name"[^>]*value="([^"]+)"', shown)
+    assert before
+    done = change(referent, journey, interpreter="y", phone="+33 6 12 34 56 78")
+    assert done.status_code == 303
+    page = referent.get(f"/parcours/{journey}").text
+    assert "Zoé Neuve" in page and "Interprète nécessaire" in page and "+33 6 12 34 56 78" in page
+    assert scalar("SELECT count(*) FROM revision WHERE journey_id = %s AND of_table = 'sheet'", journey) == 1
+    done_by = last_audit("modification_personnes")
+    assert done_by[0] == journey and "last_name" in done_by[2] and "Neuve" not in done_by[2]
+
+
+def test_a_birth_date_moves_the_clocks_of_the_age(referent: FlaskClient, journey: uuid.UUID) -> None:
+    rule = "SELECT due_on FROM deadline WHERE journey_id = %s AND rule = 'S05' AND kind = 'overdue'"
+    ages = "SELECT rule, due_on FROM deadline WHERE journey_id = %s AND because = 'birth' ORDER BY 1, 2"
+    before = rows("SELECT rule, kind, due_on FROM deadline WHERE journey_id = %s ORDER BY 1, 2, 3", journey)
+    assert change(referent, journey, birth_date="2011-04-02").status_code == 303
+    after = rows("SELECT rule, kind, due_on FROM deadline WHERE journey_id = %s ORDER BY 1, 2, 3", journey)
+    assert before != after, (rule, ages)
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "sentence"),
+    [
+        ("first_name", "", "Indiquez le prénom."),
+        ("last_name", "  ", "Indiquez le nom."),
+        ("birth_date", "31/02/2016", "Cette date n&#39;existe pas"),
+        ("birth_date", date(TODAY.year + 1, 1, 1).isoformat(), "Cette date est dans le futur."),
+        ("birth_date", date(TODAY.year, TODAY.month, 1).isoformat(), "avant cette naissance"),
+        ("commune", "62014", "pas dans le périmètre du PRE"),
+        ("area", "AILLEURS", "Choisissez une des réponses proposées."),
+        ("phone", "demander à Awa", "Écrivez le numéro en chiffres"),
+        ("email", "awa", "pas complète"),
+        ("address", "1 85 05 78 006 084 91", "numéro de sécurité sociale"),
+        ("address", "x" * 201, "trop long"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_the_field_and_nothing_typed_is_lost(
+    referent: FlaskClient, journey: uuid.UUID, field: str, value: str, sentence: str
+) -> None:
+    refused = change(referent, journey, **{"address": "3 rue Haute", field: value})
+    assert refused.status_code == 422
+    place = refused.text.index(f'id="{field}-error"')
+    assert sentence in refused.text[place : place + 300]
+    assert 'value="Zoé"' in refused.text or field == "first_name"
+    assert scalar("SELECT count(*) FROM revision WHERE journey_id = %s", journey) == 0
+
+
+def test_two_people_correct_the_identity_and_both_are_shown(site: Flask, journey: uuid.UUID) -> None:
+    first, second, read = browser(site, REFERENT), browser(site, COORDINATOR), version(journey)
+    assert change(first, journey, version=read, last_name="Leur").status_code == 303
+    conflict = change(second, journey, version=read, last_name="Mien")
+    assert conflict.status_code == 409
+    assert "Leur" in conflict.text and 'value="Mien"' in conflict.text
+    assert change(second, journey, version=read + 1, last_name="Mien").status_code == 303
+
+
+def test_somebody_to_call_is_added_once_corrected_and_removed(
+    referent: FlaskClient, journey: uuid.UUID
+) -> None:
+    path = f"/parcours/{journey}/proche"
+    for _ in range(2):
+        sent = post(referent, path, idempotency_key="one", trusted="y", prefers_oral="y", **RELATIVE)
+        assert sent.status_code == 303
+    added = rows("SELECT id FROM representative WHERE journey_id = %s ORDER BY position DESC", journey)[0][0]
+    page = referent.get(f"/parcours/{journey}").text
+    assert page.count("Awa Canari</p>") + page.count("Awa Canari <span") == 1
+    assert "Personne de confiance" in page and "Appeler plutôt" in page
+    corrected = post(referent, f"/parcours/proche/{added}", version=1, **(RELATIVE | {"tie": "tante"}))
+    assert corrected.status_code == 303 and "(tante)" in referent.get(f"/parcours/{journey}").text
+    asked = referent.get(f"/parcours/proche/{added}/retirer").text
+    assert "Awa Canari" in asked
+    assert post(referent, f"/parcours/proche/{added}/retirer", version=1).status_code == 409
+    assert post(referent, f"/parcours/proche/{added}/retirer", version=2).status_code == 303
+    assert "Awa Canari" not in referent.get(f"/parcours/{journey}").text
+    kept = "SELECT removed FROM revision WHERE of_id = %s ORDER BY position"
+    assert rows(kept, added) == [(False,), (True,)]
+
+
+def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
+    refused = post(referent, f"/parcours/{journey}/proche", phone="0612345678", idempotency_key="x")
+    assert refused.status_code == 422 and "au moins un nom" in refused.text
+    assert 'value="0612345678"' in refused.text
+
+
+def test_the_school_of_this_year_is_the_one_of_the_sheet(referent: FlaskClient, journey: uuid.UUID) -> None:
+    year = TODAY.year if TODAY.month >= 8 else TODAY.year - 1
+    path = f"/parcours/{journey}/scolarite"
+    for at, school in ((year - 1, "Ancienne école"), (year, "Nouvelle école")):
+        sent = post(referent, path, year=at, school=school, school_level="CM1", version=0)
+        assert sent.status_code == 303
+    page = referent.get(f"/parcours/{journey}").text
+    assert "Nouvelle école" in page and "Ancienne école" not in page
+    shown = referent.get(path).text
+    assert "Ancienne école" in shown and f"{year - 1}-{year}" in shown
+    assert post(referent, path, year=year, school="Autre", school_level="CM2", version=1).status_code == 303
+    assert scalar("SELECT count(*) FROM schooling WHERE journey_id = %s", journey) == 2
+    for bad in ({"year": "1950", "school": "A"}, {"year": year}, {"year": "abc", "school": "A"}):
+        assert post(referent, path, version=0, **bad).status_code == 422
+
+
+def test_a_foreign_journey_or_person_is_not_found(site: Flask, referent: FlaskClient) -> None:
+    foreign = journeys_of("mipe.ml@demo.example")[0]
+    other = scalar(
+        "SELECT r.id FROM representative r JOIN journey j ON j.id = r.journey_id WHERE j.referent_id <>"
+        " (SELECT id FROM account WHERE email = %s) LIMIT 1",
+        REFERENT,
+    )
+    paths = [f"/parcours/{foreign}/{page}" for page in ("identite", "proche", "scolarite")]
+    paths += [f"/parcours/proche/{other}", f"/parcours/proche/{other}/retirer"]
+    for path in paths:
+        assert referent.get(path).status_code == 404, path
+        assert post(referent, path, version=1, **RELATIVE).status_code == 404, path
+    assert last_audit("modification_personnes")[1] == "refus"
