@@ -22,7 +22,7 @@ from coordination.exchange.people import compare, count_created, store_structure
 from coordination.exchange.recompute import BATCH, territory
 from coordination.exchange.store_records import Batch, add_rows, open_what_is_agreed, store_records
 from coordination.exchange.stored import Names, Stored, read_names, stored_journeys, stored_records
-from coordination.privacy.access import call, sync_access
+from coordination.privacy.access import call, follow_agreement, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
@@ -127,6 +127,7 @@ def _store_batch(
     open_what_is_agreed(batch)
     if not dry:
         follow_all(grant, list(ids.values()), as_of, "import de données")
+    follow_agreement(list(ids.values()))
     sync_access(list(ids.values()))
 
 

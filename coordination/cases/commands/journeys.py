@@ -18,7 +18,7 @@ from coordination.cases.stages import refusal
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, Conflict
-from coordination.privacy.access import call, sync_access
+from coordination.privacy.access import call, follow_agreement, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
@@ -101,7 +101,7 @@ def _check_new(new: NewJourney, today: date) -> None:
 def record_agreement(
     actor: Actor, journey_id: uuid.UUID, status: str, on: date | None, version: int, now: datetime
 ) -> None:
-    """Note the agreement's state. A signature opens the other volets; a refusal or withdrawal freezes sharing.
+    """Note the agreement's state: a signature opens the other volets, and what needed one closes without it.
 
     Raises BadInput, NotFound, Forbidden, Conflict (somebody changed the journey meanwhile).
     """
@@ -119,7 +119,9 @@ def record_agreement(
         _change(journey_id, version, agreement_status=status, agreement_on=on)
         if status == "SIGNE":
             _open_volets(journey_id, VOLETS_AFTER_AGREEMENT[journey.programme])
+        # Counted while every volet still shows: a clock does not depend on who may look.
         follow_all(grant, [journey_id], today, f"accord mis à jour le {today:%d/%m/%Y}")
+        follow_agreement([journey_id])
         sync_access([journey_id])
         w.audit(grant, ["agreement_status", "agreement_on"])
 
