@@ -28,7 +28,7 @@ from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import keystore, sealed_row
 from coordination.privacy.volets import Volet
-from coordination.privacy.work import consult, work
+from coordination.privacy.work import consult, refuse_unless_allowed, work
 
 
 class _DryRun(Exception):
@@ -38,7 +38,11 @@ class _DryRun(Exception):
 def store_bundle(
     actor: Actor, lines: dict[str, list[Line]], *, as_of: date, now: datetime, commit: bool
 ) -> Changes:
-    """Write what differs, compute the deadlines, open no alert. Returns what changed or would change."""
+    """Write what differs, compute the deadlines, open no alert. Returns what changed or would change.
+
+    Raises Forbidden.
+    """
+    refuse_unless_allowed(actor, Action.IMPORT, now)
     changes = Changes()
     known = {name.ref: name for name in territory(actor)}
     refs = list(dict.fromkeys(_refs(lines)))
