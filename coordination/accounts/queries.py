@@ -16,7 +16,9 @@ from coordination.accounts.models import Account, Membership, SignInSession, Str
 from coordination.db import db
 from coordination.errors import Forbidden, NotFound
 from coordination.privacy.actor import Actor, Role
+from coordination.privacy.models import VoletRight
 from coordination.privacy.policy import Grant
+from coordination.privacy.volets import Volet
 
 # A session ends after this long without a page, and after this long in any case.
 IDLE = timedelta(hours=2)
@@ -152,6 +154,28 @@ def load_actor(account_id: uuid.UUID, now: datetime) -> Actor:
     if rows[0].suspended_at:
         raise Forbidden("Ce compte est suspendu.")
     return Actor(account_id, _roles(rows), rows[0].kind)
+
+
+def may_follow(account_id: uuid.UUID, programme: str, now: datetime, *, coordinating: bool = False) -> bool:
+    """Whether a role held now writes in the journeys of a programme as their référent.
+
+    With `coordinating`, as their coordinator too: that is who opens one.
+    """
+    relations = ("referent", "coordinator") if coordinating else ("referent",)
+    held = (
+        select(Membership.id)
+        .join(VoletRight, VoletRight.role == Membership.role)
+        .where(
+            Membership.account_id == account_id,
+            _current(now),
+            or_(Membership.programme.is_(None), Membership.programme == programme),
+            VoletRight.programme == programme,
+            VoletRight.relation.in_(relations),
+            VoletRight.volet == Volet.COORDINATION.value,
+            VoletRight.can_write,
+        )
+    )
+    return bool(db.session.scalar(select(held.exists())))
 
 
 def account_id_of(email: str) -> uuid.UUID:

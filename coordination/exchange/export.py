@@ -24,14 +24,15 @@ from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
 from coordination.privacy.sealing import as_text
-from coordination.privacy.work import work
+from coordination.privacy.work import refuse_unless_allowed, work
 
 
 def export_bundle(actor: Actor, directory: Path, now: datetime) -> dict[str, int]:
     """Write every file of the bundle, readable by its owner alone; how many lines each holds.
 
-    Raises BadInput if the directory already holds something.
+    Raises Forbidden, or BadInput if the directory already holds something.
     """
+    refuse_unless_allowed(actor, Action.EXPORT, now)
     if directory.exists() and any(directory.iterdir()):
         raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
     lines: dict[str, list[Line]] = {file: [] for file in COLUMNS}

@@ -14,7 +14,7 @@ from coordination.db import act_as, db
 from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
-from coordination.privacy.work import work
+from coordination.privacy.work import refuse_unless_allowed, work
 
 BATCH = 200
 
@@ -39,7 +39,11 @@ def batches(names: Sequence[JourneyName], size: int = BATCH) -> Iterator[list[uu
 
 
 def recompute(actor: Actor, now: datetime, today: date) -> dict[str, int]:
-    """Recompute the whole territory, a short transaction per batch, so that pages are not blocked."""
+    """Recompute the whole territory, a short transaction per batch, so that pages are not blocked.
+
+    Raises Forbidden.
+    """
+    refuse_unless_allowed(actor, Action.RECOMPUTE, now)
     names = territory(actor)
     changed = 0
     for ids in batches(names):

@@ -22,13 +22,13 @@ from coordination.exchange.people import compare, count_created, store_structure
 from coordination.exchange.recompute import BATCH, territory
 from coordination.exchange.store_records import Batch, add_rows, open_what_is_agreed, store_records
 from coordination.exchange.stored import Names, Stored, read_names, stored_journeys, stored_records
-from coordination.privacy.access import call, sync_access
+from coordination.privacy.access import call, follow_agreement, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import keystore, sealed_row
 from coordination.privacy.volets import Volet
-from coordination.privacy.work import consult, work
+from coordination.privacy.work import consult, refuse_unless_allowed, work
 
 
 class _DryRun(Exception):
@@ -38,7 +38,11 @@ class _DryRun(Exception):
 def store_bundle(
     actor: Actor, lines: dict[str, list[Line]], *, as_of: date, now: datetime, commit: bool
 ) -> Changes:
-    """Write what differs, compute the deadlines, open no alert. Returns what changed or would change."""
+    """Write what differs, compute the deadlines, open no alert. Returns what changed or would change.
+
+    Raises Forbidden.
+    """
+    refuse_unless_allowed(actor, Action.IMPORT, now)
     changes = Changes()
     known = {name.ref: name for name in territory(actor)}
     refs = list(dict.fromkeys(_refs(lines)))
@@ -127,6 +131,7 @@ def _store_batch(
     open_what_is_agreed(batch)
     if not dry:
         follow_all(grant, list(ids.values()), as_of, "import de données")
+    follow_agreement(list(ids.values()))
     sync_access(list(ids.values()))
 
 

@@ -58,6 +58,11 @@ def sync_access(journey_ids: Sequence[uuid.UUID]) -> None:
     call("sync_journey_access", list(journey_ids))
 
 
+def follow_agreement(journey_ids: Sequence[uuid.UUID]) -> None:
+    """Close the volets of journeys whose agreement no longer covers them, open those it covers again."""
+    call("follow_agreement", list(journey_ids))
+
+
 def call(function: str, *arguments: Any, session: Session | None = None) -> Any:
     """Call a SECURITY DEFINER function of the wall; its single result."""
     names = [f"a{number}" for number in range(len(arguments))]

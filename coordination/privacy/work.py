@@ -24,7 +24,7 @@ from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
 from coordination.privacy.models import Idempotency
-from coordination.privacy.policy import Action, Grant, require
+from coordination.privacy.policy import Action, Grant, can, require
 from coordination.privacy.vault import keystore
 
 
@@ -122,6 +122,13 @@ def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
         _note_refusal(reading, error)
         raise
     _append_apart(reading, "fait")
+
+
+def refuse_unless_allowed(actor: Actor, action: Action, now: datetime) -> None:
+    """For what begins before its work or takes several: raises Forbidden, the refusal written."""
+    if not can(actor, action):
+        with consult(actor, action, now) as asked:
+            asked.require()
 
 
 Heads = dict[uuid.UUID, tuple[int, bytes]]

@@ -53,6 +53,12 @@ def opened(name: str, programme: str) -> uuid.UUID:
     return open_journey(person(name), new, clock.now())
 
 
+def share(name: str, volet: str = "social") -> None:
+    with writing(person("ref1")):
+        until = clock.now().replace(year=2100)
+        call("grant_access", person(name).id, folder_id("PRE-1", volet), "receiver", until)
+
+
 @pytest.mark.parametrize(("name", "programme"), [("ref1", "PRE"), ("ml", "CITE_EMPLOI")])
 def test_before_the_agreement_there_is_only_the_coordination_volet(
     house: Flask, name: str, programme: str
@@ -78,14 +84,7 @@ def test_withdrawal_freezes_sharing_at_once_and_a_signature_gives_the_team_its_v
     house: Flask, status: str
 ) -> None:
     journey = journey_id("PRE-1")
-    with writing(person("ref1")):
-        call(
-            "grant_access",
-            person("centre").id,
-            folder_id("PRE-1", "social"),
-            "receiver",
-            clock.now().replace(year=2100),
-        )
+    share("centre")
     assert volets("centre", journey) == {"social"} and volets("ref1", journey) == VOLETS["PRE"]
     sign("ref1", journey, status)
     assert volets("centre", journey) == set()
@@ -94,6 +93,44 @@ def test_withdrawal_freezes_sharing_at_once_and_a_signature_gives_the_team_its_v
     sign("ref1", journey)
     assert volets("ref1", journey) == VOLETS["PRE"] and volets("centre", journey) == set()
     assert ("A14",) not in rows("SELECT rule FROM deadline WHERE journey_id = %s", journey)
+
+
+@pytest.mark.parametrize("status", ["ORAL", "PRESENTE", "A_DEMANDER", "UN_SEUL_PARENT"])
+@pytest.mark.parametrize("way", ["command", "import"])
+def test_below_a_signature_what_needed_it_closes(house: Flask, status: str, way: str) -> None:
+    """Corrected or imported, the journey stands as if it had never been signed."""
+    journey = journey_id("PRE-1")
+    share("centre")
+    assert volets("coord.pre", journey) == {*VOLETS["PRE"], "protection"}
+    for to, expected in ((status, {"coordination"}), ("SIGNE", VOLETS["PRE"])):
+        if way == "command":
+            sign("ref1", journey, to)
+        else:
+            bundle = world()
+            bundle["journeys.csv"][0] |= {"agreement_status": to, "agreement_on": str(day(-20))}
+            import_rows(bundle)
+        assert volets("ref1", journey) == expected
+        # The coordinator gets back what an import brought, protection among it; the partner must be asked again.
+        back = {"protection"} if to == "SIGNE" else set()
+        assert volets("coord.pre", journey) == expected | back
+        assert volets("centre", journey) == set()
+    assert volets("ref2", journey_id("PRE-2")) == VOLETS["PRE"]
+
+
+def test_after_a_withdrawal_only_a_signature_opens_again(house: Flask) -> None:
+    for ref, name in (("PRE-1", "ref1"), ("CITE-1", "ml")):
+        journey = journey_id(ref)
+        for status in ("RETIRE", "PRESENTE"):
+            sign(name, journey, status)
+            assert volets(name, journey) == {"coordination"}
+        sign(name, journey)
+        assert volets(name, journey) == VOLETS["PRE" if ref == "PRE-1" else "CITE_EMPLOI"]
+
+
+@pytest.mark.parametrize("name", ["ref2", "centre", "coord.cite", "admin"])
+def test_nobody_else_moves_the_volets_of_a_journey(house: Flask, name: str) -> None:
+    with pytest.raises(Exception, match="follow_agreement: not a journey"), writing(person(name)):
+        call("follow_agreement", [journey_id("PRE-1")])
 
 
 def test_a_signature_opens_what_an_import_had_kept_closed(app: Flask) -> None:

@@ -10,9 +10,11 @@ import pytest
 from flask import Flask
 
 from coordination import clock
+from coordination.accounts.commands import operator_actor
 from coordination.cases.commands.journeys import NewJourney, assign_referent, open_journey
 from coordination.errors import BadInput, Forbidden, NotFound
-from tests.support import counts, day, import_rows, journey_id, person, rows, scalar, visible, world
+from coordination.privacy.access import call, sync_access
+from tests.support import counts, day, import_rows, journey_id, person, rows, scalar, visible, world, writing
 
 SHEET = {"first_name": "Lina", "last_name": "Roux", "commune": "62765", "birth_date": day(-4000)}
 
@@ -83,17 +85,27 @@ def test_roles_that_follow_nobody_open_nothing(house: Flask, name: str) -> None:
         open_journey(person(name), a_journey(), clock.now())
 
 
-def test_a_programme_is_opened_by_its_own_people(house: Flask) -> None:
+def refusals() -> list[tuple[str, str]]:
+    return rows("SELECT action, result FROM audit_entry WHERE result = 'refus'")
+
+
+@pytest.mark.parametrize(
+    ("name", "programme"),
+    [("ml", "PRE"), ("coord.cite", "PRE"), ("ref1", "CITE_EMPLOI"), ("coord.pre", "CITE_EMPLOI")],
+)
+def test_a_programme_is_opened_by_its_own_people(house: Flask, name: str, programme: str) -> None:
     before = counts(house.config["SETTINGS"])["journey"]
-    for name, programme in (
-        ("ml", "PRE"),
-        ("coord.cite", "PRE"),
-        ("ref1", "CITE_EMPLOI"),
-        ("coord.pre", "CITE_EMPLOI"),
-    ):
-        with pytest.raises(Exception, match=r"open_journeys: no role|rôle"):
-            open_journey(person(name), a_journey(programme=programme), clock.now())
+    with pytest.raises(Forbidden, match="dispositif"):
+        open_journey(person(name), a_journey(programme=programme), clock.now())
     assert counts(house.config["SETTINGS"])["journey"] == before
+    assert refusals() == [("ouverture_parcours", "refus")]
+
+
+def test_a_reference_is_taken_once(house: Flask) -> None:
+    """Whoever follows the other journey: references are the territory's."""
+    with pytest.raises(BadInput) as refused:
+        open_journey(person("ref1"), a_journey(ref="PRE-2"), clock.now())
+    assert refused.value.fields.keys() == {"ref"}
 
 
 def test_a_new_referent_takes_over_at_once(house: Flask) -> None:
@@ -111,14 +123,53 @@ def test_only_the_coordinator_of_the_programme_names_a_referent(house: Flask, na
         assign_referent(person(name), journey_id("PRE-1"), person("ref2").id, clock.now())
 
 
-def test_a_referent_without_the_role_sees_nothing(house: Flask) -> None:
-    """Being named is not enough: the volets come from the role."""
-    for name in ("admin", "dpo", "pilotage", "ml", "centre"):
-        assign_referent(person("coord.pre"), journey_id("PRE-1"), person(name).id, clock.now())
-        assert journey_id("PRE-1") not in visible(person(name), "journey")
+NOBODY_TO_FOLLOW = ["admin", "dpo", "pilotage", "ml", "coord.cite", "centre", "operateur", "unknown", "ended"]
 
 
-def test_an_unknown_referent_is_refused(house: Flask) -> None:
-    with pytest.raises(Exception, match="ForeignKeyViolation"):
-        assign_referent(person("coord.pre"), journey_id("PRE-1"), uuid.uuid4(), clock.now())
-    assert scalar("SELECT referent_id FROM journey WHERE ref = 'PRE-1'") == person("ref1").id
+def somebody(name: str) -> uuid.UUID:
+    if name == "ended":
+        rows("UPDATE membership SET ended_at = %s WHERE account_id = %s", clock.now(), person("ref2").id)
+        return person("ref2").id
+    known = {"unknown": uuid.uuid4, "operateur": lambda: operator_actor().id}
+    return known[name]() if name in known else person(name).id
+
+
+@pytest.mark.parametrize("name", NOBODY_TO_FOLLOW)
+@pytest.mark.parametrize("backup", [False, True])
+def test_who_cannot_follow_the_programme_is_refused_beside_the_field(
+    house: Flask, name: str, backup: bool
+) -> None:
+    chosen = somebody(name)
+    with pytest.raises(BadInput) as refused:
+        assign_referent(person("coord.pre"), journey_id("PRE-1"), chosen, clock.now(), backup=backup)
+    assert refused.value.fields.keys() == {"backup_id" if backup else "referent_id"}
+    assert rows("SELECT referent_id, backup_id FROM journey WHERE ref = 'PRE-1'") == [
+        (person("ref1").id, None)
+    ]
+    with pytest.raises(BadInput) as refused:
+        open_journey(person("coord.pre"), a_journey(referent_id=chosen), clock.now())
+    assert refused.value.fields.keys() == {"referent_id"}
+
+
+def test_a_suspended_account_follows_nobody(house: Flask) -> None:
+    chosen = person("ref2").id
+    rows("UPDATE account SET suspended_at = %s WHERE id = %s", clock.now(), chosen)
+    with pytest.raises(BadInput, match="Rien") as refused:
+        assign_referent(person("coord.pre"), journey_id("PRE-1"), chosen, clock.now())
+    assert "suspendu" in refused.value.fields["referent_id"]
+
+
+def test_a_coordinator_may_follow_in_the_own_programme(house: Flask) -> None:
+    assign_referent(person("coord.pre"), journey_id("PRE-1"), person("coord.pre").id, clock.now())
+    assert scalar("SELECT referent_id FROM journey WHERE ref = 'PRE-1'") == person("coord.pre").id
+
+
+@pytest.mark.parametrize("name", ["admin", "dpo", "pilotage", "ml", "centre"])
+def test_a_referent_without_the_role_sees_nothing(house: Flask, name: str) -> None:
+    """Being named, by an import for instance, is not enough: the volets come from the role."""
+    rows("UPDATE journey SET referent_id = %s WHERE ref = 'PRE-1'", person(name).id)
+    with writing(operator_actor()):
+        call("operator_access", [journey_id("PRE-1")])
+        sync_access([journey_id("PRE-1")])
+        call("operator_access", [])
+    assert journey_id("PRE-1") not in visible(person(name), "journey")

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 from flask import Flask
-from sqlalchemy.exc import ProgrammingError
 
 from coordination import clock
 from coordination.accounts.commands import operator_actor
-from coordination.errors import BadInput
+from coordination.errors import BadInput, Forbidden
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.bundle.reader import read_bundle
 from coordination.exchange.export import export_bundle
+from coordination.exchange.recompute import recompute
 from coordination.exchange.simulate import simulate, write_bundle
 from coordination.exchange.store import store_bundle
 from coordination.exchange.stored import known
@@ -80,10 +80,18 @@ def test_an_export_is_in_the_log_and_the_operator_keeps_no_access(app: Flask, tm
 
 
 @pytest.mark.parametrize("name", ["ref1", "coord.pre", "admin", "dpo", "pilotage"])
-def test_nobody_but_the_operator_exports(app: Flask, tmp_path: Path, name: str) -> None:
+def test_nobody_but_the_operator_exports_imports_or_recomputes(app: Flask, tmp_path: Path, name: str) -> None:
     import_rows(world(pre=["ref1"], cite=[]))
-    with pytest.raises(ProgrammingError, match="not the operator"):
-        export_bundle(person(name), tmp_path / "made", clock.now())
+    actor = person(name)
+    for action, attempt in (
+        ("export", lambda: export_bundle(actor, tmp_path / "made", clock.now())),
+        ("import", lambda: store_bundle(actor, {}, as_of=day(), now=clock.now(), commit=True)),
+        ("recalcul_echeances", lambda: recompute(actor, clock.now(), day())),
+    ):
+        with pytest.raises(Forbidden, match="rôle"):
+            attempt()
+        refused = "SELECT action, result FROM audit_entry WHERE actor_id = %s ORDER BY at_us DESC LIMIT 1"
+        assert rows(refused, actor.id) == [(action, "refus")]
     assert not (tmp_path / "made").exists()
 
 

@@ -8,17 +8,20 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import insert, select, update
+from sqlalchemy.exc import IntegrityError
 
 from coordination import reference
+from coordination.accounts.models import Account
+from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.stages import refusal
 from coordination.clock import paris_date
 from coordination.db import db
-from coordination.errors import BadInput, Conflict
-from coordination.privacy.access import call, sync_access
+from coordination.errors import BadInput, Conflict, Forbidden
+from coordination.privacy.access import call, follow_agreement, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
@@ -52,20 +55,14 @@ def open_journey(actor: Actor, new: NewJourney, now: datetime) -> uuid.UUID:
     with work(actor, Action.NEW_JOURNEY, now) as w:
         grant = w.require()
         _check_new(new, today)
+        if actor.kind == "person" and not may_follow(actor.id, new.programme, now, coordinating=True):
+            raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
+        if new.referent_id:
+            _check_referent("referent_id", new.referent_id, new.programme, now)
         # The key is committed before the folder exists: a crash leaves an idle key, never a folder without one.
         data_key = keystore().create([folder_id])[folder_id]
         call("open_journeys", [journey_id], [folder_id], new.programme)
-        db.session.execute(
-            insert(Journey).values(
-                id=journey_id,
-                ref=new.ref,
-                programme=new.programme,
-                stage=FIRST_STAGE[new.programme],
-                opened_on=new.opened_on,
-                agreement_status="A_DEMANDER" if new.programme == "PRE" else None,
-                referent_id=new.referent_id,
-            )
-        )
+        _add_journey(journey_id, new)
         db.session.execute(
             insert(Folder).values(id=folder_id, journey_id=journey_id, volet=Volet.COORDINATION.value)
         )
@@ -76,6 +73,26 @@ def open_journey(actor: Actor, new: NewJourney, now: datetime) -> uuid.UUID:
         sync_access([journey_id])
         w.audit(Grant(grant.actor_id, grant.action, journey_id), sorted(new.sheet))
     return journey_id
+
+
+def _add_journey(journey_id: uuid.UUID, new: NewJourney) -> None:
+    """Raises BadInput if the reference is taken, maybe by a journey that the actor does not see."""
+    values = {
+        "id": journey_id,
+        "ref": new.ref,
+        "programme": new.programme,
+        "stage": FIRST_STAGE[new.programme],
+        "opened_on": new.opened_on,
+        "agreement_status": "A_DEMANDER" if new.programme == "PRE" else None,
+        "referent_id": new.referent_id,
+    }
+    try:
+        db.session.execute(insert(Journey).values(values))
+    except IntegrityError as error:
+        if "uq_journey_ref" not in str(error.orig):
+            raise
+        taken = Problems(ref="Cette référence est déjà prise. Choisissez-en une autre.")
+        taken.stop_if_any()
 
 
 def _check_new(new: NewJourney, today: date) -> None:
@@ -99,7 +116,7 @@ def _check_new(new: NewJourney, today: date) -> None:
 def record_agreement(
     actor: Actor, journey_id: uuid.UUID, status: str, on: date | None, version: int, now: datetime
 ) -> None:
-    """Note the agreement's state. A signature opens the other volets; a refusal or withdrawal freezes sharing.
+    """Note the agreement's state: a signature opens the other volets, and what needed one closes without it.
 
     Raises BadInput, NotFound, Forbidden, Conflict (somebody changed the journey meanwhile).
     """
@@ -117,7 +134,9 @@ def record_agreement(
         _change(journey_id, version, agreement_status=status, agreement_on=on)
         if status == "SIGNE":
             _open_volets(journey_id, VOLETS_AFTER_AGREEMENT[journey.programme])
+        # Counted while every volet still shows: a clock does not depend on who may look.
         follow_all(grant, [journey_id], today, f"accord mis à jour le {today:%d/%m/%Y}")
+        follow_agreement([journey_id])
         sync_access([journey_id])
         w.audit(grant, ["agreement_status", "agreement_on"])
 
@@ -164,12 +183,17 @@ def _change(journey_id: uuid.UUID, version: int, **values: Any) -> None:
 def assign_referent(
     actor: Actor, journey_id: uuid.UUID, referent_id: uuid.UUID, now: datetime, *, backup: bool = False
 ) -> None:
-    """Name the référent (or the backup) of a journey; their access follows in the same work."""
+    """Name the référent (or the backup) of a journey; their access follows in the same work.
+
+    Raises BadInput, NotFound, Forbidden.
+    """
     with work(actor, Action.ASSIGN_REFERENT, now) as w:
         grant = w.require(journey_id)
         column = "backup_id" if backup else "referent_id"
-        if not db.session.scalar(select(func.count()).where(Journey.id == journey_id)):
+        programme = db.session.scalar(select(Journey.programme).where(Journey.id == journey_id))
+        if programme is None:
             raise BadInput("Ce parcours n'est plus accessible.")
+        _check_referent(column, referent_id, programme, now)
         db.session.execute(
             update(Journey)
             .where(Journey.id == journey_id)
@@ -177,3 +201,18 @@ def assign_referent(
         )
         sync_access([journey_id])
         w.audit(grant, [column])
+
+
+def _check_referent(field: str, account_id: uuid.UUID, programme: str, now: datetime) -> None:
+    """Who follows a journey is a person at work whose role follows its programme. Raises BadInput."""
+    problems = Problems()
+    account = db.session.execute(
+        select(Account.suspended_at).where(Account.id == account_id, Account.kind == "person")
+    ).first()
+    if account is None:
+        problems[field] = "Choisissez une personne de la liste."
+    elif account.suspended_at is not None:
+        problems[field] = "Ce compte est suspendu : choisissez quelqu'un d'autre."
+    elif not may_follow(account_id, programme, now):
+        problems[field] = "Le rôle de cette personne ne suit pas de parcours dans ce dispositif."
+    problems.stop_if_any()
