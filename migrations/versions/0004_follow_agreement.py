@@ -9,7 +9,7 @@ from alembic import op
 SQL = Path(__file__).resolve().parent.parent / "sql"
 
 revision = "0004_follow_agreement"
-down_revision = "0001"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 
