@@ -64,6 +64,23 @@ class Sheet(InFolder, Base):
     arrived_on: Mapped[bytes | None] = sealed()
 
 
+class Agreement(InFolder, Base):
+    """A line of the history of the agreement; the journey carries where it stands now.
+
+    `volets`: what a signature covers, codes; `signer`: id of a representative, empty for the person.
+    """
+
+    __tablename__ = "agreement"
+
+    status: Mapped[str] = mapped_column(String(16))
+    on_date: Mapped[date | None] = mapped_column()
+    school_year: Mapped[int | None] = mapped_column()
+    recorded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    volets: Mapped[bytes | None] = sealed()
+    signer: Mapped[bytes | None] = sealed()
+    remark: Mapped[bytes | None] = sealed(256)
+
+
 class Schooling(InFolder, Base):
     """School and level of one school year (`school_year` 2026 is 2026-2027)."""
 

@@ -63,6 +63,11 @@ def follow_agreement(journey_ids: Sequence[uuid.UUID]) -> None:
     call("follow_agreement", list(journey_ids))
 
 
+def agree_volets(journey_id: uuid.UUID, volets: Sequence[Volet]) -> None:
+    """Say what a signed agreement covers; `follow_agreement` then opens and closes the volets."""
+    call("agree_volets", journey_id, [volet.value for volet in volets])
+
+
 def call(function: str, *arguments: Any, session: Session | None = None) -> Any:
     """Call a SECURITY DEFINER function of the wall; its single result."""
     names = [f"a{number}" for number in range(len(arguments))]

@@ -29,6 +29,8 @@ class Folder(Row, Base):
     )
     volet: Mapped[str] = mapped_column(String(16))
     open: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
+    # Whether the agreement covers this volet: what a later signature opens again.
+    agreed: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
 
 

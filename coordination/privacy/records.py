@@ -23,7 +23,7 @@ from coordination.privacy.vault import Opened, keystore, open_rows, sealed_row
 from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work
 
-CHANGED_MEANWHILE = "Ce texte a été modifié par quelqu'un d'autre pendant que vous écriviez."
+CHANGED_MEANWHILE = "Cela a été modifié par quelqu'un d'autre pendant que vous écriviez."
 
 _ONLY_READ = "Vous pouvez lire le volet « {} », pas y écrire."
 
@@ -106,7 +106,7 @@ def change_record(
         )
     if not changed:
         return []
-    _keep_revision(w, model, before, {name: before[name] for name in changed}, removed=False)
+    keep_revision(w, model, before, {name: before[name] for name in changed})
     cells = sealed_row(_key(before["folder_id"]), model, row_id, {name: values[name] for name in changed})
     done = db.session.execute(
         update(model)
@@ -130,7 +130,7 @@ def remove_record(w: Work, grant: Grant, model: Any, row_id: uuid.UUID, version:
     before = _standing(grant, model, row_id, columns)
     if before["version"] != version:
         raise EditConflict({}, {}, before["version"])
-    _keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
+    keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
     db.session.execute(delete(model).where(model.id == row_id, model.version == version))
 
 
@@ -157,7 +157,10 @@ def _standing(grant: Grant, model: Any, row_id: uuid.UUID, columns: tuple[str, .
     return rows[0]
 
 
-def _keep_revision(w: Work, model: Any, row: Opened, said: Mapping[str, Any], *, removed: bool) -> None:
+def keep_revision(
+    w: Work, model: Any, row: Mapping[str, Any], said: Mapping[str, Any], *, removed: bool = False
+) -> None:
+    """Keep what fields of `row` (with its id, journey_id and folder_id) said before they change."""
     values = {
         "of_table": model.__tablename__,
         "of_id": row["id"],

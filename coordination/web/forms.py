@@ -44,8 +44,8 @@ class PageForm(FlaskForm):
         """A stored value as people read it in this form: the label of its choice, a day in French, a text."""
         text = "" if value is None else str(value)
         for choice in getattr(self._fields.get(name), "choices", None) or ():
-            if str(choice[0]) == text:
-                return str(choice[1])
+            if str(choice.value) == text:
+                return str(choice.label)
         return long_date(value) if isinstance(value, date) else text or "(vide)"
 
 

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
+import sqlalchemy as sa
 from alembic import op
 
-SQL = Path(__file__).resolve().parent.parent / "sql"
+from migrations.wall import run_sql
 
 revision = "0004_follow_agreement"
 down_revision = "0006"
@@ -15,9 +14,10 @@ depends_on = None
 
 
 def upgrade() -> None:
-    # A raw cursor: neither ":" nor "%" of the SQL is a parameter.
-    op.get_bind().connection.cursor().execute((SQL / "0004_follow_agreement.sql").read_text("utf-8"))
+    op.add_column("folder", sa.Column("agreed", sa.Boolean(), server_default=sa.text("true"), nullable=False))
+    run_sql("0004_follow_agreement.sql")
 
 
 def downgrade() -> None:
-    op.execute("DROP FUNCTION follow_agreement(uuid[])")
+    op.execute("DROP FUNCTION agree_volets(uuid, text[]); DROP FUNCTION follow_agreement(uuid[])")
+    op.drop_column("folder", "agreed")

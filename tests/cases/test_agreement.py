@@ -9,7 +9,8 @@ import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.journeys import NewJourney, open_journey, record_agreement
+from coordination.cases.commands.agreements import NewAgreement, record_agreement
+from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.access import call
 from tests.support import (
@@ -39,7 +40,7 @@ def house(app: Flask) -> Iterator[Flask]:
 
 def sign(name: str, journey: uuid.UUID, status: str = "SIGNE") -> None:
     version = scalar("SELECT version FROM journey WHERE id = %s", journey)
-    record_agreement(person(name), journey, status, day(), version, clock.now())
+    record_agreement(person(name), journey, NewAgreement(status, day()), version, clock.now())
 
 
 def volets(name: str, journey: uuid.UUID) -> set[str]:
@@ -160,22 +161,22 @@ def test_what_cannot_be_is_refused(house: Flask, status: str, offset: int | None
     journey = journey_id("PRE-1")
     on = None if offset is None else day(offset)
     with pytest.raises(BadInput) as refused:
-        record_agreement(person("ref1"), journey, status, on, 1, clock.now())
+        record_agreement(person("ref1"), journey, NewAgreement(status, on), 1, clock.now())
     assert refused.value.fields.keys() == {field}
     assert scalar("SELECT agreement_on FROM journey WHERE id = %s", journey) == day(-190)
 
 
 def test_two_people_do_not_overwrite_each_other(house: Flask) -> None:
     journey = journey_id("PRE-1")
-    record_agreement(person("ref1"), journey, "RETIRE", day(), 1, clock.now())
+    record_agreement(person("ref1"), journey, NewAgreement("RETIRE", day()), 1, clock.now())
     with pytest.raises(Conflict):
-        record_agreement(person("coord.pre"), journey, "SIGNE", day(), 1, clock.now())
+        record_agreement(person("coord.pre"), journey, NewAgreement("SIGNE", day()), 1, clock.now())
     assert scalar("SELECT agreement_status FROM journey WHERE id = %s", journey) == "RETIRE"
 
 
 @pytest.mark.parametrize("name", ["ref2", "ml", "centre", "dpo", "admin", "pilotage"])
 def test_outsiders_record_no_agreement(house: Flask, name: str) -> None:
     with pytest.raises((NotFound, Forbidden)):
-        record_agreement(person(name), journey_id("PRE-1"), "RETIRE", day(), 1, clock.now())
+        record_agreement(person(name), journey_id("PRE-1"), NewAgreement("RETIRE", day()), 1, clock.now())
     line = rows("SELECT result, action FROM audit_entry ORDER BY at_us DESC LIMIT 1")
     assert line == [("refus", "saisie_accord")]

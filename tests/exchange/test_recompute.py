@@ -13,8 +13,9 @@ from flask import Flask
 from coordination import clock
 from coordination.accounts.commands import operator_actor
 from coordination.alerts.sources import all_deadlines
+from coordination.cases.commands.agreements import NewAgreement, record_agreement
 from coordination.cases.commands.contacts import NewContact, log_contact
-from coordination.cases.commands.journeys import assign_referent, record_agreement
+from coordination.cases.commands.journeys import assign_referent
 from coordination.cases.models import Journey
 from coordination.db import db
 from coordination.errors import BadInput, CoordinationError
@@ -117,9 +118,8 @@ def _random_commands(rounds: int, seed: int) -> None:
             elif what == "agreement":
                 status = drawn.choice(["SIGNE", "SIGNE", "RETIRE", "REFUS", "PRESENTE"])
                 version = scalar("SELECT version FROM journey WHERE ref = %s", ref)
-                record_agreement(
-                    actor, journey_id(ref), status, day(-drawn.randint(0, 30)), version, clock.now()
-                )
+                new = NewAgreement(status, day(-drawn.randint(0, 30)))
+                record_agreement(actor, journey_id(ref), new, version, clock.now())
             elif what == "referent":
                 assign_referent(actor, journey_id(ref), account_of(drawn.choice(list(PEOPLE))), clock.now())
             elif what == "import":

@@ -24,6 +24,7 @@ CLEAR: dict[str, str] = {
     " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on",
     "sheet": "",
     "schooling": "school_year",
+    "agreement": "status on_date school_year recorded_by",
     "representative": "",
     "contact": "on_date mode outcome author_id",
     "appointment": "on_date status structure_id",
@@ -42,7 +43,7 @@ CLEAR: dict[str, str] = {
     "scan_run": "on_date finished_at opened",
     "import_run": "committed_at as_of scanned",
     "state": "name value",
-    "folder": "volet open created_at",
+    "folder": "volet open agreed created_at",
     "access": "actor_id basis can_write from_at until_at granted_by",
     "volet_right": "role programme relation volet can_write",
     "audit_entry": "structure_id sequence previous hash body at_us actor_id action result detail",
@@ -61,6 +62,7 @@ SEALED_COLUMNS: dict[str, str] = {
     "sheet": "first_name last_name birth_date sex address commune area school school_level scheme orientation_path"
     " exit_reason phone email interpreter prefers_oral arrived_on",
     "schooling": "school school_level",
+    "agreement": "volets signer remark",
     "representative": "first_name last_name tie phone email parental_authority interpreter signed_agreement"
     " takes_part trusted prefers_oral",
     "contact": "note",
@@ -156,6 +158,7 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
         "representative": "takes_part trusted prefers_oral",
         "objective": SEALED_COLUMNS["objective"],
         "schooling": SEALED_COLUMNS["schooling"],
+        "agreement": SEALED_COLUMNS["agreement"],
     }
     assert others == words(pages)
 

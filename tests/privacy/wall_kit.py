@@ -22,6 +22,7 @@ from tests.support import PEOPLE, day, email, folder_id, import_rows, journey_id
 IN_FOLDER = (
     "sheet",
     "schooling",
+    "agreement",
     "representative",
     "contact",
     "appointment",
@@ -37,10 +38,11 @@ IN_FOLDER = (
     "revision",
 )
 # Rows that pages add and read, and never change or delete.
-APPEND_ONLY = {"revision"}
+APPEND_ONLY = {"revision", "agreement"}
 # What an INSERT cannot leave out, beside the ids.
 NEEDED = {
     "schooling": (", school_year", ", 2026"),
+    "agreement": (", status, recorded_by", ", 'SIGNE', (SELECT id FROM account LIMIT 1)"),
     "contact": (", on_date, mode", ", current_date, 'VAD'"),
     "appointment": (", on_date", ", current_date"),
     "objective": (", set_on", ", current_date"),

@@ -1,4 +1,4 @@
-"""Opening a journey, its agreement, its référent."""
+"""Opening a journey, its stage, its référent."""
 
 from __future__ import annotations
 
@@ -16,12 +16,13 @@ from coordination.accounts.models import Account
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
+from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.stages import refusal
 from coordination.clock import paris_date
 from coordination.db import db
-from coordination.errors import BadInput, Conflict, Forbidden
-from coordination.privacy.access import call, follow_agreement, sync_access
+from coordination.errors import BadInput, Forbidden
+from coordination.privacy.access import call, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
@@ -29,11 +30,6 @@ from coordination.privacy.vault import keystore, sealed_row
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import work
 
-# Volets that open once the family or the person has agreed; protection opens only with a measure.
-VOLETS_AFTER_AGREEMENT = {
-    "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
-    "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
-}
 FIRST_STAGE = {"PRE": "SAISINE", "CITE_EMPLOI": "REPERE"}
 
 
@@ -113,45 +109,6 @@ def _check_new(new: NewJourney, today: date) -> None:
     problems.stop_if_any()
 
 
-def record_agreement(
-    actor: Actor, journey_id: uuid.UUID, status: str, on: date | None, version: int, now: datetime
-) -> None:
-    """Note the agreement's state: a signature opens the other volets, and what needed one closes without it.
-
-    Raises BadInput, NotFound, Forbidden, Conflict (somebody changed the journey meanwhile).
-    """
-    today = paris_date(now)
-    with work(actor, Action.RECORD_AGREEMENT, now) as w:
-        grant = w.require(journey_id)
-        journey = db.session.execute(
-            select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
-        ).one()
-        problems = Problems()
-        problems.code("status", "parental_agreement", status)
-        if status in ("SIGNE", "REFUS", "RETIRE") or on:
-            problems.past_day("on", on, today, journey.opened_on)
-        problems.stop_if_any()
-        _change(journey_id, version, agreement_status=status, agreement_on=on)
-        if status == "SIGNE":
-            _open_volets(journey_id, VOLETS_AFTER_AGREEMENT[journey.programme])
-        # Counted while every volet still shows: a clock does not depend on who may look.
-        follow_all(grant, [journey_id], today, f"accord mis à jour le {today:%d/%m/%Y}")
-        follow_agreement([journey_id])
-        sync_access([journey_id])
-        w.audit(grant, ["agreement_status", "agreement_on"])
-
-
-def _open_volets(journey_id: uuid.UUID, volets: tuple[Volet, ...]) -> None:
-    """Open volets that are missing, or that an import left closed for want of an agreement."""
-    mine = set(db.session.scalars(select(Folder.volet).where(Folder.journey_id == journey_id)))
-    for volet in volets:
-        if volet.value in mine:
-            continue
-        folder_id = uuid.uuid4()
-        keystore().create([folder_id])
-        call("open_folder", folder_id, journey_id, volet.value, True)
-
-
 def change_stage(actor: Actor, journey_id: uuid.UUID, stage: str, version: int, now: datetime) -> None:
     """Pass to another stage (table of `cases.stages`). Raises BadInput, NotFound, Forbidden, Conflict."""
     today = paris_date(now)
@@ -163,21 +120,9 @@ def change_stage(actor: Actor, journey_id: uuid.UUID, stage: str, version: int, 
         problem = refusal(journey.programme, journey.stage, stage, journey.agreement_status)
         if problem:
             raise BadInput(problem, {"stage": problem})
-        _change(journey_id, version, stage=stage)
+        change_journey(w, journey_id, version, stage=stage)
         follow_all(grant, [journey_id], today, f"étape changée le {today:%d/%m/%Y}")
         w.audit(grant, ["stage"])
-
-
-def _change(journey_id: uuid.UUID, version: int, **values: Any) -> None:
-    """Write fields of the journey if nobody did meanwhile. Raises Conflict."""
-    changed = db.session.execute(
-        update(Journey)
-        .where(Journey.id == journey_id, Journey.version == version)
-        .values(**values, version=Journey.version + 1)
-        .returning(Journey.id)
-    ).first()
-    if changed is None:
-        raise Conflict("Ce parcours a été modifié pendant que vous écriviez. Rechargez la page.")
 
 
 def assign_referent(

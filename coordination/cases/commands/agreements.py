@@ -1,0 +1,137 @@
+"""The agreement of the family or of the person: asked, signed with its scope, refused, withdrawn, renewed."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import select
+
+from coordination.alerts.sources import follow_all
+from coordination.cases.checks import Problems
+from coordination.cases.commands.skeleton import change_journey
+from coordination.cases.models import Agreement, Journey, Representative
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.privacy.access import agree_volets, call, follow_agreement, sync_access
+from coordination.privacy.actor import Actor
+from coordination.privacy.models import Folder
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import EditConflict, add_record, change_record
+from coordination.privacy.vault import keystore, open_rows
+from coordination.privacy.volets import Volet
+from coordination.privacy.work import Work, work
+
+# Volets that open once the family or the person has agreed; protection opens only with a measure.
+VOLETS_AFTER_AGREEMENT = {
+    "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
+    "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
+}
+# What a person decided on a day; the other statuses only say how far the asking has come.
+DATED = ("SIGNE", "REFUS", "RETIRE")
+# The columns of the journey, as the form calls them.
+_FIELDS = {"agreement_status": "status", "agreement_on": "on"}
+
+
+@dataclass(frozen=True)
+class NewAgreement:
+    """What was agreed, as typed. `volets`: what a signature covers (all that the programme opens by default);
+    `signer_id`: a representative, or None for the person.
+    """
+
+    status: str
+    on: date | None
+    volets: Collection[Volet] | None = None
+    signer_id: uuid.UUID | None = None
+    school_year: int | None = None
+    remark: str = field(default="", repr=False)
+
+
+def record_agreement(
+    actor: Actor, journey_id: uuid.UUID, new: NewAgreement, version: int, now: datetime
+) -> None:
+    """Note the agreement's state: a signature opens the volets it covers, and what needed one closes without it.
+
+    Raises BadInput, NotFound, Forbidden, EditConflict (somebody changed the journey meanwhile).
+    """
+    today = paris_date(now)
+    with work(actor, Action.RECORD_AGREEMENT, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(
+            select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
+        ).one()
+        offered = VOLETS_AFTER_AGREEMENT[journey.programme]
+        covered = offered if new.volets is None else tuple(v for v in offered if v in new.volets)
+        _check(new, journey_id, journey.opened_on, today, covered)
+        try:
+            change_journey(w, journey_id, version, agreement_status=new.status, agreement_on=new.on)
+        except EditConflict as conflict:
+            theirs = {_FIELDS[name]: value for name, value in conflict.theirs.items()}
+            mine = {_FIELDS[name]: value for name, value in conflict.mine.items()}
+            raise EditConflict(theirs, mine, conflict.version) from None
+        if new.status == "SIGNE":
+            _open_volets(journey_id, covered)
+            agree_volets(journey_id, [*covered])
+        _remember(w, grant, journey_id, new, covered)
+        # Counted while every volet still shows: a clock does not depend on who may look.
+        follow_all(grant, [journey_id], today, f"accord mis à jour le {today:%d/%m/%Y}")
+        follow_agreement([journey_id])
+        sync_access([journey_id])
+        w.audit(grant, ["agreement_status", "agreement_on"])
+
+
+def _check(
+    new: NewAgreement,
+    journey_id: uuid.UUID,
+    opened_on: date | None,
+    today: date,
+    covered: Collection[Volet],
+) -> None:
+    problems = Problems()
+    problems.code("status", "parental_agreement", new.status)
+    if new.status in DATED or new.on:
+        problems.past_day("on", new.on, today, opened_on)
+    if new.status == "SIGNE" and not covered:
+        problems["volets"] = "Cochez au moins un volet, ou notez un refus."
+    problems.free_text("remark", new.remark, 2_000)
+    if new.signer_id and not db.session.scalar(
+        select(Representative.id).where(
+            Representative.id == new.signer_id, Representative.journey_id == journey_id
+        )
+    ):
+        problems["signer"] = "Choisissez une des personnes proposées."
+    problems.stop_if_any()
+
+
+def _open_volets(journey_id: uuid.UUID, volets: Collection[Volet]) -> None:
+    """Make the folders of volets that are missing."""
+    mine = set(db.session.scalars(select(Folder.volet).where(Folder.journey_id == journey_id)))
+    for volet in volets:
+        if volet.value in mine:
+            continue
+        folder_id = uuid.uuid4()
+        keystore().create([folder_id])
+        call("open_folder", folder_id, journey_id, volet.value, True)
+
+
+def _remember(
+    w: Work, grant: Grant, journey_id: uuid.UUID, new: NewAgreement, covered: Collection[Volet]
+) -> None:
+    """The line of the agreement's history, and who signed."""
+    signed = new.status == "SIGNE"
+    values = {
+        "status": new.status,
+        "on_date": new.on,
+        "school_year": new.school_year,
+        "recorded_by": w.actor.id,
+        "volets": ",".join(sorted(covered)) if signed else "",
+        "signer": str(new.signer_id or "") if signed else "",
+        "remark": new.remark.strip(),
+    }
+    add_record(grant, Agreement, journey_id, Volet.COORDINATION, values)
+    if signed and new.signer_id:
+        columns = ("signed_agreement", "version")
+        row = open_rows(grant, Representative, columns, Representative.id == new.signer_id)[0]
+        change_record(w, grant, Representative, row["id"], row["version"], {"signed_agreement": True})

@@ -1,0 +1,79 @@
+"""The form of the agreement: what was said, when, by whom, for what."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping, Sequence
+from datetime import date
+
+from marshmallow import ValidationError
+from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
+from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
+
+from coordination import reference
+from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, NewAgreement
+from coordination.cases.forms import DayField
+from coordination.cases.forms_people import school_year_of
+from coordination.cases.schemas import FrenchDate
+from coordination.errors import BadInput
+from coordination.privacy.volets import LABELS, Volet
+from coordination.web.forms import PageForm, options
+
+# What only the PRE asks of parents.
+OF_PARENTS = ("UN_SEUL_PARENT",)
+
+
+class AgreementForm(PageForm):
+    """Where the agreement stands. `offer` before anything else."""
+
+    status = RadioField("Où en est l'accord ?", validate_choice=False)
+    on = DayField("Date")
+    signer = SelectField("Qui a signé ?", validate_choice=False)
+    volets = SelectMultipleField(
+        "Ce que la signature couvre",
+        validate_choice=False,
+        option_widget=CheckboxInput(),
+        widget=ListWidget(prefix_label=False),
+    )
+    remark = TextAreaField("Précision")
+    version = IntegerField(widget=HiddenInput(), default=0)
+    retour = HiddenField()
+
+    def offer(self, programme: str, people: Mapping[uuid.UUID, str]) -> None:
+        """The choices of the programme; `people`: representatives by id."""
+        statuses = reference.labels("parental_agreement")
+        if programme != "PRE":
+            statuses = {code: label for code, label in statuses.items() if code not in OF_PARENTS}
+        self.status.choices = options(statuses)
+        self.signer.choices = options(
+            {str(id_): name for id_, name in people.items()},
+            "Non précisé" if programme == "PRE" else "La personne elle-même",
+        )
+        self.volets.choices = options({v.value: LABELS[v] for v in VOLETS_AFTER_AGREEMENT[programme]})
+
+    def read(self, today: date) -> NewAgreement:
+        """What was typed. Raises BadInput with a sentence per field."""
+        try:
+            on = FrenchDate().deserialize(self.on.data or "")
+        except ValidationError as error:
+            raise BadInput("À corriger.", {"on": str(error.messages[0])}) from None
+        return NewAgreement(
+            self.status.data or "",
+            on,
+            _volets(self.volets.data or []),
+            _uuid(self.signer.data),
+            school_year_of(on or today),
+            self.remark.data or "",
+        )
+
+
+def _volets(codes: Sequence[str]) -> tuple[Volet, ...]:
+    return tuple(volet for volet in Volet if volet.value in codes)
+
+
+def _uuid(text: str | None) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text) if text else None
+    except ValueError:
+        # Nobody's: the command refuses it beside the field.
+        return uuid.UUID(int=0)

@@ -1,0 +1,100 @@
+"""What the page of the agreement shows: where it stands, who may have signed, what was said before."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date
+
+from sqlalchemy import select
+
+from coordination import reference
+from coordination.cases.models import Agreement, Journey, Representative
+from coordination.cases.queries.people import account_names
+from coordination.db import db
+from coordination.privacy.models import Folder
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_rows
+from coordination.privacy.volets import LABELS, Volet
+
+
+@dataclass(frozen=True)
+class AgreementLine:
+    """One line of the history."""
+
+    on: date | None
+    status: str
+    signer: str
+    volets: str
+    remark: str
+    recorded_by: str
+
+    def __repr__(self) -> str:
+        return "<AgreementLine>"
+
+
+@dataclass(frozen=True)
+class AgreementPage:
+    programme: str
+    status: str | None
+    on: date | None
+    version: int
+    people: dict[uuid.UUID, str]
+    covered: tuple[Volet, ...]
+    lines: tuple[AgreementLine, ...]
+
+    def __repr__(self) -> str:
+        return "<AgreementPage>"
+
+
+def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
+    """Everything of the page of the agreement of a journey that the grant covers."""
+    journey = db.session.execute(
+        select(Journey.programme, Journey.agreement_status, Journey.agreement_on, Journey.version).where(
+            Journey.id == journey_id
+        )
+    ).one()
+    rows = open_rows(
+        grant,
+        Representative,
+        ("first_name", "last_name", "tie"),
+        Representative.journey_id == journey_id,
+        order=(Representative.position,),
+    )
+    people = {row["id"]: _named(row["first_name"], row["last_name"], row["tie"]) for row in rows}
+    agreed = db.session.scalars(
+        select(Folder.volet).where(Folder.journey_id == journey_id, Folder.agreed, Folder.open)
+    )
+    return AgreementPage(
+        journey.programme,
+        journey.agreement_status,
+        journey.agreement_on,
+        journey.version,
+        people,
+        tuple(Volet(code) for code in agreed),
+        _history(grant, journey_id, people),
+    )
+
+
+def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) -> tuple[AgreementLine, ...]:
+    columns = ("status", "on_date", "recorded_by", "volets", "signer", "remark")
+    rows = open_rows(
+        grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)
+    )
+    authors = account_names({row["recorded_by"] for row in rows})
+    return tuple(
+        AgreementLine(
+            row["on_date"],
+            reference.label("parental_agreement", row["status"]),
+            people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
+            ", ".join(LABELS[Volet(code)].lower() for code in (row["volets"] or "").split(",") if code),
+            row["remark"] or "",
+            authors.get(row["recorded_by"], ""),
+        )
+        for row in rows
+    )
+
+
+def _named(first: str | None, last: str | None, tie: str | None) -> str:
+    name = f"{first or ''} {last or ''}".strip() or "Sans nom"
+    return f"{name} ({tie})" if tie else name

@@ -1,0 +1,53 @@
+"""The agreement: where it stands, what it covers."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, record_agreement
+from coordination.cases.forms_agreement import AgreementForm
+from coordination.cases.queries.agreement_page import AgreementPage, agreement_page
+from coordination.cases.views.pages import blueprint
+from coordination.cases.views.writing import show_form, write_page
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import EditConflict
+from coordination.web import current
+from coordination.web.routing import declares
+
+
+@blueprint.route("/<uuid:journey_id>/accord", methods=["GET", "POST"])
+@declares(Action.RECORD_AGREEMENT)
+def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
+    form = AgreementForm()
+
+    def load(grant: Grant) -> dict[str, Any]:
+        stands = agreement_page(grant, journey_id)
+        form.offer(stands.programme, stands.people)
+        if request.method == "GET":
+            _suggest(form, stands)
+        return {"stands": stands}
+
+    def page(conflict: EditConflict | None) -> str:
+        detail = ("agreement_status", "agreement_on", "agreement")
+        return show_form("agreement.html", form, journey_id, conflict, detail=detail, load=load)
+
+    def save() -> str:
+        new = form.read(current.today())
+        record_agreement(current.actor(), journey_id, new, form.version.data or 0, current.now())
+        return url_for("cases.journey", journey_id=journey_id, _anchor="identite")
+
+    return write_page(form, page, save, "Accord enregistré.")
+
+
+def _suggest(form: AgreementForm, stands: AgreementPage) -> None:
+    """Today's date, and all that the programme opens, unless the agreement says less."""
+    form.version.data = stands.version
+    form.status.data = stands.status
+    form.on.data = current.today().isoformat()
+    offered = VOLETS_AFTER_AGREEMENT[stands.programme]
+    covered = stands.covered if stands.status == "SIGNE" else offered
+    form.volets.data = [volet.value for volet in offered if volet in covered]
