@@ -14,7 +14,8 @@ import click
 from config.settings import Settings
 from coordination import clock, embedded
 from coordination.accounts import cli as accounts_cli
-from coordination.console import Day, Tool, json_option, show
+from coordination.alerts.scan import ScanResult
+from coordination.console import Day, Tool, count, json_option, show
 from coordination.errors import BadInput
 from coordination.privacy import cli as privacy_cli
 
@@ -33,6 +34,10 @@ def application() -> Any:
     from coordination import create_app
 
     return create_app(settings())
+
+
+# A lead says that something is to be prepared; an overdue that its day has come.
+_KINDS = {"lead": "à préparer, dès le", "overdue": "échéance du"}
 
 
 @main.command()
@@ -54,9 +59,11 @@ def init(as_json: bool) -> None:
 @click.option(
     "--role", required=True, type=click.Choice(["owner", "maintenance", "web", "worker", "keystore"])
 )
-def dburl(role: str) -> None:
+@json_option
+def dburl(role: str, as_json: bool) -> None:
     """Adresse de connexion d'un rôle de base de données (contient son mot de passe)."""
-    click.echo(embedded.dsn(embedded.role_url(settings(), role)))
+    url = embedded.dsn(embedded.role_url(settings(), role))
+    show(as_json, {"url": url}, url)
 
 
 @main.command("import")
@@ -121,8 +128,18 @@ def scan(on: date | None, as_json: bool) -> None:
     show(
         as_json,
         result.as_json(),
-        f"{len(result.opened)} alerte(s) ouverte(s), {result.already_open} déjà ouverte(s).",
+        lambda: _as_lines(result),
     )
+
+
+def _as_lines(result: ScanResult) -> str:
+    """What a scan opened, for a person: a reference, a rule, a date a line; no name, the scan knows none."""
+    opened = count(len(result.opened), "alerte ouverte", "alertes ouvertes")
+    lines = [f"{opened}, {count(result.already_open, 'déjà ouverte', 'déjà ouvertes')}."]
+    for alert in result.opened:
+        start = ", situation de départ" if alert.initial else ""
+        lines.append(f"{alert.journey}  {alert.rule}  {_KINDS[alert.kind]} {alert.due_on}{start}")
+    return "\n".join(lines)
 
 
 @main.command()
@@ -134,7 +151,11 @@ def recompute(as_json: bool) -> None:
 
     with application().app_context():
         counts = run(operator_actor(), clock.now(), clock.today())
-    show(as_json, counts, f"{counts['journeys']} parcours, {counts['changed']} échéance(s) modifiée(s).")
+    show(
+        as_json,
+        counts,
+        f"{counts['journeys']} parcours, {count(counts['changed'], 'échéance modifiée', 'échéances modifiées')}.",
+    )
 
 
 @main.command()
@@ -150,7 +171,7 @@ def deadlines(ref: str | None, as_json: bool) -> None:
         {"deadlines": found},
         lambda: (
             "\n".join(
-                f"{d['due_on']}  {d['journey']}  {d['rule']} ({d['kind']})  depuis le {d['since']}"
+                f"{d['journey']}  {d['rule']}  {_KINDS[d['kind']]} {d['due_on']}, fait du {d['since']}"
                 for d in found
             )
             or "Aucune échéance."
@@ -230,6 +251,14 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
 @json_option
 def demo(port: int, load_only: bool, as_json: bool) -> None:
     """Charge le territoire de démonstration (personnes inventées) et le sert."""
+    from coordination.serve import alone, refuse_taken_port
+
+    refuse_taken_port("127.0.0.1", port)
+    with alone(settings()):
+        _demo(port, load_only, as_json)
+
+
+def _demo(port: int, load_only: bool, as_json: bool) -> None:
     from coordination.accounts.commands import ensure_operator, operator_actor
     from coordination.exchange.demo import ACCOUNTS, DOMAIN, load_demo
     from coordination.privacy.keys import init_keys

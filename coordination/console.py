@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import sys
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -17,8 +18,53 @@ from coordination.errors import CoordinationError
 json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 
 
-class Tool(click.Group):
-    """Prints our errors as one French line, and nothing of a traceback's values."""
+class _InFrench(click.Command):
+    """A command whose own option speaks French."""
+
+    def get_help_option(self, ctx: click.Context) -> click.Option | None:
+        option = super().get_help_option(ctx)
+        if option:
+            option.help = "Affiche cette aide."
+        return option
+
+
+class _Command(_InFrench):
+    pass
+
+
+class Tool(_InFrench, click.Group):
+    """Prints errors as one French line, and nothing of a traceback's values."""
+
+    command_class = _Command
+    group_class = type
+
+    def main(self, *args: Any, **extra: Any) -> Any:
+        run: Any = super().main
+        if not extra.pop("standalone_mode", True):
+            return run(*args, standalone_mode=False, **extra)
+        try:
+            code = run(*args, standalone_mode=False, **extra)
+        except click.exceptions.NoArgsIsHelpError as error:
+            click.echo(error.format_message(), err=True)
+            sys.exit(2)
+        except click.UsageError as error:
+            where = error.ctx.command_path if error.ctx else "coordination"
+            click.echo(f"Erreur : {in_french(error)} (« {where} --help » donne l'aide.)", err=True)
+            sys.exit(2)
+        except click.ClickException as error:
+            click.echo(f"Erreur : {error.message}", err=True)
+            sys.exit(error.exit_code)
+        except click.Abort:
+            click.echo("Interrompu.", err=True)
+            sys.exit(1)
+        sys.exit(code if isinstance(code, int) else 0)
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args and not args[0].startswith("-") and self.get_command(ctx, args[0]) is None:
+            raise click.UsageError(f"Commande inconnue : « {args[0]} ».", ctx)
+        return super().resolve_command(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:
         try:
@@ -37,6 +83,40 @@ class Tool(click.Group):
             if os.environ.get("COORDINATION_TRACEBACK"):
                 raise
             ctx.exit(1)
+
+
+def in_french(error: click.UsageError) -> str:
+    """One sentence for what click found wrong on a command line."""
+    if isinstance(error, click.MissingParameter):
+        return f"il manque {_named(error)}."
+    if isinstance(error, click.NoSuchOption):
+        return f"option inconnue : {error.option_name}."
+    if isinstance(error, click.BadParameter):
+        kind = error.param.type if error.param else None
+        if isinstance(kind, click.Choice):
+            return f"{_named(error)} : les valeurs possibles sont {', '.join(map(str, kind.choices))}."
+        if isinstance(kind, click.IntRange):
+            return f"{_named(error)} : un nombre entier entre {kind.min} et {kind.max} est attendu."
+        if kind is click.INT:
+            return f"{_named(error)} : un nombre entier est attendu."
+        return f"{_named(error)} : {error.message}"
+    if error.message.startswith("Got unexpected extra"):
+        return "il y a un argument en trop."
+    if error.message.startswith("Missing command"):
+        return "il manque une commande."
+    return error.message
+
+
+def _named(error: click.BadParameter) -> str:
+    parameter = error.param
+    if parameter is None:
+        return error.param_hint if isinstance(error.param_hint, str) else "un argument"
+    return parameter.opts[-1] if isinstance(parameter, click.Option) else (parameter.human_readable_name)
+
+
+def count(number: int, one: str, several: str | None = None) -> str:
+    """« 1 ligne », « 3 lignes »: zero and one are singular in French."""
+    return f"{number} {one if abs(number) < 2 else several or one + 's'}"
 
 
 class Day(click.ParamType):

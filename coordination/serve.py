@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import fasteners
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
 from config.settings import Settings
-from coordination.embedded import without_secrets
+from coordination.embedded import private_folder, without_secrets
 from coordination.errors import BadInput
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
@@ -69,6 +73,28 @@ def serve(
         if worker:
             worker.terminate()
             worker.wait(10)
+
+
+def refuse_taken_port(host: str, port: int) -> None:
+    """Raises BadInput if somebody already listens there, before anything is touched."""
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError:
+            raise BadInput(f"Le port {port} est déjà pris : choisissez-en un autre (PORT=8001).") from None
+
+
+@contextmanager
+def alone(settings: Settings) -> Iterator[None]:
+    """One demonstration at a time in a folder: a second one would change its passwords and stop its database."""
+    lock = fasteners.InterProcessLock(private_folder(settings.keys_dir) / ".demo-lock")
+    if not lock.acquire(blocking=False):
+        raise BadInput("La démonstration tourne déjà dans ce dossier. Arrêtez-la d'abord (Ctrl-C).")
+    try:
+        yield
+    finally:
+        lock.release()
 
 
 def _holds_demo(settings: Settings) -> bool:

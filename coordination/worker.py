@@ -13,6 +13,7 @@ from config.settings import Settings
 from coordination import clock
 from coordination.alerts.scan import ACTION_RULES, REFERRAL_RULES, ScanResult, scan, subject_label
 from coordination.embedded import role_url, sqlalchemy_url
+from coordination.errors import BadInput
 
 # Never between 02:00 and 03:00: that hour happens twice or not at all when the clocks change.
 SCAN_AT = CronTrigger(hour=5, minute=15, timezone=clock.PARIS)
@@ -72,6 +73,8 @@ def standing_deadlines(settings: Settings, ref: str | None = None) -> list[dict[
     engine = worker_engine(settings)
     try:
         with engine.connect() as connection:
+            if ref and not connection.scalar(text("SELECT 1 FROM journey WHERE ref = :ref"), {"ref": ref}):
+                raise BadInput(f"Aucun parcours ne porte la référence {ref}.")
             rows = connection.execute(
                 _STANDING,
                 {

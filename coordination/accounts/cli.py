@@ -16,6 +16,7 @@ from coordination.accounts import commands
 from coordination.accounts.commands import Charter, NewMembership, operator_actor
 from coordination.accounts.queries import AccountLine, account_id_of, list_accounts
 from coordination.accounts.vocabulary import SECRECY_BASES
+from coordination.console import Tool, json_option
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
@@ -29,7 +30,6 @@ class Application(Protocol):
 
 
 MakeApplication = Callable[[], Application]
-json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 membership_options = (
     click.option("--role", required=True, type=click.Choice(list(labels("user_role")))),
     click.option("--structure", help="Code de la structure."),
@@ -66,7 +66,7 @@ def _day(value: datetime | None) -> date | None:
     return value.date() if value else None
 
 
-@click.group()
+@click.group(cls=Tool)
 def user() -> None:
     """Comptes : créer, lister, suspendre ; mot de passe, charte, rôles."""
 

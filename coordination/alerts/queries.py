@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, exists, func, or_, select
 
 from coordination.alerts.catalogue import replaced, rules, severity
 from coordination.alerts.models import Alert, StoredDeadline
@@ -16,6 +16,8 @@ from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
 from coordination.db import among, db
 
 ON_SCREEN = ("OUVERTE", "VUE", "PRISE_EN_CHARGE")
+# Answered, so not shown; while their deadline stands they still speak for the alerts that they replace.
+ANSWERED = ("REPORTEE", "SANS_OBJET")
 
 
 @dataclass(frozen=True)
@@ -51,7 +53,11 @@ class DeadlineView:
 
 
 def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | Any) -> list[AlertView]:
-    """Alerts that stand on journeys (ids, or a subquery of them), worst first; replaced ones are hidden."""
+    """Alerts that stand on journeys (ids, or a subquery of them), worst first.
+
+    Those that a worse one replaces are hidden, also while the worse one is postponed or set aside: an answer must
+    not bring back the same words.
+    """
     table = Alert.__table__
     names = (
         "id",
@@ -69,7 +75,8 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | Any) -> list[Ale
     )
     rows = db.session.execute(
         select(*(table.c[name] for name in names)).where(
-            among(Alert.journey_id, journey_ids), Alert.status.in_(ON_SCREEN)
+            among(Alert.journey_id, journey_ids),
+            or_(Alert.status.in_(ON_SCREEN), Alert.status.in_(ANSWERED) & _its_deadline_stands()),
         )
     ).all()
     hidden: set[tuple[uuid.UUID, tuple[str, str, str]]] = set()
@@ -78,8 +85,26 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | Any) -> list[Ale
         by_journey.setdefault(row.journey_id, []).append(row)
     for journey_id, mine in by_journey.items():
         hidden |= {(journey_id, key) for key in replaced((r.rule, r.kind, r.subject_id) for r in mine)}
-    shown = [_view(r, today) for r in rows if (r.journey_id, (r.rule, r.kind, r.subject_id)) not in hidden]
+    shown = [
+        _view(row, today)
+        for row in rows
+        if row.status in ON_SCREEN and (row.journey_id, (row.rule, row.kind, row.subject_id)) not in hidden
+    ]
     return sorted(shown, key=_order)
+
+
+def closed_by(journey_id: uuid.UUID, fact: str, today: date) -> int:
+    """How many alerts of a journey the fact named has closed today."""
+    found = db.session.scalar(
+        select(func.count()).where(
+            Alert.journey_id == journey_id, Alert.resolved_on == today, Alert.resolved_because == fact
+        )
+    )
+    return found or 0
+
+
+def _its_deadline_stands() -> ColumnElement[bool]:
+    return exists().where(StoredDeadline.journey_id == Alert.journey_id, StoredDeadline.alert_id == Alert.id)
 
 
 def _view(row: Any, today: date) -> AlertView:
@@ -118,14 +143,19 @@ class PersonAlerts:
     severity: str
     alerts: tuple[AlertView, ...]
 
+    @property
+    def in_hand(self) -> bool:
+        """Whether somebody has taken charge of every one of them."""
+        return all(alert.status == "PRISE_EN_CHARGE" for alert in self.alerts)
+
 
 def by_person(alerts: Iterable[AlertView]) -> list[PersonAlerts]:
-    """Alerts grouped by journey, the worst first, then the oldest."""
+    """Alerts grouped by journey: what nobody has in hand first, then the worst, then the oldest."""
     grouped: dict[uuid.UUID, list[AlertView]] = {}
     for alert in alerts:
         grouped.setdefault(alert.journey_id, []).append(alert)
     people = [PersonAlerts(j, found[0].severity, tuple(found)) for j, found in grouped.items()]
-    return sorted(people, key=lambda p: _order(p.alerts[0]))
+    return sorted(people, key=lambda p: (p.in_hand, _order(p.alerts[0])))
 
 
 def coming_deadlines(

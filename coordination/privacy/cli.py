@@ -12,7 +12,7 @@ from sqlalchemy import create_engine, text
 
 from config.settings import Settings
 from coordination import clock
-from coordination.console import json_option, show
+from coordination.console import Tool, count, json_option, show
 from coordination.embedded import role_url, sqlalchemy_url, write_private
 from coordination.errors import BadInput
 from coordination.privacy import audit as chains
@@ -37,7 +37,7 @@ def _keystore(settings: Settings) -> Keystore:
     )
 
 
-@click.group()
+@click.group(cls=Tool)
 def keys() -> None:
     """Clés : état, rotation sans arrêt, ménage, récupération."""
 
@@ -178,7 +178,7 @@ def recovery_drill(settings: Callable[[], Settings], as_json: bool) -> None:
         sys.exit(1)
 
 
-@click.group()
+@click.group(cls=Tool)
 def audit() -> None:
     """Journal des accès : vérification des chaînes, points de contrôle."""
 
@@ -213,7 +213,7 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
     }
     sound = not result.problems and not forged
     sentence = "le journal est intact" if sound else f"{len(result.problems) + len(forged)} anomalie(s)"
-    show(as_json, data, f"{result.entries} lignes, {result.chains} chaînes : {sentence}.")
+    show(as_json, data, f"{count(result.entries, 'ligne')}, {count(result.chains, 'chaîne')} : {sentence}.")
     if not sound:
         for problem in result.problems[:20]:
             click.echo(f"{problem.structure_id} ligne {problem.sequence} : {problem.reason}", err=True)

@@ -7,6 +7,7 @@ from datetime import date, datetime
 from flask import Flask
 
 from coordination.clock import PARIS, paris_date
+from coordination.console import count
 
 MONTHS = [
     "janvier",
@@ -99,11 +100,6 @@ def relative(value: date | datetime | None, today: date) -> str:
     else:
         span = f"{size // 365} ans"
     return f"il y a {span}" if days < 0 else f"dans {span}"
-
-
-def count(number: int, one: str, several: str | None = None) -> str:
-    """« 1 parcours », « 3 alertes »: zero and one are singular in French."""
-    return f"{number} {one if abs(number) < 2 else several or one + 's'}"
 
 
 def age(birth: date | None, today: date) -> str:

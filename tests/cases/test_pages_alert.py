@@ -56,6 +56,31 @@ def test_a_postponed_alert_leaves_the_day(site: Flask) -> None:
     assert "29 novembre 2026" in client.get(path).text
 
 
+@pytest.mark.parametrize("status", ["REPORTEE", "SANS_OBJET"])
+def test_an_answered_alert_does_not_bring_back_the_one_it_replaces(site: Flask, status: str) -> None:
+    """A02 speaks for A01 as long as its deadline stands, not only while it shows."""
+    journey = rows(
+        "SELECT journey_id FROM alert WHERE rule = 'A01' AND status = 'OUVERTE' AND journey_id = ANY(%s)",
+        journeys_of(REFERENT),
+    )[0][0]
+    worse = uuid.uuid4()
+    rows(
+        "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
+        " initial, status) SELECT %s, journey_id, folder_id, 'A02', kind, subject_id, since, due_on, because,"
+        " opened_on, false, 'OUVERTE' FROM alert WHERE journey_id = %s AND rule = 'A01'",
+        worse,
+        journey,
+    )
+    rows("UPDATE deadline SET alert_id = %s WHERE journey_id = %s AND rule = 'A02'", worse, journey)
+    client = browser(site, REFERENT)
+    assert "Aucun échange enregistré depuis" in client.get(f"/parcours/{journey}").text
+    rows("UPDATE alert SET status = %s WHERE journey_id = %s AND rule = 'A02'", status, journey)
+    assert "Aucun échange enregistré depuis" not in client.get(f"/parcours/{journey}").text
+    # Once its deadline is gone it says nothing any more.
+    rows("UPDATE deadline SET alert_id = NULL WHERE journey_id = %s AND rule = 'A02'", journey)
+    assert "Aucun échange enregistré depuis" in client.get(f"/parcours/{journey}").text
+
+
 def test_an_alert_set_aside_is_closed(site: Flask) -> None:
     client = browser(site, REFERENT)
     path, form = one_alert()

@@ -67,9 +67,14 @@ def log_contact(
                 "note": contact.note.strip(),
             },
         )
-        follow(grant, journey_id, "contacts", today, f"échange saisi le {today:%d/%m/%Y}")
+        follow(grant, journey_id, "contacts", today, fact_of(today))
         w.audit(grant, ["contact", "on", "mode", "outcome", "note"])
         return row_id
+
+
+def fact_of(day: date) -> str:
+    """What closes an alert when an exchange is logged, as the alert's history names it."""
+    return f"échange saisi le {day:%d/%m/%Y}"
 
 
 def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:

@@ -9,6 +9,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from coordination.alerts.queries import closed_by
 from coordination.cases.commands import contacts
 from coordination.cases.forms import USUAL_MODES, ContactForm, NoteForm
 from coordination.cases.models import Contact
@@ -16,6 +17,7 @@ from coordination.cases.queries.contact_page import contact_page
 from coordination.cases.schemas import read_contact
 from coordination.cases.views.pages import back_to, blueprint, way_back
 from coordination.cases.views.writing import show_form, write_page
+from coordination.console import count
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
 from coordination.web import current
@@ -37,7 +39,13 @@ def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
         contacts.log_contact(current.actor(), journey_id, new, current.now(), key=form.key, answer=answer)
         return answer
 
-    return write_page(form, page, save, "Échange enregistré.")
+    def saved() -> str:
+        closed = closed_by(journey_id, contacts.fact_of(current.today()), current.today())
+        # A count only: what is flashed travels in a cookie.
+        ended = count(closed, "alerte est close", "alertes sont closes")
+        return f"Échange enregistré : {ended}." if closed else "Échange enregistré."
+
+    return write_page(form, page, save, saved)
 
 
 @blueprint.route("/echange/<uuid:contact_id>", methods=["GET", "POST"])

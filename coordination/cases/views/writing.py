@@ -24,7 +24,10 @@ SENT_BEFORE = (
 
 
 def write_page(
-    form: PageForm, page: Callable[[EditConflict | None], str], save: Callable[[], str], saved: str
+    form: PageForm,
+    page: Callable[[EditConflict | None], str],
+    save: Callable[[], str],
+    saved: str | Callable[[], str],
 ) -> ResponseReturnValue:
     """Answer a GET with `page`, a POST with `save` (which gives the address to go to) and the sentence `saved`.
 
@@ -47,7 +50,7 @@ def write_page(
         form.idempotency_key.data = uuid.uuid4().hex
         form.form_errors.append(str(error))
         return refused(page(None), 409)
-    flash(saved, "success")
+    flash(saved() if callable(saved) else saved, "success")
     return redirect(place, 303)
 
 
