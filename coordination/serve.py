@@ -11,13 +11,17 @@ from contextlib import contextmanager
 from dataclasses import replace
 from typing import Any
 
+import click
 import fasteners
 from flask import Flask
 from gunicorn.app.base import BaseApplication
+from sqlalchemy.exc import SQLAlchemyError
 
 from config.settings import Settings
+from coordination import clock
 from coordination.embedded import private_folder, without_secrets
 from coordination.errors import BadInput
+from coordination.privacy.reconcile import reconcile_keys
 
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
@@ -50,6 +54,7 @@ def serve(
             "Avec de vraies données, DATABASE_URL doit désigner un serveur PostgreSQL. "
             "La base embarquée ne sert que la démonstration : « coordination demo »."
         )
+    _put_keys_right(settings)
     if host in LOOPBACK:
         # No TLS on loopback: a Secure cookie would never come back.
         settings = replace(settings, secure_cookies=False)
@@ -95,6 +100,21 @@ def alone(settings: Settings) -> Iterator[None]:
         yield
     finally:
         lock.release()
+
+
+def _put_keys_right(settings: Settings) -> None:
+    """What a kill left between the two databases. Said, never a reason not to serve the rest."""
+    try:
+        found = reconcile_keys(settings, clock.now())
+    except SQLAlchemyError as error:
+        click.echo(f"Clés non vérifiées au démarrage ({type(error).__name__}).", err=True)
+        return
+    if found.folders_without_key:
+        missing = len(found.folders_without_key)
+        click.echo(
+            f"Attention : {missing} volet(s) sans clé, illisible(s). Voir « coordination keys reconcile ».",
+            err=True,
+        )
 
 
 def _holds_demo(settings: Settings) -> bool:

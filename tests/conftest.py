@@ -28,6 +28,8 @@ TODAY = date(2026, 11, 22)
 HOME = "COORDINATION_TEST_HOME"
 TEMPLATE = "coordination"
 TERRITORY = "territory"
+# Tables that no test fills: the table of rights, the version of the tables.
+KEPT = ["volet_right", "alembic_version"]
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -107,16 +109,16 @@ def _worker_settings(cluster: Settings) -> Settings:
 
 @pytest.fixture
 def settings(_worker_settings: Settings) -> Settings:
-    """Settings of this worker's databases, all their tables empty (but the table of rights)."""
-    with psycopg.connect(superuser(_worker_settings), autocommit=True) as connection:
-        tables = connection.execute(
-            "SELECT string_agg(quote_ident(relname), ', ') FROM pg_class WHERE relkind = 'r'"
-            " AND relnamespace = 'public'::regnamespace AND relname NOT IN ('volet_right', 'alembic_version')"
-        ).fetchone()
-        assert tables is not None
-        connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
-    with psycopg.connect(superuser(_worker_settings, keys=True), autocommit=True) as connection:
-        connection.execute("TRUNCATE dek")
+    """Settings of this worker's databases, all their tables empty (but those KEPT)."""
+    for keys in (False, True):
+        with psycopg.connect(superuser(_worker_settings, keys=keys), autocommit=True) as connection:
+            tables = connection.execute(
+                "SELECT string_agg(quote_ident(relname), ', ') FROM pg_class WHERE relkind = 'r'"
+                " AND relnamespace = 'public'::regnamespace AND NOT relname = ANY (%s)",
+                (KEPT,),
+            ).fetchone()
+            assert tables is not None
+            connection.execute(f"TRUNCATE {tables[0]} RESTART IDENTITY CASCADE")
     return _worker_settings
 
 
@@ -173,7 +175,8 @@ def _fill(settings: Settings) -> None:
         write_bundle(simulate(pre=14, cite=16, months=12, seed=7, as_of=TODAY), Path(folder) / "bundle")
         result = read_bundle(Path(folder) / "bundle", as_of=TODAY)
         store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
-        sign_all_charters(TODAY, clock.now())
+        # Charters are read with the real clock, whatever the day of the territory.
+        sign_all_charters(clock.today(), clock.now())
     _close(application)
 
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable
-from datetime import timedelta
 from pathlib import Path
 
 import click
@@ -17,11 +16,8 @@ from coordination.embedded import role_url, sqlalchemy_url, write_private
 from coordination.errors import BadInput
 from coordination.privacy import audit as chains
 from coordination.privacy import keys as on_disk
-from coordination.privacy.keystore import Keystore
+from coordination.privacy.reconcile import open_keystore, reconcile_keys
 from coordination.privacy.recovery import make_recovery_pair, recover
-
-# A key is committed before its folder: a younger one may belong to a work still open.
-ORPHAN_AFTER = timedelta(hours=1)
 
 
 def register(main: click.Group, settings: Callable[[], Settings]) -> None:
@@ -29,12 +25,6 @@ def register(main: click.Group, settings: Callable[[], Settings]) -> None:
     for group in (keys, audit):
         group.context_settings = {"obj": settings}
         main.add_command(group)
-
-
-def _keystore(settings: Settings) -> Keystore:
-    return Keystore.connect(
-        role_url(settings, "keystore"), on_disk.load_keks(settings), on_disk.recovery_public(settings)
-    )
 
 
 @click.group(cls=Tool)
@@ -47,7 +37,7 @@ def keys() -> None:
 @json_option
 def status(settings: Callable[[], Settings], as_json: bool) -> None:
     """Versions des clés de chiffrement, et combien de clés de volets chacune protège."""
-    store = _keystore(settings())
+    store = open_keystore(settings())
     counts = store.count_by_kek()
     data = {
         "active": store.keks.active,
@@ -96,7 +86,7 @@ def activate(settings: Callable[[], Settings], version: int, as_json: bool) -> N
 @json_option
 def rewrap(settings: Callable[[], Settings], as_json: bool) -> None:
     """Protège toutes les clés de volets avec la version en service, sans arrêter le service."""
-    moved = _keystore(settings()).rewrap()
+    moved = open_keystore(settings()).rewrap()
     show(as_json, {"moved": moved}, f"{moved} clés de volets déplacées.")
 
 
@@ -106,7 +96,7 @@ def rewrap(settings: Callable[[], Settings], as_json: bool) -> None:
 @json_option
 def retire(settings: Callable[[], Settings], version: int, as_json: bool) -> None:
     """Retire une version, une fois prouvé qu'elle ne protège plus rien."""
-    left = _keystore(settings()).count_by_kek().get(version, 0)
+    left = open_keystore(settings()).count_by_kek().get(version, 0)
     if left:
         raise BadInput(
             f"La clé version {version} protège encore {left} clés de volets : « keys rewrap » d'abord."
@@ -120,25 +110,11 @@ def retire(settings: Callable[[], Settings], version: int, as_json: bool) -> Non
 @json_option
 def reconcile(settings: Callable[[], Settings], as_json: bool) -> None:
     """Supprime les clés sans volet (travail interrompu, volet effacé) et nomme les volets sans clé."""
-    engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)
-    with engine.connect() as connection:
-        folders = set(connection.scalars(text("SELECT id FROM folder")))
-        buried = set(connection.scalars(text("SELECT folder_id FROM tombstone")))
-    engine.dispose()
-    store = _keystore(settings())
-    with store.engine.connect() as connection:
-        aged = set(
-            connection.scalars(
-                text("SELECT folder_id FROM dek WHERE created_at < :limit"),
-                {"limit": clock.now() - ORPHAN_AFTER},
-            )
-        )
-    present = store.folder_ids()
-    removed = store.destroy(list((aged - folders) | (present & buried)))
-    without = sorted(str(f) for f in folders - buried - present)
-    data = {"removed": removed, "folders_without_key": without}
-    show(as_json, data, f"{removed} clés sans volet supprimées ; {len(without)} volets sans clé.")
-    if without:
+    found = reconcile_keys(settings(), clock.now())
+    data = {"removed": found.removed, "folders_without_key": found.folders_without_key}
+    missing = len(found.folders_without_key)
+    show(as_json, data, f"{found.removed} clés sans volet supprimées ; {missing} volets sans clé.")
+    if missing:
         sys.exit(1)
 
 
@@ -166,7 +142,7 @@ def recovery_init(settings: Callable[[], Settings], as_json: bool) -> None:
 def recovery_drill(settings: Callable[[], Settings], as_json: bool) -> None:
     """Exercice : ouvre un échantillon de clés avec la clé de récupération, lue sur l'entrée standard."""
     private = bytes.fromhex(sys.stdin.readline().strip())
-    store = _keystore(settings())
+    store = open_keystore(settings())
     with store.engine.connect() as connection:
         rows = connection.execute(
             text("SELECT folder_id, recovery FROM dek WHERE recovery IS NOT NULL ORDER BY random() LIMIT 50")
@@ -199,7 +175,7 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
     checkpoints, forged = chains.read_witness(witness or _witness(settings()), public)
     engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)
     with engine.connect() as connection:
-        result = chains.verify(connection, checkpoints + _keystore(settings()).heads())
+        result = chains.verify(connection, checkpoints + open_keystore(settings()).heads())
     engine.dispose()
     data = {
         "entries": result.entries,

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Iterator
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,58 +14,11 @@ from flask import Flask
 
 from config.settings import Settings
 from coordination import clock
-from coordination.accounts.commands import operator_actor
-from coordination.alerts.catalogue import escalation_days
-from coordination.alerts.commands import Answer, answer_alert
 from coordination.alerts.scan import scan
-from coordination.cases.commands.contacts import NewContact, log_contact
-from coordination.exchange.recompute import recompute
-from coordination.reference import labels
-from coordination.worker import run_scan, standing_deadlines, worker_engine
+from coordination.worker import standing_deadlines, worker_engine
+from tests.alerts.scan_kit import D, case, cite, contact, opened, pre, rules_of, standing
 from tests.exchange.bundle_examples import Rows, write
-from tests.support import day, import_rows, journey_id, journey_line, people_lines, person, rows, run, scalar
-
-D = date.fromisoformat
-
-
-def case(line: dict[str, str], **files: list[dict[str, str]]) -> Rows:
-    """A bundle of one journey; `files`: lines without their journey, under the file's name without .csv."""
-    bundle: Rows = {
-        "structures.csv": [{"code": "ESCAL", "type": "CENTRE_SOCIAL"}],
-        "users.csv": people_lines(),
-        "journeys.csv": [line],
-    }
-    for file, lines in files.items():
-        bundle[f"{file}.csv"] = [{"journey": line["ref"], **one} for one in lines]
-    return bundle
-
-
-def pre(ref: str = "PRE-1", **more: str) -> dict[str, str]:
-    dates = {"opened_on": "2026-01-01", "agreement_on": "2026-01-02", "birth_date": "2015-01-01"}
-    return journey_line(ref, "ref1", **(dates | more))
-
-
-def cite(**more: str) -> dict[str, str]:
-    return journey_line("CITE-1", "ml", opened_on="2026-01-01", agreement_on="2026-01-02", **more)
-
-
-def contact(on: str, outcome: str = "ABOUTI", mode: str = "TELEPHONE") -> dict[str, str]:
-    return {"on": on, "mode": mode, "outcome": outcome, "author": "ref1@ex.fr"}
-
-
-def opened(app: Flask, on: str) -> list[dict[str, Any]]:
-    found: list[dict[str, Any]] = run_scan(app.config["SETTINGS"], D(on)).as_json()["opened"]
-    return found
-
-
-def rules_of(alerts: list[dict[str, Any]]) -> set[tuple[str, str]]:
-    return {(alert["rule"], alert["kind"]) for alert in alerts}
-
-
-def standing(app: Flask, rule: str, kind: str = "overdue") -> list[str]:
-    """Due dates that stand for a rule."""
-    found = standing_deadlines(app.config["SETTINGS"], None)
-    return [one["due_on"] for one in found if (one["rule"], one["kind"]) == (rule, kind)]
+from tests.support import import_rows, rows, run, scalar
 
 
 @pytest.fixture
@@ -216,83 +169,6 @@ def test_four_scans_at_once_open_each_alert_once(house: Flask) -> None:
     opened(house, "2026-12-01")
     assert sum(results) == due == scalar("SELECT count(*) FROM alert") >= 40
     assert scalar("SELECT count(*) FROM deadline WHERE alert_id IS NULL AND due_on <= '2026-12-01'") == 0
-
-
-def an_alert(house: Flask) -> Any:
-    """A01 of a journey whose last exchange was 60 days ago, opened today; its id."""
-    bundle = case(pre(opened_on=str(day(-90)), agreement_on=str(day(-89))), contacts=[contact(str(day(-89)))])
-    bundle["contacts.csv"].append({"journey": "PRE-1", **contact(str(day(-88)))})
-    import_rows(bundle)
-    opened(house, str(day()))
-    return scalar("SELECT id FROM alert WHERE rule = 'A01'")
-
-
-def answered(alert: Any, answer: Answer) -> None:
-    version = scalar("SELECT version FROM alert WHERE id = %s", alert)
-    answer_alert(person("ref1"), alert, answer, version, clock.now())
-
-
-def status(alert: Any) -> str:
-    return str(scalar("SELECT status FROM alert WHERE id = %s", alert))
-
-
-def test_set_aside_stays_aside_whatever_is_recomputed(house: Flask) -> None:
-    alert = an_alert(house)
-    answered(alert, Answer("SANS_OBJET", reason=first_reason()))
-    recompute(operator_actor(), clock.now(), day())
-    assert opened(house, str(day(1))) == []
-    # A threshold that moves gives the same fact another date: still set aside.
-    rows("UPDATE deadline SET due_on = %s, alert_id = NULL WHERE rule = 'A01'", day(1))
-    assert "A01" not in {a["rule"] for a in opened(house, str(day(2)))}
-    assert status(alert) == "SANS_OBJET" and scalar("SELECT count(*) FROM alert WHERE rule = 'A01'") == 1
-
-
-def first_reason() -> str:
-    return next(iter(labels("alert_dismiss_reason")))
-
-
-def test_postponed_comes_back_on_its_day(house: Flask) -> None:
-    alert = an_alert(house)
-    answered(alert, Answer("REPORTEE", until=day(5), reason=first_reason()))
-    opened(house, str(day(4)))
-    assert status(alert) == "REPORTEE"
-    assert run_scan(house.config["SETTINGS"], day(5)).returned == 1
-    assert status(alert) == "OUVERTE"
-
-
-def test_a_corrected_fact_reopens_the_same_alert(house: Flask) -> None:
-    """An exchange resolves it; that exchange turns out to be an attempt; the same alert stands again."""
-    alert = an_alert(house)
-    row = log_contact(
-        person("ref1"), journey_id("PRE-1"), NewContact(day(), "TELEPHONE", "ABOUTI"), clock.now()
-    )
-    assert status(alert) == "RESOLUE" and scalar(
-        "SELECT resolved_because FROM alert WHERE id = %s", alert
-    ).startswith("échange")
-    rows("UPDATE contact SET outcome = 'MESSAGE' WHERE id = %s", row)
-    recompute(operator_actor(), clock.now(), day())
-    assert [a["rule"] for a in opened(house, str(day())) if a["rule"] == "A01"] == ["A01"]
-    assert status(alert) == "OUVERTE" and scalar("SELECT count(*) FROM alert WHERE rule = 'A01'") == 1
-    assert rows("SELECT resolved_on, resolved_because FROM alert WHERE id = %s", alert)[0][0] is None
-
-
-def test_what_nobody_acts_upon_is_escalated_once_on_its_day(house: Flask) -> None:
-    """Of each pair of rules the table of rules says after how many days; what is taken in hand is left alone."""
-    an_alert(house)
-    alerts = rows("SELECT id, rule, kind, opened_on FROM alert ORDER BY rule")
-    days = {(rule, kind): escalation_days(rule, kind) for _, rule, kind, _ in alerts}
-    timed = [alert for alert in alerts if days[alert[1], alert[2]] is not None]
-    assert timed
-    taken = timed[0][0]
-    answered(taken, Answer("PRISE_EN_CHARGE"))
-    known = {alert[0] for alert in alerts}
-    for offset in range(40):
-        run_scan(house.config["SETTINGS"], day(offset))
-    for alert, rule, kind, on in alerts:
-        late = days[rule, kind]
-        wanted = None if late is None or alert == taken else on + timedelta(days=late)
-        assert scalar("SELECT escalated_on FROM alert WHERE id = %s", alert) == wanted, rule
-    assert known <= {row[0] for row in rows("SELECT id FROM alert")}
 
 
 def test_every_scan_is_noted(house: Flask) -> None:

@@ -192,9 +192,17 @@ def test_stages_agree_with_the_dates(seed: int) -> None:
             assert row["validated_on"] and ref not in acted
     stages = Counter(row["stage"] for row in journeys(bundle, "PRE").values())
     assert stages["ACCORD_PARENTAL"] + stages["SAISINE"] >= 3
-    assert 100 <= sum(stages[s] for s in ("EN_COURS", "BILAN", "SORTIE_PREPAREE", "SUSPENDU")) <= 135
+    assert 95 <= sum(stages[s] for s in ("EN_COURS", "BILAN", "SORTIE_PREPAREE", "SUSPENDU")) <= 135
     exits = sum(bool(row["exit_on"]) for row in journeys(bundle, "CITE_EMPLOI").values())
     assert 0.09 < exits / 320 < 0.21
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+def test_few_children_are_followed_beyond_a_year(seed: int) -> None:
+    """Stays of 12 to 24 months leave two children in five beyond 11 months (the lead of T09), not two in three."""
+    before = str(AS_OF - timedelta(days=335))
+    old = sum("" < row["entered_on"] <= before for row in journeys(territory(seed), "PRE").values())
+    assert 0.2 < old / 149 < 0.53
 
 
 @pytest.mark.parametrize("seed", SEEDS)

@@ -84,7 +84,8 @@ def _meet(story: Story, day: date) -> None:
         return
     if rng.random() < 0.42:
         done = rng.random() >= style.untidy
-        place = story.structure if rng.random() < 0.9 else rng.choice(partners(story))
+        # At some ages nobody else fits.
+        place = story.structure if rng.random() < 0.9 else rng.choice(partners(story) or [story.structure])
         story.add(
             "appointments.csv", on=day.isoformat(), status="HONORE" if done else "A_PRECISER", structure=place
         )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date
 from random import Random
 
@@ -15,29 +16,45 @@ COORDINATOR = email("coordination.pre")
 RHYTHMS = {14: 76, 7: 6, 10: 8, 21: 10}
 # Saisines through the year: many after the start of school, few in summer.
 SEASON = {1: 11, 2: 9, 3: 10, 4: 7, 5: 8, 6: 7, 7: 2, 8: 1, 9: 11, 10: 16, 11: 16, 12: 8}
+STANDING, QUEUE = 0.15, 0.0  # shares of today's journeys: as old as the register; come in the last weeks
 PANEL_REST = (7, 8)  # no meeting of the EPS in July and August: ten a year
 
 
-def openings(rng: Random, count: int, first: date, as_of: date, season: dict[int, int]) -> list[date]:
-    """Opening days: two journeys in five stand when the register starts, the others come with the year.
+def openings(
+    rng: Random,
+    count: int,
+    first: date,
+    as_of: date,
+    season: dict[int, int],
+    standing: float = 0.4,
+    queue: float = 0.06,
+    stays: Callable[[int], float] = lambda age: 1.0,
+) -> list[date]:
+    """Opening days: the share `standing` is there when the register starts, the others come with the year.
 
-    A few more are in the queue of the last weeks, since nothing of what is still waiting was dropped yet.
+    The share `queue` more came in the last weeks, since nothing of what is still waiting was dropped yet.
+    `stays`: share of the journeys that still stand so many days after their opening.
     """
     found = []
     span = (as_of - first).days
     for _ in range(count):
         draw = rng.random()
-        if draw < 0.4:
+        if draw < standing:
             found.append(first + days(rng.uniform(0, min(70, span))))
             continue
-        if draw < 0.46:
+        if draw < standing + queue:
             found.append(as_of - days(rng.uniform(1, min(40, span))))
             continue
         day = first + days(rng.uniform(0, span - 4))
-        while rng.random() * 16 > season[day.month]:
+        while rng.random() * 16 > season[day.month] or rng.random() > stays((as_of - day).days):
             day = first + days(rng.uniform(0, span - 4))
         found.append(day)
     return found
+
+
+def still_there(age: int) -> float:
+    """Stays of 12 to 24 months, 18 on average (the field says 12 to 19): who left is not in the register."""
+    return min(1.0, max(0.0, (730 - age) / 365))
 
 
 def tell(seed: int, count: int, first: date, as_of: date, calendar: Calendar,
@@ -49,7 +66,7 @@ def tell(seed: int, count: int, first: date, as_of: date, calendar: Calendar,
     population = Population(rng, as_of)
     while len(children) < count:
         home = population.family(count - len(children))
-        spotted = openings(rng, 1, first, as_of, SEASON)[0]
+        spotted = openings(rng, 1, first, as_of, SEASON, STANDING, QUEUE, still_there)[0]
         for person in home.members:
             day = max(spotted, birthday(person.birth, 2) + days(rng.uniform(5, 60)))
             children.append((calendar.worked_between(day, first, as_of), person, home))

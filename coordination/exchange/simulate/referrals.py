@@ -16,6 +16,8 @@ REFUSALS = {
 
 def tell_referrals(story: Story) -> None:
     """The referrals of a journey, ordinary ones and, where it breaks on one, that one."""
+    if not story.fitting("partners"):
+        return  # at some ages there is nobody to refer to
     first = story.agreed if story.programme == "CITE_EMPLOI" else story.entered
     if first is None or first > story.last_day or story.active_from is None:
         return
