@@ -11,11 +11,9 @@ from typing import Any
 from flask import Flask
 from gunicorn.app.base import BaseApplication
 
-from config.settings import Settings
-from coordination.embedded import without_secrets
+from config.settings import LOOPBACK, Settings
+from coordination.embedded import dsn, role_url, without_secrets
 from coordination.errors import BadInput
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Server(BaseApplication):
@@ -46,6 +44,8 @@ def serve(
             "Avec de vraies données, DATABASE_URL doit désigner un serveur PostgreSQL. "
             "La base embarquée ne sert que la démonstration : « coordination demo »."
         )
+    if host not in ("0.0.0.0", "::", "") and host not in settings.hosts:
+        settings = replace(settings, hosts=(*settings.hosts, host))
     if host in LOOPBACK:
         # No TLS on loopback: a Secure cookie would never come back.
         settings = replace(settings, secure_cookies=False)
@@ -59,16 +59,26 @@ def serve(
         "accesslog": None,
         "loglevel": "warning",
         "proc_name": "coordination",
+        # Whether a request came by HTTPS is believed from a proxy on this machine, if there is one.
+        "forwarded_allow_ips": ",".join(LOOPBACK[:2]) if settings.proxies else "",
     }
-    command = [sys.executable, "-m", "coordination.cli", "worker"]
-    # The worker holds no key, in its environment neither.
-    worker = subprocess.Popen(command, env=without_secrets(os.environ)) if with_worker else None
+    worker = start_worker(settings) if with_worker else None
     try:
         _Server(settings, options).run()
     finally:
         if worker:
             worker.terminate()
             worker.wait(10)
+
+
+def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+    """The daily scan in a process of its own, which knows of all our secrets its own role's password alone."""
+    own = dsn(role_url(settings, "worker"))
+    return subprocess.Popen(
+        [sys.executable, "-m", "coordination.cli", "worker"],
+        env=without_secrets(os.environ)
+        | {"COORDINATION_HOME": str(settings.home), "DATABASE_URL_WORKER": own},
+    )
 
 
 def _holds_demo(settings: Settings) -> bool:

@@ -45,6 +45,11 @@ class Work:
     now: datetime
     lines: list[tuple[uuid.UUID | None, str]] = field(default_factory=list)
     wanted: uuid.UUID | None = None
+    sought: str = ""
+
+    def seek(self, kind: str, row_id: uuid.UUID) -> None:
+        """Say which row the journey is looked up by, before its lookup: a refusal then names what was tried."""
+        self.sought = f"{kind}={row_id}"
 
     def require(self, journey_id: uuid.UUID | None = None) -> Grant:
         """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
@@ -169,5 +174,6 @@ def _append_apart(done: Work, result: str) -> None:
 
 def _note_refusal(refused: Work, error: BaseException) -> None:
     if isinstance(error, NotFound | Forbidden):
-        refused.lines = [(refused.wanted, type(error).__name__)]
+        tried = (type(error).__name__, refused.sought)
+        refused.lines = [(refused.wanted, ",".join(filter(None, tried)))]
         _append_apart(refused, "refus")

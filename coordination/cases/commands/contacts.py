@@ -101,6 +101,7 @@ def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:
 def correct_note(actor: Actor, contact_id: uuid.UUID, note: str, version: int, now: datetime) -> uuid.UUID:
     """Replace the note of an exchange; the journey's id. Raises EditConflict with both texts if it changed."""
     with work(actor, Action.LOG_CONTACT, now) as w:
+        w.seek("contact", contact_id)
         found = db.session.execute(
             select(Contact.journey_id, Contact.folder_id).where(Contact.id == contact_id)
         ).first()

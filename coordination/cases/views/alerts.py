@@ -60,6 +60,7 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
 def _read(alert_id: uuid.UUID) -> AlertPage:
     actor = current.actor()
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
+        r.seek("alert", alert_id)
         journey_id = journey_of_alert(alert_id)
         grant = r.require(journey_id)
         require(actor, Action.ANSWER_ALERT, subject_of(actor, journey_id))

@@ -104,6 +104,7 @@ def correct_note(contact_id: uuid.UUID) -> ResponseReturnValue:
 
 def _note_form(contact_id: uuid.UUID, form: NoteForm, conflict: contacts.EditConflict | None = None) -> str:
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
+        r.seek("contact", contact_id)
         journey_id = journey_of_contact(contact_id)
         grant = r.require(journey_id)
         require_writer(grant)
