@@ -47,7 +47,8 @@ def test_nobody_s_database_is_open_to_everybody(app: Flask) -> None:
 def test_no_large_object_can_be_made(app: Flask) -> None:
     found = rows(
         "SELECT proname FROM pg_proc WHERE proname IN ('lo_create', 'lo_creat', 'lo_from_bytea', 'lo_put',"
-        " 'lo_get', 'lo_open', 'lowrite', 'loread', 'lo_unlink') AND has_function_privilege('coord_web', oid, 'EXECUTE')"
+        " 'lo_get', 'lo_open', 'lowrite', 'loread', 'lo_unlink')"
+        " AND has_function_privilege('coord_web', oid, 'EXECUTE')"
     )
     assert found == []
 

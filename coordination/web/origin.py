@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ if TYPE_CHECKING:
 
 # Plain: the layout's links would be built from the very name that is refused.
 REFUSED = "Ce nom de serveur n'est pas reconnu.\n"
+_PORT = re.compile(r":\d*$")
 
 
 class _BehindProxies:
@@ -32,14 +34,15 @@ class _BehindProxies:
 
 def protect(app: Flask, settings: Settings) -> None:
     """Register before whatever looks at a request."""
-    # An IPv6 address stands in brackets in the Host header.
-    app.config["TRUSTED_HOSTS"] = [f"[{host}]" if ":" in host else host for host in settings.hosts]
-    app.before_request(_refuse_unknown_host)
+    # Not Flask's TRUSTED_HOSTS: it knows neither IPv6 addresses nor capitals.
+    known = {host.lower() for host in settings.hosts}
+
+    def refuse_unknown_host() -> Response | None:
+        host = _PORT.sub("", request.environ.get("HTTP_HOST") or request.environ.get("SERVER_NAME", ""))
+        if host.strip("[]").lower() in known and not isinstance(request.routing_exception, SecurityError):
+            return None
+        return Response(REFUSED, 400, mimetype="text/plain")
+
+    app.before_request(refuse_unknown_host)
     if settings.proxies:
         app.wsgi_app = _BehindProxies(app.wsgi_app, settings.proxies)  # type: ignore[method-assign]
-
-
-def _refuse_unknown_host() -> Response | None:
-    if isinstance(request.routing_exception, SecurityError):
-        return Response(REFUSED, 400, mimetype="text/plain")
-    return None

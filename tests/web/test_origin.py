@@ -41,6 +41,7 @@ def make(settings: Settings) -> Iterator[Make]:
         ("autre.exemple.fr", 400),
         ("parcours.exemple.fr.autre.fr", 400),
         ("x/y", 400),
+        ("", 200),
     ],
 )
 def test_only_known_names_answer(make: Make, host: str, status: int) -> None:
