@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
+# Names and addresses of this machine seen from itself.
+LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ROLES = ("owner", "maintenance", "web", "worker", "keystore")
 
 
@@ -15,6 +17,8 @@ class Settings:
 
     `home` holds the embedded server, keys and logs. `database_url` and `keystore_url` are None when the
     embedded server is used. `role_urls` carries the explicit URL of a role (`DATABASE_URL_WORKER`, ...).
+    `hosts`: names under which the pages answer. `proxies`: how many stand before them on this machine, whose
+    word is taken for the address a request comes from.
     """
 
     home: Path
@@ -23,6 +27,8 @@ class Settings:
     role_urls: tuple[tuple[str, str], ...] = field(default=(), repr=False)
     kek_env: tuple[tuple[int, str], ...] = field(default=(), repr=False)
     secure_cookies: bool = True
+    hosts: tuple[str, ...] = LOOPBACK
+    proxies: int = 0
     testing: bool = False
 
     @property
@@ -32,7 +38,7 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Read `COORDINATION_HOME`, `DATABASE_URL[_ROLE]`, `KEYSTORE_URL`, `COORDINATION_INSECURE_COOKIES`."""
+        """Read the variables that the README lists."""
         explicit = tuple(
             (role, env[f"DATABASE_URL_{role.upper()}"])
             for role in ROLES
@@ -50,4 +56,9 @@ class Settings:
             role_urls=explicit,
             kek_env=keks,
             secure_cookies=env.get("COORDINATION_INSECURE_COOKIES") != "1",
+            hosts=(
+                *LOOPBACK,
+                *(h.strip() for h in env.get("COORDINATION_HOSTS", "").split(",") if h.strip()),
+            ),
+            proxies=int(env.get("COORDINATION_PROXIES") or 0),
         )

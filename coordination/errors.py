@@ -20,7 +20,14 @@ class BadInput(CoordinationError):
 
 
 class NotFound(CoordinationError):
-    """Nothing of that id is visible to the actor (404, and a refusal in the log)."""
+    """Nothing of that id is visible to the actor (404, and a refusal in the log).
+
+    `sought`: kind and id of the row that a journey was looked up by, for the log.
+    """
+
+    def __init__(self, message: str, sought: str = "") -> None:
+        super().__init__(message)
+        self.sought = sought
 
 
 class Forbidden(CoordinationError):

@@ -30,6 +30,7 @@ def provision(settings: Settings) -> None:
             make_roles(connection, secrets)
             _make_database(connection, web.database or "", "owner")
             _make_database(connection, keystore.database or "", "keystore")
+            _close_to_others(connection)
         with psycopg.connect(embedded.dsn(base.set(database=web.database)), autocommit=True) as connection:
             _prepare_database(connection, web.database or "")
     _make_keystore(keystore)
@@ -66,9 +67,33 @@ def _make_database(connection: psycopg.Connection, name: str, owner: str) -> Non
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name)))
 
 
+def _close_to_others(connection: psycopg.Connection) -> None:
+    """Our roles enter our databases only: by default everybody enters these two, and makes temporary tables."""
+    owned = connection.execute(
+        "SELECT datname FROM pg_database WHERE datname IN ('postgres', 'template1')"
+        " AND pg_has_role(datdba, 'USAGE')"
+    ).fetchall()
+    for (name,) in owned:
+        connection.execute(
+            sql.SQL("REVOKE CONNECT, TEMPORARY ON DATABASE {} FROM PUBLIC").format(sql.Identifier(name))
+        )
+
+
+def _close_large_objects(connection: psycopg.Connection) -> None:
+    """Large objects lie outside every table and its rights; nobody here needs one."""
+    functions = connection.execute(
+        "SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace = 'pg_catalog'::regnamespace"
+        " AND (proname LIKE 'lo\\_%%' OR proname IN ('loread', 'lowrite')) AND pg_has_role(proowner, 'USAGE')"
+    ).fetchall()
+    for (function,) in functions:
+        connection.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(sql.SQL(function)))
+
+
 def _prepare_database(connection: psycopg.Connection, name: str) -> None:
     """Only our roles connect; nobody but the definer makes temporary tables; the schema is the owner's."""
     database = sql.Identifier(name)
+    connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
+    _close_large_objects(connection)
     for role in ("maintenance", "web", "worker"):
         grantee = sql.Identifier(embedded.PREFIX + role)
         connection.execute(sql.SQL("GRANT CONNECT ON DATABASE {} TO {}").format(database, grantee))

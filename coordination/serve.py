@@ -17,13 +17,11 @@ from flask import Flask
 from gunicorn.app.base import BaseApplication
 from sqlalchemy.exc import SQLAlchemyError
 
-from config.settings import Settings
+from config.settings import LOOPBACK, Settings
 from coordination import clock
-from coordination.embedded import private_folder, without_secrets
+from coordination.embedded import dsn, private_folder, role_url, without_secrets
 from coordination.errors import BadInput
 from coordination.privacy.reconcile import reconcile_keys
-
-LOOPBACK = ("127.0.0.1", "::1", "localhost")
 
 
 class _Server(BaseApplication):
@@ -55,6 +53,8 @@ def serve(
             "La base embarquée ne sert que la démonstration : « coordination demo »."
         )
     _put_keys_right(settings)
+    if host not in ("0.0.0.0", "::", "") and host not in settings.hosts:
+        settings = replace(settings, hosts=(*settings.hosts, host))
     if host in LOOPBACK:
         # No TLS on loopback: a Secure cookie would never come back.
         settings = replace(settings, secure_cookies=False)
@@ -68,10 +68,10 @@ def serve(
         "accesslog": None,
         "loglevel": "warning",
         "proc_name": "coordination",
+        # Whether a request came by HTTPS is believed from a proxy on this machine, if there is one.
+        "forwarded_allow_ips": ",".join(LOOPBACK[:2]) if settings.proxies else "",
     }
-    command = [sys.executable, "-m", "coordination.cli", "worker"]
-    # The worker holds no key, in its environment neither.
-    worker = subprocess.Popen(command, env=without_secrets(os.environ)) if with_worker else None
+    worker = start_worker(settings) if with_worker else None
     try:
         _Server(settings, options).run()
     finally:
@@ -115,6 +115,16 @@ def _put_keys_right(settings: Settings) -> None:
             f"Attention : {missing} volet(s) sans clé, illisible(s). Voir « coordination keys reconcile ».",
             err=True,
         )
+
+
+def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
+    """The daily scan in a process of its own, which knows of all our secrets its own role's password alone."""
+    own = dsn(role_url(settings, "worker"))
+    return subprocess.Popen(
+        [sys.executable, "-m", "coordination.cli", "worker"],
+        env=without_secrets(os.environ)
+        | {"COORDINATION_HOME": str(settings.home), "DATABASE_URL_WORKER": own},
+    )
 
 
 def _holds_demo(settings: Settings) -> bool:

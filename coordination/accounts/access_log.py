@@ -23,13 +23,14 @@ class ActionCount:
 
 @dataclass(frozen=True)
 class Refusal:
-    """A refused action: opaque ids, and the professional's name."""
+    """A refused action: opaque ids, the professional's name; `sought`: the kind of id it was tried by, or empty."""
 
     at: datetime
     who: str = field(repr=False)
     structure: str
     action: str
     journey_id: uuid.UUID | None
+    sought: str = ""
 
 
 def _microseconds(instant: datetime) -> int:
@@ -69,6 +70,7 @@ def last_refusals(grant: Grant, since: datetime, limit: int = 50) -> list[Refusa
             structure or "–",
             entry.action,
             entry.journey_id,
+            entry.detail.partition(",")[2].partition("=")[0],
         )
         for entry, who, structure in rows
     ]

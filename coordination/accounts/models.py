@@ -41,7 +41,7 @@ class Account(Row, Base):
 
     email: Mapped[str] = mapped_column(String(254), unique=True)
     display_name: Mapped[str] = mapped_column()
-    kind: Mapped[str] = mapped_column(String(8), default="person", server_default="person")
+    kind: Mapped[str] = mapped_column(String(8), server_default="person")
     password_hash: Mapped[str | None] = mapped_column()
     secrecy_basis: Mapped[str] = mapped_column(String(16), default="AUCUN", server_default="AUCUN")
     charter_version: Mapped[str | None] = mapped_column(String(16))

@@ -1,4 +1,11 @@
-"""Signing in and out: throttled by account and by address, sessions that the server can end."""
+"""Signing in and out: throttled attempts, sessions that the server can end.
+
+Failures of the last hour count three ways, so that guessing is slow and nobody can lock a colleague out:
+- of one account from one address: 5 are free, then the wait is 30 s and doubles, up to 15 min;
+- of one address, whatever the account: 25 are free (a whole structure may share it), then the same waits;
+- of one account from anywhere: 20 are free, then each attempt is answered later, by 0.1 s more for each further
+  one, 2 s at most. It is never refused: its holder, at an address of their own, only waits these 2 s.
+"""
 
 from __future__ import annotations
 
@@ -9,6 +16,7 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from time import sleep
 
 from flask import current_app
 from sqlalchemy import Connection, delete, insert, select, text, update
@@ -22,16 +30,21 @@ from coordination.db import db
 from coordination.errors import BadInput
 from coordination.privacy.actor import VISITOR, Actor
 from coordination.privacy.keys import secret_key
+from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import Action
 from coordination.privacy.work import work
 
 WINDOW = timedelta(hours=1)
 FREE_FAILURES = 5
-# A whole structure may share one address.
 FREE_FAILURES_PER_ADDRESS = 25
+FREE_FAILURES_PER_ACCOUNT = 20
+MORE_DELAY = 0.1
+LONGEST_DELAY = 2.0
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 KEPT = timedelta(days=1)
+# A form sent again after a day counts as a new one.
+IDEMPOTENCY_KEPT = timedelta(hours=24)
 TOUCH_EVERY = timedelta(minutes=5)
 WRONG = "Adresse e-mail ou mot de passe incorrect."
 SUSPENDED = "Ce compte est suspendu. Adressez-vous à l'administrateur."
@@ -63,6 +76,11 @@ def wait_until(failures: Sequence[datetime], free: int = FREE_FAILURES) -> datet
     return max(failures) + wait
 
 
+def delay_after(failures: int) -> float:
+    """Seconds by which an attempt is answered later after so many failures of its account from anywhere."""
+    return min(max(0, failures - FREE_FAILURES_PER_ACCOUNT + 1) * MORE_DELAY, LONGEST_DELAY)
+
+
 def _subject(kind: bytes, value: str) -> bytes:
     """A keyed hash: the table of failures holds no address of anybody."""
     key = secret_key(current_app.config["SETTINGS"], "index")
@@ -71,7 +89,7 @@ def _subject(kind: bytes, value: str) -> bytes:
 
 @contextmanager
 def _one_at_a_time(subject: bytes) -> Iterator[Connection]:
-    """Attempts on one account follow each other, so that none slips past the count of failures."""
+    """Attempts on an account from one address follow each other, so that none slips past the count of failures."""
     with db.engine.begin() as connection:
         connection.execute(text("SET LOCAL lock_timeout = '2s'"))
         number = int.from_bytes(subject[:8], "big", signed=True)
@@ -94,10 +112,8 @@ def _failures(connection: Connection, subject: bytes, now: datetime) -> list[dat
     )
 
 
-def _refuse_if_too_many(
-    by_account: Sequence[datetime], by_address: Sequence[datetime], now: datetime
-) -> None:
-    waits = (wait_until(by_account), wait_until(by_address, FREE_FAILURES_PER_ADDRESS))
+def _refuse_if_too_many(by_pair: Sequence[datetime], by_address: Sequence[datetime], now: datetime) -> None:
+    waits = (wait_until(by_pair), wait_until(by_address, FREE_FAILURES_PER_ADDRESS))
     retry_at = max((wait for wait in waits if wait), default=None)
     if retry_at and now < retry_at:
         # Rounded up: at the minute that is read, it works.
@@ -113,11 +129,14 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
     Raises SignInRefused with one message for an unknown e-mail and for a wrong password. A refusal for too
     many attempts checks nothing and writes nothing: the failures that led to it are already in the log.
     """
-    account_subject, address_subject = _subject(b"email", email), _subject(b"address", address)
-    with _one_at_a_time(account_subject) as connection:
-        _refuse_if_too_many(
-            _failures(connection, account_subject, now), _failures(connection, address_subject, now), now
-        )
+    account, by_address = _subject(b"email", email), _subject(b"address", address)
+    pair = _subject(b"email and address", f"{email.strip()}\0{address}")
+    with db.engine.connect() as connection:
+        failures = len(_failures(connection, account, now))
+    # Before any lock and holding no connection: it costs who waits, and nobody else.
+    sleep(delay_after(failures))
+    with _one_at_a_time(pair) as connection:
+        _refuse_if_too_many(_failures(connection, pair, now), _failures(connection, by_address, now), now)
         found = connection.execute(
             select(Account.id, Account.password_hash, Account.suspended_at).where(
                 Account.email == email.strip().lower(), Account.kind == "person"
@@ -125,13 +144,13 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
         ).first()
         candidate = _Candidate(found.id, found.password_hash, bool(found.suspended_at)) if found else None
         if not passwords.verify(candidate.password_hash if candidate else None, password):
-            _note_failure((account_subject, address_subject), candidate, now)
+            _note_failure((account, by_address, pair), candidate, now)
             raise SignInRefused(WRONG)
         assert candidate
         if candidate.suspended:
             _note(VISITOR, ("compte_suspendu", str(candidate.account_id)), now)
             raise SignInRefused(SUSPENDED)
-        return _open_session(candidate, password, account_subject, now)
+        return _open_session(candidate, password, (account, pair), now)
 
 
 def _note_failure(subjects: Sequence[bytes], candidate: _Candidate | None, now: datetime) -> None:
@@ -150,12 +169,13 @@ def _note(actor: Actor, detail: Sequence[str], now: datetime) -> None:
         w.audit(w.require(), detail)
 
 
-def _open_session(candidate: _Candidate, password: str, subject: bytes, now: datetime) -> str:
+def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes], now: datetime) -> str:
     token = secrets.token_urlsafe(32)
     actor = load_actor(candidate.account_id, now)
     with work(actor, Action.SIGN_IN, now) as w:
         grant = w.require()
-        db.session.execute(delete(SignInAttempt).where(SignInAttempt.subject == subject))
+        db.session.execute(delete(SignInAttempt).where(SignInAttempt.subject.in_(forget)))
+        db.session.execute(delete(Idempotency).where(Idempotency.at < now - IDEMPOTENCY_KEPT))
         db.session.execute(
             insert(SignInSession).values(
                 token_hash=token_hash(token), account_id=actor.id, started_at=now, last_seen_at=now

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
 from coordination import reference
 from coordination.alerts.models import OPEN_STATUSES, Alert
@@ -43,7 +43,7 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             select(Alert.journey_id, Alert.folder_id, Alert.status).where(Alert.id == alert_id)
         ).first()
         if alert is None:
-            raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.")
+            raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.", f"alert={alert_id}")
         grant = w.require(alert.journey_id)
         _check(answer, today)
         if alert.status not in OPEN_STATUSES:
@@ -55,11 +55,11 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             "postponed_until": answer.until if answer.status == "REPORTEE" else None,
             "way_out": answer.reason,
         }
-        if answer.comment.strip():
-            data_key = keystore().get([alert.folder_id])[alert.folder_id]
-            values["comment"] = sealed_row(data_key, Alert, alert_id, {"comment": answer.comment.strip()})[
-                "comment"
-            ]
+        comment = answer.comment.strip()
+        data_key = keystore().get([alert.folder_id])[alert.folder_id]
+        cell = sealed_row(data_key, Alert, alert_id, {"comment": comment})["comment"]
+        # Without a word, an earlier one stays; the cell is filled all the same.
+        values["comment"] = cell if comment else func.coalesce(Alert.comment, cell)
         changed = db.session.execute(
             update(Alert)
             .where(Alert.id == alert_id, Alert.version == version)

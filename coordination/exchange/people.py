@@ -67,7 +67,7 @@ def store_users(lines: list[Line], changes: Changes) -> Names:
             account_id = uuid.uuid4()
             db.session.execute(
                 insert(Account).values(
-                    id=account_id, email=email, display_name=line.text("display_name") or "", kind="person"
+                    id=account_id, email=email, display_name=line.text("display_name") or ""
                 )
             )
             names.accounts[folded_email(email)] = account_id

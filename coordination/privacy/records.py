@@ -85,7 +85,9 @@ def journey_of(model: Any, row_id: uuid.UUID) -> uuid.UUID:
     """The journey of a record that the actor sees. Raises NotFound."""
     journey_id = db.session.scalar(select(model.journey_id).where(model.id == row_id))
     if journey_id is None:
-        raise NotFound("Cet élément n'existe pas, ou vous n'y avez pas accès.")
+        raise NotFound(
+            "Cet élément n'existe pas, ou vous n'y avez pas accès.", f"{model.__tablename__}={row_id}"
+        )
     return uuid.UUID(str(journey_id))
 
 

@@ -88,14 +88,17 @@ def as_text(value: Any) -> str:
     return value.isoformat() if hasattr(value, "isoformat") else str(value)
 
 
-def seal_values(
-    key: DataKey, model: Any, row_id: uuid.UUID, values: dict[str, Any]
-) -> dict[str, bytes | None]:
-    """Sealed cells of a new or changed row of `model`; an empty value stays NULL."""
+def seal_values(key: DataKey, model: Any, row_id: uuid.UUID, values: dict[str, Any]) -> dict[str, bytes]:
+    """Sealed cells of a new or changed row of `model`. An empty value is sealed too: NULL would tell."""
     table = model.__table__
     return {
-        name: None
-        if value is None or value == ""
-        else seal(key, table.name, name, row_id, as_text(value), table.c[name].info["padding"])
+        name: seal(
+            key,
+            table.name,
+            name,
+            row_id,
+            "" if value is None else as_text(value),
+            table.c[name].info["padding"],
+        )
         for name, value in values.items()
     }

@@ -77,7 +77,8 @@ def open_result(
         if cells:
             assert keys is not None
             key, row_id = keys[values["folder_id"]], values["id"]
-            values.update((name, unseal(key, table.name, name, row_id, cell)) for name, cell in cells)
+            # What was sealed empty is absent, as is NULL.
+            values.update((name, unseal(key, table.name, name, row_id, cell) or None) for name, cell in cells)
         opened.append(values)
     return opened
 
@@ -88,3 +89,9 @@ def sealed_row(key: DataKey, model: Any, row_id: uuid.UUID, values: Mapping[str,
     personal = {k: v for k, v in values.items() if "padding" in table.c[k].info}
     clear = {k: v for k, v in values.items() if k not in personal}
     return {"id": row_id, **clear, **seal_values(key, model, row_id, personal)}
+
+
+def new_row(key: DataKey, model: Any, row_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, Any]:
+    """As `sealed_row`, every sealed column of the model filled: which ones are empty does not show."""
+    every = {column.name: None for column in model.__table__.c if "padding" in column.info}
+    return sealed_row(key, model, row_id, every | dict(values))

@@ -176,5 +176,6 @@ def _append_apart(done: Work, result: str) -> None:
 
 def _note_refusal(refused: Work, error: BaseException) -> None:
     if isinstance(error, NotFound | Forbidden):
-        refused.lines = [(refused.wanted, type(error).__name__)]
+        tried = (type(error).__name__, getattr(error, "sought", ""))
+        refused.lines = [(refused.wanted, ",".join(filter(None, tried)))]
         _append_apart(refused, "refus")

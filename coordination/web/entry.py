@@ -28,7 +28,6 @@ from coordination.web import current, navigation
 from coordination.web.routing import declares, declares_public
 
 blueprint = Blueprint("entry", __name__, template_folder="templates")
-LOOPBACK = ("127.0.0.1", "::1")
 
 
 class SignInForm(FlaskForm):
@@ -62,7 +61,9 @@ def start() -> ResponseReturnValue:
     if not form.validate_on_submit():
         return _form(form, 422 if form.errors else 200)
     try:
-        token = sign_in(form.email.data or "", form.password.data or "", client_address(), current.now())
+        token = sign_in(
+            form.email.data or "", form.password.data or "", request.remote_addr or "", current.now()
+        )
     except SignInRefused as refused:
         return _refused(form, refused)
     holder = find_signed_in(token, current.now())
@@ -85,14 +86,6 @@ def _refused(form: SignInForm, refused: SignInRefused) -> Response:
     return response
 
 
-def client_address() -> str:
-    """The address that failures count for: the last one seen by a proxy on this machine, or the socket's."""
-    address = request.remote_addr or ""
-    if address in LOOPBACK and request.is_secure and request.access_route:
-        return request.access_route[-1]
-    return address
-
-
 @blueprint.post("/deconnexion")
 @declares(Action.SIGN_OUT)
 def leave() -> ResponseReturnValue:
@@ -102,7 +95,10 @@ def leave() -> ResponseReturnValue:
     logout_user()
     session.clear()
     flash("Vous êtes déconnecté.", "success")
-    return redirect(url_for("entry.start"), 303)
+    answer = redirect(url_for("entry.start"), 303)
+    # What the browser may have kept of the pages; the cookie stays, it carries the sentence above.
+    answer.headers["Clear-Site-Data"] = '"cache", "storage"'
+    return answer
 
 
 @blueprint.get("/mon-role")

@@ -27,6 +27,7 @@ from coordination.web import (
     headers,
     health,
     navigation,
+    origin,
     oversight,
     routing,
 )
@@ -77,6 +78,7 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
         role_url(settings, "keystore", web), load_keks(settings), recovery_public(settings)
     )
     _sign_in(app)
+    origin.protect(app, settings)
     headers.protect(app, secure=settings.secure_cookies)
     app.before_request(current.know_who)
     CSRFProtect(app)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from flask import Flask, current_app, redirect, render_template, request
 from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
-from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from werkzeug.exceptions import HTTPException
 
@@ -106,6 +106,7 @@ def register(app: Flask) -> None:
     app.register_error_handler(SessionOver, lambda error: error_page(401, typed=True))
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
+    app.register_error_handler(DataError, _cannot_be_kept)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
         app.register_error_handler(kind, _database_away)
 
@@ -132,7 +133,7 @@ def typed_texts() -> list[str]:
         return []
     hidden = ("password", "csrf_token", "idempotency_key", "version", "email")
     return [
-        value
+        value.replace("\x00", "")
         for name, values in request.form.lists()
         if name not in hidden and "password" not in name
         for value in values
@@ -171,6 +172,12 @@ def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
     return error_page(error.code)
+
+
+def _cannot_be_kept(error: DataError) -> ResponseReturnValue:
+    """A NUL, a number beyond every column: no form of ours sends it, and the database refuses it whole."""
+    current_app.logger.warning("%s in %s", type(error.orig).__name__, request.endpoint)
+    return error_page(400, typed=True)
 
 
 def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:

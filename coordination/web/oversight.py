@@ -23,12 +23,14 @@ from coordination.web.routing import declares
 blueprint = Blueprint("oversight", __name__, template_folder="templates")
 LOG_PERIOD = timedelta(days=30)
 COUNTS = text("SELECT programme, heading, code, people FROM pilotage_counts()")
+# What a refused request named instead of a journey.
+SOUGHT = {"alert": "une alerte", "contact": "un échange"}
 STAGES = {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"}
 
 
 @dataclass(frozen=True)
 class Cell:
-    """A figure; `people` is None when it is hidden."""
+    """A figure, a multiple of 5; `people` is None when it is hidden."""
 
     label: str
     people: int | None
@@ -49,9 +51,7 @@ class Sheet:
 def counts() -> ResponseReturnValue:
     with consult(current.actor(), Action.VIEW_COUNTS, current.now()) as r:
         grant = r.require()
-        rows = db.session.execute(
-            text("SELECT programme, heading, code, people FROM pilotage_counts()")
-        ).all()
+        rows = db.session.execute(COUNTS).all()
         r.audit(grant, ("effectifs",))
     found: dict[str, dict[str, dict[str, int | None]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:
@@ -88,6 +88,7 @@ def access_log() -> ResponseReturnValue:
         r.audit(grant, ("compte_par_action", "derniers_refus"))
     return render_template(
         "oversight/access_log.html",
+        sought_labels=SOUGHT,
         since=since,
         counts=[_named_count(line) for line in done],
         refusals=[_named_refusal(line) for line in refusals],

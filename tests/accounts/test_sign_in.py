@@ -18,7 +18,7 @@ from config.settings import Settings
 from coordination import clock
 from coordination.accounts import commands
 from coordination.accounts.queries import ABSOLUTE, IDLE
-from coordination.accounts.sign_in import FREE_FAILURES, WRONG, wait_until
+from coordination.accounts.sign_in import FREE_FAILURES, LONGEST_DELAY, WRONG, delay_after, wait_until
 from tests.conftest import superuser
 from tests.people import PASSWORD, csrf_token, make_account, send, signed_in
 
@@ -253,3 +253,56 @@ def test_what_was_asked_before_signing_in_comes_after(client: FlaskClient, ccas:
 def test_no_address_leads_to_another_site(client: FlaskClient, ccas: uuid.UUID) -> None:
     client.get("/", environ_overrides={"PATH_INFO": "//evil.example/mon-role"})
     assert send(client, ADDRESS).location == "/mon-role"
+
+
+def try_from(client: FlaskClient, address: str, email: str, password: str = "x" * 20) -> int:
+    token = csrf_token(client.get("/"))
+    fields = {"email": email, "password": password, "csrf_token": token}
+    return client.post("/", data=fields, environ_overrides={"REMOTE_ADDR": address}).status_code
+
+
+def test_nobody_locks_a_colleague_out(
+    app: Flask, client: FlaskClient, ccas: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Failures from elsewhere only make the holder of the account wait a little, however many they are."""
+    waited: list[float] = []
+    monkeypatch.setattr("coordination.accounts.sign_in.sleep", waited.append)
+    for number in range(30):
+        assert try_from(app.test_client(), f"192.0.2.{number // 4}", ADDRESS) == 422
+    assert waited[:20] == [0] * 20 and 0 < waited[20] < waited[29] <= LONGEST_DELAY
+    assert try_from(client, "198.51.100.7", ADDRESS, PASSWORD) == 303
+    # The one who tried stays where their own failures led.
+    assert try_from(app.test_client(), "192.0.2.1", ADDRESS) == 422
+    assert try_from(app.test_client(), "192.0.2.1", ADDRESS) == 429
+
+
+@pytest.mark.parametrize(
+    ("failures", "seconds"), [(0, 0), (19, 0), (20, 0.1), (21, 0.2), (39, 2.0), (40, 2.0), (10_000, 2.0)]
+)
+def test_the_delay_of_an_account(failures: int, seconds: float) -> None:
+    assert delay_after(failures) == pytest.approx(seconds)
+
+
+def test_signing_in_forgets_the_forms_of_the_day_before(
+    client: FlaskClient, ccas: uuid.UUID, settings: Settings
+) -> None:
+    with psycopg.connect(superuser(settings), autocommit=True) as connection:
+        for key, hours in (("old", 25), ("young", 23)):
+            connection.execute(
+                "INSERT INTO idempotency (account_id, key, request_hash, answer, at)"
+                " VALUES (%s, %s, '', '/', now() - %s * interval '1 hour')",
+                (ccas, key, hours),
+            )
+        send(client, ADDRESS)
+        assert connection.execute("SELECT key FROM idempotency").fetchall() == [("young",)]
+
+
+def test_signing_out_clears_what_the_browser_kept(client: FlaskClient, ccas: uuid.UUID) -> None:
+    signed_in(client, ADDRESS)
+    left = client.post("/deconnexion", data={"csrf_token": csrf_token(client.get("/mon-role"))})
+    assert left.headers["Clear-Site-Data"] == '"cache", "storage"'
+    assert "Clear-Site-Data" not in client.get("/").headers
+
+
+def test_a_nul_in_the_address_is_refused_calmly(client: FlaskClient, ccas: uuid.UUID) -> None:
+    assert send(client, "ccas\0@exemple.fr").status_code == 400

@@ -144,6 +144,44 @@ def test_a_foreign_journey_takes_no_exchange(site: Flask) -> None:
     assert last_audit("saisie_echange")[:2] == (foreign, "refus")
 
 
+@pytest.mark.parametrize("kind", ["contact", "alert"])
+def test_a_refusal_names_what_was_tried(site: Flask, kind: str) -> None:
+    """A foreign exchange or alert has no journey to name: the log keeps its kind and its id, and shows the kind."""
+    client = browser(site, REFERENT)
+    foreign = scalar(
+        "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
+        " status, initial) SELECT gen_random_uuid(), f.journey_id, f.id, 'X1', 'overdue', '', current_date,"
+        " current_date, 'exchange', current_date, 'OUVERTE', false FROM folder f JOIN journey j ON"
+        " j.id = f.journey_id WHERE j.programme = 'CITE_EMPLOI' LIMIT 1 RETURNING id"
+        if kind == "alert"
+        else "SELECT c.id FROM contact c JOIN journey j ON j.id = c.journey_id"
+        " WHERE j.programme = 'CITE_EMPLOI' LIMIT 1"
+    )
+    page = {"contact": "echange", "alert": "alerte"}[kind]
+    assert client.get(f"/parcours/{page}/{foreign}").status_code == 404
+    assert last_audit("consultation_parcours") == (None, "refus", f"NotFound,{kind}={foreign}")
+    answer = post(client, f"/parcours/{page}/{foreign}", note="Texte", version=1, status="VUE")
+    assert answer.status_code == 404
+    action = {"contact": "saisie_echange", "alert": "reponse_alerte"}[kind]
+    assert last_audit(action) == (None, "refus", f"NotFound,{kind}={foreign}")
+    shown = browser(site, "dpo@demo.example").get("/journal").text
+    assert {"contact": "inconnu, par un échange", "alert": "inconnu, par une alerte"}[kind] in shown
+
+
+@pytest.mark.parametrize("fault", [{"version": 2**31}, {"version": 10**30}, {"idempotency_key": "a\0b"}])
+def test_what_no_form_of_ours_sends_loses_no_text(site: Flask, fault: dict[str, object]) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    contact_id, _ = one_contact(REFERENT)
+    before = contacts(journey_id)
+    if "version" in fault:
+        answer = post(client, f"/parcours/echange/{contact_id}", note="Un texte à garder.", **fault)
+    else:
+        answer = post(client, f"/parcours/{journey_id}/echange", **typed(note="Un texte à garder.", **fault))
+    assert answer.status_code == 400
+    assert "Un texte à garder." in answer.text
+    assert contacts(journey_id) == before
+
+
 def one_contact(email: str) -> tuple[uuid.UUID, int]:
     found = rows(
         "SELECT id, version FROM contact WHERE journey_id = ANY(%s) ORDER BY on_date DESC LIMIT 1",

@@ -178,11 +178,14 @@ def test_withdrawal_freezes_sharing_at_once(db: Db, status: str) -> None:
 
 
 def test_syncing_takes_no_wish_from_its_caller(db: Db) -> None:
-    """An outsider may ask for it: what stands follows from the facts, before and after."""
+    """What stands follows from the facts, before and after; who does not see the journey may not even ask."""
     everything = "SELECT actor_id, folder_id, basis, can_write FROM access ORDER BY 1, 2, 3"
     before = db.execute(everything).fetchall()
-    ask(db, "centre", "SELECT sync_journey_access(%s)", [journey_id("PRE-1"), journey_id("CITE-1")])
+    ask(db, "ref1", "SELECT sync_journey_access(%s)", [journey_id("PRE-1")])
     assert db.execute(everything).fetchall() == before
+    for who, refs in (("centre", ["PRE-1"]), ("ref1", ["PRE-1", "PRE-2"]), ("admin", ["PRE-1"])):
+        with pytest.raises(Refused):
+            ask(db, who, "SELECT sync_journey_access(%s)", [journey_id(ref) for ref in refs])
 
 
 def test_a_new_referent_sees_at_once_and_the_former_no_more(db: Db) -> None:

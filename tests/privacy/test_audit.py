@@ -17,6 +17,7 @@ from flask import Flask
 from sqlalchemy import Connection, create_engine, text
 
 from coordination import clock
+from coordination.accounts.commands import operator_actor
 from coordination.db import NOBODY, db
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.privacy.actor import Actor, Role
@@ -30,10 +31,28 @@ from tests.support import role, rows, scalar, seen_by
 ONE, TWO = uuid.UUID(int=1), uuid.UUID(int=2)
 
 
+def member(structure: uuid.UUID) -> Actor:
+    """Somebody of this structure: a line goes into no other's chain."""
+    operator = operator_actor()
+    rows(
+        "INSERT INTO structure (id, code, name) VALUES (%s, %s, '') ON CONFLICT DO NOTHING",
+        structure,
+        str(structure),
+    )
+    rows(
+        "INSERT INTO membership (id, account_id, role, structure_id) VALUES (gen_random_uuid(), %s, 'X', %s)"
+        " ON CONFLICT DO NOTHING",
+        operator.id,
+        structure,
+    )
+    return Actor(operator.id, (Role("X", structure),), kind="operator")
+
+
 def write_lines(count: int, *structures: uuid.UUID) -> None:
     """Lines as a work writes them, in the chains of these structures."""
+    actors = [member(structure) for structure in structures]
     for number in range(count):
-        actor = Actor(NOBODY, (Role("X", structures[number % len(structures)]),), kind="visitor")
+        actor = actors[number % len(actors)]
         with consult(actor, Action.SIGN_IN, clock.now()) as r:
             r.audit(r.require(), [f"ligne {number}", "é", ""])
 
@@ -269,7 +288,7 @@ def test_a_forged_checkpoint_is_told(chains: Flask, tmp_path: Path) -> None:
 
 
 def test_a_failed_work_leaves_no_hole(chains: Flask) -> None:
-    actor = Actor(NOBODY, (Role("X", ONE),), kind="visitor")
+    actor = member(ONE)
     with pytest.raises(ZeroDivisionError), work(actor, Action.SIGN_IN, clock.now()) as w:
         w.audit(w.require())
         db.session.execute(text("SELECT append_audit(:s, 1, NULL, 'x', 'fait', '')"), {"s": ONE})
@@ -298,6 +317,6 @@ def test_nobody_writes_the_chain_by_hand(chains: Flask) -> None:
 def test_a_line_names_the_actor_of_the_session_not_one_it_is_given(chains: Flask) -> None:
     settings, me = chains.config["SETTINGS"], uuid.uuid4()
     with seen_by(settings, me) as connection:
-        connection.execute("SELECT append_audit(%s, 1, NULL, 'x', 'fait', '')", (ONE,))
+        connection.execute("SELECT append_audit(%s, 1, NULL, 'x', 'fait', '')", (NOBODY,))
         connection.commit()
     assert scalar("SELECT actor_id FROM audit_entry WHERE action = 'x'") == me

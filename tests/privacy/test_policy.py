@@ -15,13 +15,13 @@ from coordination import clock
 from coordination.accounts.commands import operator_actor
 from coordination.db import act_as, db
 from coordination.errors import Forbidden, NotFound
-from coordination.privacy.access import subject_of
+from coordination.privacy.access import subject_of, sync_access
 from coordination.privacy.actor import VISITOR, Actor, Role
 from coordination.privacy.policy import POLICY, Action, Subject, can, require
 from coordination.privacy.volets import Volet
 from coordination.reference import labels
 from tests.privacy.wall_kit import Db, account, as_web, attempt, fill_folders, superuser_transaction, truth
-from tests.support import PEOPLE, close, import_rows, journey_id, module_app, person, rows, world
+from tests.support import PEOPLE, close, import_rows, journey_id, module_app, person, rows, world, writing
 
 # The table "Access" of the design, by hand. Columns: coordination, scolarité, social, santé, protection, emploi.
 # RW reads and writes, R reads, - nothing. Protection of a référent and santé of an EPS member are granted one by
@@ -218,6 +218,7 @@ def _relate(connection: Db, name: str, journey: uuid.UUID, relation: str) -> Non
         connection.execute("UPDATE journey SET referent_id = %s WHERE id = %s", (account(name), journey))
         # Only as référent: the same role may coordinate too.
         connection.execute("DELETE FROM volet_right WHERE relation = 'coordinator'")
+    connection.execute("SELECT set_config('app.actor', %s, true)", (str(operator_actor().id),))
     connection.execute("SELECT sync_journey_access(%s)", ([journey],))
 
 
@@ -238,7 +239,8 @@ def test_policy_and_database_agree_on_random_data(app: Flask, seed: int) -> None
             drawn.choice(["SIGNE", "SIGNE", "RETIRE", "ORAL"]),
             journey,
         )
-    rows("SELECT sync_journey_access(ARRAY(SELECT id FROM journey))")
+    with writing(operator_actor()):
+        sync_access(journeys)
     now = clock.now()
     for folder, journey in rows("SELECT id, journey_id FROM folder"):
         rows(

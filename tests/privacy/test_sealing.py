@@ -13,6 +13,7 @@ import pytest
 from coordination.cases.models import Contact, Sheet
 from coordination.errors import SealBroken
 from coordination.privacy.sealing import DataKey, as_text, lengthened, seal, seal_values, unseal
+from coordination.privacy.vault import new_row
 
 SECRET = "Camille a revu son orthophoniste"
 OVERHEAD = 1 + 2 + 12 + 16
@@ -119,7 +120,9 @@ def test_keys_and_rows_never_show_themselves() -> None:
     assert repr(row) == f"<Sheet {ROW}>"
 
 
-@pytest.mark.parametrize(("padding", "column"), [(32, "sheet.first_name"), (256, "contact.note")])
+@pytest.mark.parametrize(
+    ("padding", "column"), [(32, "sheet.first_name"), (128, "sheet.school"), (256, "contact.note")]
+)
 def test_lengths_say_little(padding: int, column: str) -> None:
     """ISO/IEC 7816-4: at least one byte of padding, so 31 characters take 32 bytes and 32 take 64."""
     table, name = column.split(".")
@@ -129,8 +132,26 @@ def test_lengths_say_little(padding: int, column: str) -> None:
         assert len(cells[name] or b"") == OVERHEAD + blocks * padding
 
 
-def test_an_empty_value_stays_empty() -> None:
-    assert seal_values(KEY, Sheet, ROW, {"school": "", "address": None}) == {"school": None, "address": None}
+def test_an_empty_cell_looks_like_a_full_one() -> None:
+    """A school told or not, a street short or long: NULL and lengths tell nothing of them."""
+    values = {"school": "", "address": None, "commune": None, "exit_reason": ""}
+    empty = seal_values(KEY, Sheet, ROW, values)
+    full = seal_values(
+        KEY,
+        Sheet,
+        ROW,
+        {"school": "x" * 90, "address": "y" * 120, "commune": "62765", "exit_reason": "OBJECTIFS"},
+    )
+    assert {name: len(cell) for name, cell in empty.items()} == {
+        name: len(cell) for name, cell in full.items()
+    }
+    assert {unseal(KEY, "sheet", name, ROW, cell) for name, cell in empty.items()} == {""}
+
+
+def test_every_sealed_column_of_a_new_row_is_filled() -> None:
+    row = new_row(KEY, Sheet, ROW, {"first_name": "Camille"})
+    sealed = {column.name for column in Sheet.__table__.c if "padding" in column.info}
+    assert sealed < row.keys() and all(row[name] for name in sealed)
 
 
 def test_nonces_are_drawn_anew() -> None:

@@ -21,6 +21,7 @@ from tests.privacy.wall_kit import (
     Db,
     account,
     as_web,
+    attempt,
     build_world,
     everybody,
     leaks,
@@ -28,11 +29,8 @@ from tests.privacy.wall_kit import (
 )
 from tests.support import close, day, journey_id, module_app, role, rows, seen_by
 
-# What is not a row of a journey: people who work, structures, keys of forms, the state of the house.
+# What is not a row of a journey: sessions, keys of forms, the state of the house.
 OPEN_TO_ALL = {
-    "account",
-    "membership",
-    "structure",
     "sign_in_session",
     "sign_in_attempt",
     "idempotency",
@@ -43,8 +41,9 @@ OPEN_TO_ALL = {
     "volet_right",
     "audit_checkpoint",
 }
-# Columns by which alert.change could move a row are not granted, so that its check has nothing to check.
-EQUIVALENT = {("alert", "change", "check")}
+# Everybody reads who works here.
+EQUIVALENT = {(table, "see", "using") for table in ("account", "membership", "structure")}
+MANAGED = ("account", "membership", "structure")
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +70,7 @@ def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
             "SELECT tablename, policyname, qual IS NOT NULL, with_check IS NOT NULL FROM pg_policies"
             " WHERE roles = '{coord_web}'"
         ).fetchall()
-        assert len(policies) == 4 * len(IN_FOLDER) - 2 * len(APPEND_ONLY) + 10
+        assert len(policies) == 4 * len(IN_FOLDER) - 2 * len(APPEND_ONLY) + 10 + 3 * len(MANAGED)
         for table, policy, using, check in policies:
             for clause, there in (("using", using), ("check", check)):
                 if not there or (table, policy, clause) in EQUIVALENT:
@@ -89,7 +88,16 @@ def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
 def test_a_table_without_row_level_security_is_noticed(wall: Flask) -> None:
     people = {"nobody": None}
     with superuser_transaction() as connection:
-        for table in (*IN_FOLDER, "journey", "folder", "access", "deadline", "alert", "audit_entry"):
+        for table in (
+            *IN_FOLDER,
+            *MANAGED,
+            "journey",
+            "folder",
+            "access",
+            "deadline",
+            "alert",
+            "audit_entry",
+        ):
             connection.execute("SAVEPOINT hole")
             connection.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")  # type: ignore[arg-type]
             assert leaks(connection, people), table
@@ -108,6 +116,8 @@ CLAUSES += [
     ("may_see_journeys", "secrecy_basis <> 'AUCUN'"),
     ("may_see_journeys", "charter_signed_on <= (app_now() AT TIME ZONE 'Europe/Paris')::date"),
     ("may_see_journeys", "charter_expires_on > (app_now() AT TIME ZONE 'Europe/Paris')::date"),
+    ("manages_accounts", "has_role('ADMIN')"),
+    ("is_operator", "kind = 'operator'"),
     ("has_role", "a.id = app_actor()"),
     ("has_role", "m.role = p_role"),
     ("has_role", "m.ended_at > app_now()"),
@@ -197,6 +207,17 @@ def journeys_seen(connection: Db, actor: uuid.UUID, at: datetime) -> int:
         "INSERT INTO tombstone (folder_id) VALUES (gen_random_uuid())",
         "DELETE FROM audit_entry",
         "DELETE FROM account",
+        "UPDATE account SET kind = 'operator'",
+        "INSERT INTO account (id, email, display_name, kind) VALUES (gen_random_uuid(), 'x', 'x', 'operator')",
+        "UPDATE membership SET role = 'ADMIN'",
+        "UPDATE membership SET account_id = app_actor()",
+        "UPDATE state SET value = '1'",
+        "UPDATE import_run SET scanned = true",
+        "INSERT INTO audit_checkpoint SELECT * FROM audit_checkpoint",
+        "SELECT append_audit(gen_random_uuid(), 1, NULL, 'x', 'fait', '')",
+        "SELECT sync_journey_access(ARRAY(SELECT gen_random_uuid()))",
+        "SELECT lo_create(0)",
+        "SELECT lo_from_bytea(0, 'x')",
         "CREATE TEMP TABLE t (x int)",
         "CREATE TABLE t (x int)",
         "CREATE FUNCTION f() RETURNS int LANGUAGE sql AS 'SELECT 1'",
@@ -214,6 +235,32 @@ def test_the_pages_role_may_not(wall: Flask, statement: str) -> None:
         pytest.raises(psycopg.errors.InsufficientPrivilege),
     ):
         connection.execute(statement)  # type: ignore[arg-type]
+
+
+def test_there_is_one_operator_and_nobody_becomes_it(wall: Flask) -> None:
+    """Not even the operator's own session writes `kind`, and the function that makes it does so once."""
+    operator = rows("SELECT id FROM account WHERE kind = 'operator'")
+    with superuser_transaction() as connection:
+        for actor in (account("ref1"), account("admin"), operator[0][0]):
+            with as_web(connection, actor):
+                assert attempt(connection, "UPDATE account SET kind = 'operator'") == -1
+                connection.execute("SELECT make_operator(gen_random_uuid(), 'x', 'x')")
+                found = connection.execute("SELECT id FROM account WHERE kind = 'operator'").fetchall()
+                assert found == operator
+
+
+def test_an_audit_line_bears_the_hour_of_the_server(wall: Flask) -> None:
+    """An instant a little beside it is the request's own; another is not believed, nor is a clock one sets."""
+    now = clock.now()
+    for offset, believed in ((0, True), (-200, True), (-400, False), (400, False), (-(10**7), False)):
+        wanted = int((now + timedelta(seconds=offset)).timestamp() * 1_000_000)
+        with seen_by(wall.config["SETTINGS"], account("dpo"), now + timedelta(seconds=offset)) as connection:
+            connection.execute(
+                "SELECT append_audit(%s, %s, NULL, 'hour', 'fait', '')", (uuid.UUID(int=0), wanted)
+            )
+            found = connection.execute("SELECT at_us FROM audit_entry WHERE action = 'hour'").fetchone()
+        assert found and (found[0] == wanted) is believed, offset
+        assert abs(found[0] - now.timestamp() * 1_000_000) < 300 * 1_000_000
 
 
 def test_without_an_actor_there_is_nothing(wall: Flask) -> None:

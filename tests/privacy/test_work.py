@@ -156,7 +156,9 @@ def test_reads_cannot_write(house: Flask) -> None:
     attempts: list[Callable[[], object]] = [
         lambda: db.session.execute(insert(State).values(name="x", value="1")),
         lambda: db.session.execute(update(Journey).where(Journey.id == journey).values(stage="SORTI")),
-        lambda: db.session.execute(text("SELECT append_audit(gen_random_uuid(), 1, NULL, 'x', 'fait', '')")),
+        lambda: db.session.execute(
+            text("SELECT append_audit(:s, 1, NULL, 'x', 'fait', '')"), {"s": actor.structure_id}
+        ),
         lambda: db.session.execute(
             text("SELECT sync_journey_access(ARRAY[CAST(:j AS uuid)])"), {"j": journey}
         ),

@@ -154,6 +154,8 @@ class Truth:
     journeys: frozenset[uuid.UUID]
     skeletons: frozenset[uuid.UUID]
     dpo: bool
+    manages: bool
+    active: bool
 
 
 def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
@@ -190,6 +192,8 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
         frozenset(row[1] for row in now),
         frozenset(row[1] for row in now if row[2] and row[5] == "coordination"),
         ("DPO",) in roles and known is not None and known[0] is None,
+        known is not None and (known[1] == "operator" or (("ADMIN",) in roles and known[0] is None)),
+        known is not None and known[0] is None,
     )
 
 
@@ -246,6 +250,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
             wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
             found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
             found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes, places)]
+            found += [f"{name}: {fault}" for fault in _manages(connection, may)]
     return found
 
 
@@ -273,8 +278,13 @@ def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]
         if foreign and attempt(connection, _insertion(table), foreign[1], foreign[0]) != -1:
             yield f"adds to {table}"
     open_alerts = sum(sizes["alert"].get(folder, 0) for folder in may.read)
-    if attempt(connection, "UPDATE alert SET status = 'VUE'") != open_alerts:
+    if attempt(connection, "UPDATE alert SET status = 'VUE', acted_by = app_actor()") != open_alerts:
         yield "changes alert"
+    answer = (
+        "UPDATE alert SET status = 'VUE', acted_by = (SELECT id FROM account WHERE id <> app_actor() LIMIT 1)"
+    )
+    if open_alerts and attempt(connection, answer) != -1:
+        yield "answers an alert in another's name"
     if attempt(connection, "UPDATE journey SET version = 7") != len(may.skeletons):
         yield "changes journey"
     if may.skeletons and attempt(connection, "UPDATE journey SET id = gen_random_uuid()") != -1:
@@ -286,6 +296,39 @@ def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]
         new = "INSERT INTO folder (id, journey_id, volet) VALUES (gen_random_uuid(), %s, 'x')"
         if attempt(connection, new, journey) != -1:
             yield "adds folder"
+
+
+def _manages(connection: Db, may: Truth) -> Iterator[str]:
+    """Accounts, roles and structures: who manages them writes them, the own account's few columns aside."""
+    persons = "SELECT count(*) FROM account WHERE kind = 'person' AND id IS DISTINCT FROM app_actor()"
+    (people,) = connection.execute(persons).fetchone() or (0,)
+    held = "SELECT count(*) FROM membership WHERE account_id IS DISTINCT FROM app_actor()"
+    (roles,) = connection.execute(held).fetchone() or (0,)
+    (structures,) = connection.execute("SELECT count(*) FROM structure").fetchone() or (0,)
+    new = "(gen_random_uuid(), gen_random_uuid(), 'x')"
+    role = "INSERT INTO membership (id, account_id, role) SELECT gen_random_uuid(), id, 'COORD_CITE' FROM account"
+    wanted = {
+        "UPDATE account SET display_name = 'x' WHERE id IS DISTINCT FROM app_actor()": (people, 0),
+        f"INSERT INTO account (id, email, display_name) VALUES {new}": (1, -1),
+        f"{role} WHERE id IS DISTINCT FROM app_actor() AND kind = 'operator'": (1, -1),
+        "UPDATE membership SET ended_at = now() WHERE account_id IS DISTINCT FROM app_actor()": (roles, 0),
+        f"INSERT INTO structure (id, code, name) VALUES {new}": (1, -1),
+        "UPDATE structure SET name = 'x'": (structures, 0),
+    }
+    for query, (managing, else_) in wanted.items():
+        if attempt(connection, query) != (managing if may.manages else else_):
+            yield f"manages: {query}"
+    if may.active and attempt(connection, f"{role} WHERE id = app_actor()") != -1:
+        yield "gives itself a role"
+    if attempt(connection, "UPDATE membership SET ended_at = NULL WHERE account_id = app_actor()") != 0:
+        yield "changes its own role"
+    mine = int(may.active)
+    if attempt(connection, "UPDATE account SET password_hash = 'x' WHERE id = app_actor()") != mine:
+        yield "changes its own password"
+    if mine and not may.manages:
+        for change in ("secrecy_basis = 'CONTRACTUEL'", "display_name = 'x'", "suspended_at = now()"):
+            if attempt(connection, f"UPDATE account SET {change} WHERE id = app_actor()") != -1:
+                yield f"changes its own {change}"
 
 
 def _insertion(table: str) -> str:

@@ -47,7 +47,11 @@ def faulty(settings: Settings) -> Iterator[Flask]:
         if kind == "deja":
             raise AlreadyDone("/mon-role")
         if kind == "sql":
-            db.session.execute(text("SELECT CAST(:value AS date)"), {"value": SECRET})
+            db.session.execute(text("SELECT CAST(:value AS date) FROM nowhere"), {"value": SECRET})
+        if kind == "nul":
+            db.session.execute(text("SELECT CAST(:value AS text)"), {"value": SECRET + "\0"})
+        if kind == "nombre":
+            db.session.execute(text("SELECT CAST(:value AS integer)"), {"value": 2**31})
         raise FAULTS[kind]
 
     application = factory.build(replace(settings, testing=False), (pages,))
@@ -70,6 +74,8 @@ def faulty(settings: Settings) -> Iterator[Flask]:
         ("base", 503, "revenez à la page précédente"),
         ("bogue", 500, "n&#39;a pas été enregistrée"),
         ("sql", 500, "n&#39;a pas été enregistrée"),
+        ("nul", 400, "Rien n&#39;a été enregistré"),
+        ("nombre", 400, "Rien n&#39;a été enregistré"),
     ],
 )
 def test_each_fault_has_its_page(
@@ -87,7 +93,7 @@ def test_each_fault_has_its_page(
         assert "test_faults.py" in caplog.text, "the log says where"
 
 
-@pytest.mark.parametrize("kind", ["conflit", "mauvais", "base"])
+@pytest.mark.parametrize("kind", ["conflit", "mauvais", "base", "nul", "nombre"])
 def test_what_was_typed_is_given_back(faulty: Flask, kind: str) -> None:
     client = faulty.test_client()
     fields = {"note": NOTE, "password": "never shown again", "csrf_token": csrf_token(client.get("/"))}

@@ -26,7 +26,7 @@ from coordination.privacy.access import call, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.vault import keystore, sealed_row
+from coordination.privacy.vault import keystore, new_row
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import work
 
@@ -64,7 +64,7 @@ def open_journey(actor: Actor, new: NewJourney, now: datetime) -> uuid.UUID:
         )
         place = {"journey_id": journey_id, "folder_id": folder_id}
         db.session.execute(
-            insert(Sheet).values({**sealed_row(data_key, Sheet, uuid.uuid4(), new.sheet), **place})
+            insert(Sheet).values({**new_row(data_key, Sheet, uuid.uuid4(), new.sheet), **place})
         )
         sync_access([journey_id])
         w.audit(Grant(grant.actor_id, grant.action, journey_id), sorted(new.sheet))

@@ -44,7 +44,7 @@ def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
     """The journey of an alert that the actor sees. Raises NotFound."""
     journey_id = db.session.scalar(select(Alert.journey_id).where(Alert.id == alert_id))
     if journey_id is None:
-        raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.")
+        raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.", f"alert={alert_id}")
     return journey_id
 
 
