@@ -11,6 +11,7 @@ from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -51,10 +52,20 @@ class Base(DeclarativeBase):
         return f"<{type(self).__name__} {getattr(self, 'id', '?')}>"
 
 
-db = SQLAlchemy(
-    session_options={"expire_on_commit": False},
-    engine_options={"hide_parameters": True, "pool_pre_ping": True},
-)
+class BinaryCursor(psycopg.Cursor[Any]):
+    """Results travel in binary: ids and sealed cells cost half as much to read as in text."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.format = psycopg.pq.Format.BINARY
+
+
+ENGINE_OPTIONS: dict[str, Any] = {
+    "hide_parameters": True,
+    "pool_pre_ping": True,
+    "connect_args": {"cursor_factory": BinaryCursor},
+}
+db = SQLAlchemy(session_options={"expire_on_commit": False}, engine_options=ENGINE_OPTIONS)
 
 
 def sealed(padding: int = 32) -> Any:
