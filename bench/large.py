@@ -42,8 +42,8 @@ _RANGE = (
 _BARE_INSERT = """
 INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on, initial,
                    status)
-SELECT md5(%(on)s || ctid::text)::uuid, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, %(on)s,
-       false, 'OUVERTE' FROM deadline WHERE alert_id IS NULL AND due_on <= %(on)s
+SELECT md5(%(on)s || ctid::text)::uuid, journey_id, folder_id, rule, kind, subject_id, since, due_on, because,
+       %(on)s, false, 'OUVERTE' FROM deadline WHERE alert_id IS NULL AND due_on <= %(on)s
 """
 _BARE_TIE = """
 UPDATE deadline d SET alert_id = a.id FROM alert a
