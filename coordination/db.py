@@ -6,11 +6,14 @@ opened it. A transaction without an actor sees nothing.
 
 from __future__ import annotations
 
+import select
+import time
 import uuid
 from collections.abc import Iterable
 from datetime import datetime
 from typing import Any
 
+import psycopg
 from flask_sqlalchemy import SQLAlchemy
 from sqlalchemy import (
     BigInteger,
@@ -30,7 +33,9 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 from sqlalchemy.engine import Connection
+from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, scoped_session
+from sqlalchemy.pool import ConnectionPoolEntry, Pool
 
 NAMING = {
     "ix": "ix_%(column_0_label)s",
@@ -42,6 +47,31 @@ NAMING = {
 NOBODY = uuid.UUID(int=0)
 
 
+# A connection used a moment ago, on which nothing has come since, is alive: asking costs a trip each time.
+ASKED_AFTER = 5.0
+
+
+@event.listens_for(Pool, "checkin")
+def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+    record.info["used_at"] = time.monotonic()
+
+
+@event.listens_for(Pool, "checkout")
+def _refuse_dead(connection: Any, record: ConnectionPoolEntry, _proxy: Any) -> None:
+    """Like SQLAlchemy's own ping, without its trip: a server that goes says so, or closes the line."""
+    used_at = record.info.get("used_at")
+    if used_at is None:
+        return
+    listening = select.poll()
+    try:
+        listening.register(connection.fileno(), select.POLLIN)
+        if listening.poll(0) or time.monotonic() - used_at > ASKED_AFTER:
+            connection.execute("SELECT 1")
+            connection.rollback()
+    except (psycopg.Error, OSError, ValueError) as error:
+        raise DisconnectionError from error
+
+
 class Base(DeclarativeBase):
     metadata = MetaData(naming_convention=NAMING)
     type_annotation_map = {datetime: DateTime(timezone=True), bytes: LargeBinary}
@@ -51,10 +81,19 @@ class Base(DeclarativeBase):
         return f"<{type(self).__name__} {getattr(self, 'id', '?')}>"
 
 
-db = SQLAlchemy(
-    session_options={"expire_on_commit": False},
-    engine_options={"hide_parameters": True, "pool_pre_ping": True},
-)
+class BinaryCursor(psycopg.Cursor[Any]):
+    """Results travel in binary: ids and sealed cells cost half as much to read as in text."""
+
+    def __init__(self, *arguments: Any, **named: Any) -> None:
+        super().__init__(*arguments, **named)
+        self.format = psycopg.pq.Format.BINARY
+
+
+ENGINE_OPTIONS: dict[str, Any] = {
+    "hide_parameters": True,
+    "connect_args": {"cursor_factory": BinaryCursor},
+}
+db = SQLAlchemy(session_options={"expire_on_commit": False}, engine_options=ENGINE_OPTIONS)
 
 
 def sealed(padding: int = 32) -> Any:

@@ -60,8 +60,8 @@ _STANDING = text(
     """
 SELECT j.ref, d.rule, d.kind, COALESCE(a.key, r.key) AS subject_key, d.due_on, d.since
 FROM deadline d JOIN journey j ON j.id = d.journey_id
-LEFT JOIN action a ON d.rule = ANY (:action_rules) AND a.id::text = d.subject_id
-LEFT JOIN referral r ON d.rule = ANY (:referral_rules) AND r.id::text = d.subject_id
+LEFT JOIN action a ON a.id = CAST(CASE WHEN d.rule = ANY (:action_rules) THEN d.subject_id END AS uuid)
+LEFT JOIN referral r ON r.id = CAST(CASE WHEN d.rule = ANY (:referral_rules) THEN d.subject_id END AS uuid)
 WHERE CAST(:ref AS text) IS NULL OR j.ref = :ref
 ORDER BY d.due_on, j.ref, d.rule, d.kind, 4, d.since
 """

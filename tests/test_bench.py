@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from bench.fill import DEADLINES_EACH, DUE_DAYS, DUE_EACH_DAY, STRIDE
-from bench.large import LARGE, SMALL, told
+from bench.large import LARGE, SMALL, Day, told
 from bench.measure import Pair, in_turn, line, machine, milliseconds, p95
 from bench.site import NOTED, NOTES, write_territory
 
@@ -49,14 +49,18 @@ def test_a_line_says_whether_the_goal_holds() -> None:
 
 
 def test_scan_lines_compare_what_they_name() -> None:
-    lines = told((1.0,) * 3, (1.5,) * 3, (4.0,) * 3, (6.0,) * 3, (5.0,) * 3)
+    small = [Day(range=1.0, finding=1.0, writes=3.0, scan=5.0, idle=2.0)] * 3
+    large = [Day(range=1.0, finding=1.5, writes=4.0, scan=6.0, idle=3.0)] * 3
     verdicts = (
         "1.50  au plus 2 : ok",
-        "6.00  au plus 2 : au-dessus",
-        "1.50  pour information",
+        "1.20  au plus 2 : ok",
+        "6.00  pour information",
         "1.20  au plus 1.2 : ok",
+        "1.50  au plus 1.2 : au-dessus",
     )
-    assert [expected in found for expected, found in zip(verdicts, lines, strict=True)] == [True] * 4
+    assert [expected in found for expected, found in zip(verdicts, told(small, large), strict=True)] == [
+        True
+    ] * 5
 
 
 @pytest.mark.parametrize("journeys", [SMALL, LARGE])

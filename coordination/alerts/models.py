@@ -38,7 +38,16 @@ class Alert(Row, Base):
     __table_args__ = (
         UniqueConstraint("journey_id", "rule", "kind", "subject_id", "since"),
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
-        Index("ix_alert_folder_id", "folder_id"),
+        # Pages and scans ask for what is open: their cost must not grow with the past.
+        Index("ix_alert_open", "folder_id", "status", postgresql_where=text(f"status IN {OPEN_STATUSES}")),
+        # What a scan hands on to the coordination, by rule and age.
+        Index(
+            "ix_alert_unanswered",
+            "rule",
+            "kind",
+            "opened_on",
+            postgresql_where=text("status IN ('OUVERTE', 'VUE') AND escalated_on IS NULL"),
+        ),
         _folder_key(),
     )
 
@@ -72,7 +81,6 @@ class StoredDeadline(Base):
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
         # What is already open leaves the range, so that a scan costs what is newly due.
         Index("ix_deadline_due", "due_on", postgresql_where=text("alert_id IS NULL")),
-        Index("ix_deadline_folder_id", "folder_id"),
         _folder_key(),
     )
 

@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
+from coordination.db import ENGINE_OPTIONS
 from coordination.embedded import sqlalchemy_url
 from coordination.errors import KeyUnavailable
 from coordination.privacy.keys import KeyEncryptionKeys
@@ -59,7 +60,7 @@ class Keystore:
 
     @classmethod
     def connect(cls, url: URL, keks: KeyEncryptionKeys, recovery_key: bytes | None = None) -> Keystore:
-        engine = create_engine(sqlalchemy_url(url), hide_parameters=True, pool_pre_ping=True)
+        engine = create_engine(sqlalchemy_url(url), **ENGINE_OPTIONS)
         return cls(engine, keks, recovery_key)
 
     def create(self, folder_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
@@ -98,20 +99,22 @@ class Keystore:
 
         Keys stay open in this process for KEPT_SECONDS: a destroyed key may still serve for that long.
         """
+        return dict(zip(folder_ids, self.get_each(folder_ids), strict=True))
+
+    def get_each(self, folder_ids: Sequence[uuid.UUID]) -> list[DataKey]:
+        """The same, as a list in the order of `folder_ids`."""
         now = time.monotonic()
-        found = {}
-        for folder_id in folder_ids:
-            kept = self.opened.get(folder_id)
-            if kept and kept[1] > now:
-                found[folder_id] = kept[0]
-        missing = [folder_id for folder_id in folder_ids if folder_id not in found]
-        if missing:
-            fresh = self._read(missing)
-            if len(self.opened) + len(fresh) > MOST_KEPT:
-                self.opened.clear()
-            self.opened.update({f: (key, now + KEPT_SECONDS) for f, key in fresh.items()})
-            found |= fresh
-        return found
+        kept = [self.opened.get(folder_id) for folder_id in folder_ids]
+        keys = [one[0] for one in kept if one and one[1] > now]
+        if len(keys) == len(folder_ids):
+            return keys
+        held = {f: one[0] for f, one in zip(folder_ids, kept, strict=True) if one and one[1] > now}
+        fresh = self._read(list(set(folder_ids) - held.keys()))
+        if len(self.opened) + len(fresh) > MOST_KEPT:
+            self.opened.clear()
+        self.opened.update({f: (key, now + KEPT_SECONDS) for f, key in fresh.items()})
+        held |= fresh
+        return [held[folder_id] for folder_id in folder_ids]
 
     def _read(self, folder_ids: list[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
         with self.engine.connect() as connection:

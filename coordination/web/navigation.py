@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 from typing import Any
 
-from flask import Flask, current_app, url_for
+from flask import Flask, current_app, g, request, url_for
 
 from coordination.accounts.queries import SignedIn
+from coordination.db import NOBODY
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, can
 from coordination.web import current
@@ -78,9 +80,21 @@ def asset(filename: str) -> str:
     return url_for("static", filename=filename, v=_version(folder / filename))
 
 
+def address(endpoint: str, **one: uuid.UUID) -> str:
+    """Address of a page whose one argument is an id; put together once, since a list holds it for every line."""
+    ((name, row_id),) = one.items()
+    nowhere: dict[str, Any] = {name: NOBODY}
+    known = g.setdefault("addresses", {})
+    place = (endpoint, request.script_root)
+    if place not in known:
+        known[place] = url_for(endpoint, **nowhere).split(str(NOBODY))
+    before, after = known[place]
+    return f"{before}{row_id}{after}"
+
+
 def register(app: Flask) -> None:
-    """Give every template `signed_in` (account or None), `menu`, `today`, `charter_missing`, `asset(name)`."""
-    app.jinja_env.globals["asset"] = asset
+    """Give every template `signed_in` (account or None), `menu`, `today`, `charter_missing`, `asset`, `address`."""
+    app.jinja_env.globals.update(asset=asset, address=address)
 
     @app.context_processor
     def layout() -> dict[str, Any]:

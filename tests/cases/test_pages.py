@@ -122,6 +122,15 @@ def test_search_forgives_and_leaves_no_name_in_an_address(site: Flask) -> None:
     assert "Tapez un nom" in post(client, "/parcours/recherche", name="  ").text
 
 
+def test_a_reference_is_found_however_it_is_typed(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    ref = scalar("SELECT ref FROM journey WHERE programme = 'PRE' ORDER BY ref")
+    for typed in (ref, ref.lower(), f" {ref.replace('-', ' ')} ", ref.replace("-", "  - ")):
+        assert len(names(page := post(client, "/parcours/recherche", name=typed))) == 1 and ref in page.text
+    assert not names(post(client, "/parcours/recherche", name=f"{ref}9"))
+    assert not names(post(client, "/parcours/recherche", name="-(1.*["))
+
+
 def test_search_stops_at_what_the_person_follows(site: Flask) -> None:
     others = rows(
         "SELECT ref FROM journey WHERE programme = 'PRE' AND referent_id <> %s ORDER BY ref",

@@ -35,3 +35,16 @@ def test_the_worker_is_late_after_26_hours(app: Flask, settings: Settings, hours
     probe = app.test_client().get("/healthz").get_json()
     assert probe["worker"] == worker
     assert datetime.fromisoformat(probe["last_scan"]) == at
+
+
+def test_a_server_that_restarts_between_two_pages_shows_nothing_of_it(app: Flask, settings: Settings) -> None:
+    """Connections kept in the pool are dead after it: found out before they are used, however fresh."""
+    client = app.test_client()
+    for _ in range(2):
+        assert client.get("/healthz").status_code == 200
+        with psycopg.connect(superuser(settings), autocommit=True) as connection:
+            ended = connection.execute(
+                "SELECT pg_terminate_backend(pid, 5000) FROM pg_stat_activity"
+                " WHERE usename = 'coord_web' AND datname = current_database()"
+            ).fetchall()
+        assert ended and all(done for (done,) in ended)

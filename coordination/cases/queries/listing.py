@@ -9,13 +9,14 @@ from datetime import date
 from sqlalchemy import func, select, text
 
 from coordination import reference
+from coordination.accounts.models import Account
 from coordination.alerts.models import Alert
 from coordination.alerts.queries import ON_SCREEN, PersonAlerts, by_person, open_alerts
 from coordination.alerts.sentences import BREAKS
 from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
-from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.people import Person, people
 from coordination.db import among, db, narrow
 from coordination.privacy.policy import Grant
 
@@ -154,13 +155,12 @@ def lines(
         return ()
     narrow(ids)
     rows = db.session.execute(
-        select(Journey.id, Journey.programme, Journey.stage, Journey.referent_id).where(
-            among(Journey.id, ids)
-        )
+        select(Journey.id, Journey.ref, Journey.programme, Journey.stage, Account.display_name)
+        .outerjoin(Account, Account.id == Journey.referent_id)
+        .where(among(Journey.id, ids))
     ).all()
     by_id = {row.id: row for row in rows}
-    named = people(grant, ids)
-    referents = account_names({row.referent_id for row in rows if row.referent_id})
+    named = people(grant, ids, {row.id: row.ref for row in rows})
     exchanges = last_exchanges(ids)
     steps = next_steps(ids, today)
     grouped = {p.journey_id: p for p in by_person(open_alerts(today, ids))} if with_alerts else {}
@@ -169,7 +169,7 @@ def lines(
             named[id_],
             by_id[id_].programme,
             stage_label(by_id[id_].programme, by_id[id_].stage),
-            referents.get(by_id[id_].referent_id),
+            by_id[id_].display_name,
             exchanges.get(id_),
             steps.get(id_),
             grouped.get(id_),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from sqlalchemy import select
@@ -33,13 +33,14 @@ class Person:
         return f"<Person {self.journey_id}>"
 
 
-def people(grant: Grant, journey_ids: Sequence[uuid.UUID] | None) -> dict[uuid.UUID, Person]:
-    """Names and references of journeys (None: all that the actor sees): two statements whatever their number."""
-    named = [] if journey_ids is None else [among(Journey.id, journey_ids)]
-    # Without a condition of ours the wall's own index decides; a subquery beside it made the planner go row by row.
-    sheets = [] if journey_ids is None else [among(Sheet.journey_id, journey_ids)]
-    refs = {id_: ref for id_, ref in db.session.execute(select(Journey.id, Journey.ref).where(*named))}
-    rows = open_rows(grant, Sheet, ("first_name", "last_name"), *sheets)
+def people(
+    grant: Grant, journey_ids: Sequence[uuid.UUID], refs: Mapping[uuid.UUID, str] | None = None
+) -> dict[uuid.UUID, Person]:
+    """Names and references of journeys: two statements whatever their number, one where `refs` are known."""
+    if refs is None:
+        found = db.session.execute(select(Journey.id, Journey.ref).where(among(Journey.id, journey_ids)))
+        refs = {id_: ref for id_, ref in found}
+    rows = open_rows(grant, Sheet, ("first_name", "last_name"), among(Sheet.journey_id, journey_ids))
     return {
         row["journey_id"]: Person(
             row["journey_id"], refs[row["journey_id"]], row["first_name"] or "", row["last_name"] or ""

@@ -57,7 +57,7 @@ def search() -> ResponseReturnValue:
         return show("search.html", name="", found=None, asked=request.method == "POST", most=MOST_RESULTS)
     with consult(current.actor(), Action.SEARCH, current.now()) as r:
         grant = r.require()
-        people = [found.person for found in search_people(grant, name)]
-        found = listing.lines(grant, current.today(), [person.journey_id for person in people])
-        r.audit(grant, [str(person.journey_id) for person in people])
+        ids = [one.journey_id for one in search_people(grant, name)]
+        found = listing.lines(grant, current.today(), ids)
+        r.audit(grant, [str(journey_id) for journey_id in ids])
     return show("search.html", name=name, found=found, asked=True, most=MOST_RESULTS)
