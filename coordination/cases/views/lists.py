@@ -7,6 +7,7 @@ from flask.typing import ResponseReturnValue
 
 from coordination.alerts.sentences import BREAKS
 from coordination.cases.queries import listing
+from coordination.cases.queries.dated import strips
 from coordination.cases.queries.search import MOST_RESULTS
 from coordination.cases.queries.search import search as search_people
 from coordination.cases.views.pages import blueprint, page_number, show
@@ -28,8 +29,10 @@ def journeys() -> ResponseReturnValue:
     with consult(current.actor(), Action.LIST_JOURNEYS, current.now()) as r:
         grant = r.require()
         found = listing.journeys(grant, current.today(), page_number(), exited=exited, programme=programme)
-        r.audit(grant, [str(line.person.journey_id) for line in found.lines])
-    return show("journeys.html", listing=found, exited=exited, programme=programme)
+        shown = [line.person.journey_id for line in found.lines]
+        seen = strips(shown, current.today()) if not exited else {}
+        r.audit(grant, map(str, shown))
+    return show("journeys.html", listing=found, exited=exited, programme=programme, strips=seen)
 
 
 @blueprint.get("/bloques")
