@@ -11,7 +11,7 @@ from coordination.cases.picture.periods import PERIODS, Scale, ticks, window
 from coordination.cases.picture.place import exchanges_row, lanes_row, moments_row
 from coordination.web.filters import count
 
-HEAD = 44
+HEAD = 60
 FOOT = 8
 BETWEEN = 8
 # What the small picture on the page of a journey keeps.

@@ -20,6 +20,8 @@ DEFAULT = "6m"
 # Of a very long journey, the last years: the picture stays a picture.
 LONGEST = 366 * 4
 _PER_MONTH = 44
+# Pixels of a letter of a month's name.
+_LETTER = 7.5
 
 
 @dataclass(frozen=True)
@@ -83,11 +85,10 @@ def ticks(scale: Scale) -> tuple[Tick, ...]:
     while day <= scale.last:
         following = (day + timedelta(days=32)).replace(day=1)
         room = (min(following, shift(scale.last, 1)) - max(day, scale.first)).days * scale.width / scale.days
-        label = names[day.month - 1] if (day.month - 1) % every == 0 else ""
-        if label and (day.month == 1 or not named):
-            label += f" {day.year}"
-        if room < 7 * len(label):
-            label = names[day.month - 1] if room >= 7 * len(names[day.month - 1]) and every == 1 else ""
+        name = names[day.month - 1] if (day.month - 1) % every == 0 else ""
+        whole = f"{name} {day.year}" if name and (day.month == 1 or not named) else name
+        short = str(day.year) if day.month == 1 else name
+        label = next((text for text in (whole, short, name) if room >= _LETTER * (len(text) + 1)), "")
         named = named or str(day.year) in label
         found.append(Tick(scale.start(day), label, day.month == 1 and scale.holds(day)))
         day = following

@@ -72,7 +72,7 @@ def exchanges_row(
     `silent_from`: when the first exchange began to be awaited.
     """
     shown = sorted((m for m in moments if scale.holds(m.on)), key=lambda m: (m.on, m.is_exchange))
-    level = y + TITLE + 14
+    level = y + TITLE + 20
     marks = tuple(
         Mark(
             scale.middle(m.on),
@@ -83,7 +83,7 @@ def exchanges_row(
         for m in shown
     )
     gaps, lines = _gaps(moments, scale, level, silent_from, until, pauses)
-    return Row("exchange", ROWS["exchange"], y, TITLE + MARK_ROW + UNDER + 6, marks, gaps=gaps), lines
+    return Row("exchange", ROWS["exchange"], y, TITLE + MARK_ROW + UNDER + 10, marks, gaps=gaps), lines
 
 
 def _gaps(

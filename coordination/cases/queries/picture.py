@@ -108,7 +108,7 @@ def _appointments(journey_id: uuid.UUID) -> Iterable[Moment]:
     ):
         words = f"Rendez-vous : {reference.label('appointment_status', status).lower()}"
         yield Moment(
-            "appointment",
+            "exchange",
             on,
             _APPOINTMENTS.get(status or "", "unsaid"),
             words,
