@@ -97,14 +97,11 @@ def _gaps(
     exchanges = {m.on for m in moments if m.is_exchange and m.on <= until}
     # A return opens a new count, as for the rules: the silence of a pause is no silence.
     returns = {p.returned for p in pauses if p.returned and p.returned <= until}
-    starts = sorted(
-        {d for d in exchanges if d <= until}
-        | returns
-        | ({silent_from} if silent_from and silent_from <= until else set())
-    )
+    awaited = {silent_from} if silent_from and silent_from <= until else set()
+    starts = sorted(exchanges | returns | awaited)
     gaps: list[Gap] = []
     lines: list[Line] = []
-    for since, following in zip(starts, [*starts[1:], None], strict=True):
+    for since, following in zip(starts, [*starts[1:], None], strict=False):
         end = following or until
         begun = [p.since for p in pauses if since <= p.since < end]
         current = following is None and not begun
