@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date, timedelta
+from itertools import pairwise
 from typing import Any
 
 import pytest
@@ -173,14 +174,18 @@ def test_every_shape_is_also_a_line_of_the_table() -> None:
     shapes = sum(len(r.marks) + len(r.gaps) + len(r.bars) for r in drawing.rows) + len(drawing.bands)
     # Two silences: before the first exchange and since.
     assert len(drawing.lines) == shapes == 7
-    assert [line.since for line in drawing.lines] == sorted((line.since for line in drawing.lines), reverse=True)
+    assert [line.since for line in drawing.lines] == sorted(
+        (line.since for line in drawing.lines), reverse=True
+    )
 
 
 def test_rows_never_cover_each_other_and_captions_neither() -> None:
-    moments = [Moment("milestone", days(-n), "step", "Étape", "Une longue étiquette") for n in range(0, 160, 4)]
+    moments = [
+        Moment("milestone", days(-n), "step", "Étape", "Une longue étiquette") for n in range(0, 160, 4)
+    ]
     lanes = [action(days(-100 + n), days(-50 + n)) for n in range(5)]
     drawing = picture(facts(exchange(TODAY), *moments, lanes=tuple(lanes)))
-    for above, below in zip(drawing.rows, drawing.rows[1:], strict=False):
+    for above, below in pairwise(drawing.rows):
         assert above.y + above.height <= below.y
     assert drawing.rows[-1].y + drawing.rows[-1].height <= drawing.height
     lines: dict[int, list[float]] = {}
@@ -188,7 +193,7 @@ def test_rows_never_cover_each_other_and_captions_neither() -> None:
         lines.setdefault(caption.y, []).append(caption.x)
     width = len("Une longue étiquette") * 6.6 / drawing.scale.width * 100
     for places in lines.values():
-        assert all(b - a >= width for a, b in zip(places, places[1:], strict=False))
+        assert all(b - a >= width for a, b in pairwise(places))
 
 
 def test_the_small_picture_keeps_what_tells_at_a_glance() -> None:

@@ -9,7 +9,7 @@ from datetime import date, timedelta
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import select
+from sqlalchemy import Date, String, cast, literal, null, select, union_all
 
 from coordination import reference
 from coordination.alerts.catalogue import rules, severity
@@ -55,23 +55,20 @@ def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date, *, small: bo
             Journey.id == journey_id
         )
     ).one()
-    exchanges = [*_contacts(journey_id), *_appointments(journey_id)]
-    pauses = tuple(
-        Break(*row)
-        for row in db.session.execute(
-            select(Pause.from_on, Pause.expected_return, Pause.returned_on).where(
-                Pause.journey_id == journey_id
-            )
-        )
-    )
+    dated = _dated(journey_id)
     # The first silence counts from the agreement (PRE) or the opening, as the rules do.
     awaited = journey.agreement_on if journey.programme == "PRE" else journey.opened_on
     facts = PictureFacts(
         first=journey.opened_on,
         silent_from=awaited,
         exit_on=journey.exit_on,
-        moments=(*exchanges, *_steps(journey), *_reviews(journey_id, today)),
-        pauses=pauses,
+        moments=(
+            *(_contact(*row) for row in dated["contact"]),
+            *(_appointment(*row) for row in dated["appointment"]),
+            *_steps(journey),
+            *(_review(today, row[0], row[3]) for row in dated["review"]),
+        ),
+        pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
     )
     if small:
         return facts
@@ -90,30 +87,48 @@ def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date, *, small: bo
     return replace(facts, moments=moments, lanes=tuple(lanes))
 
 
-def _contacts(journey_id: uuid.UUID) -> Iterable[Moment]:
-    for on, mode, outcome in db.session.execute(
-        select(Contact.on_date, Contact.mode, Contact.outcome).where(Contact.journey_id == journey_id)
-    ):
-        reached = outcome == "ABOUTI" and mode != "TIERS"
-        shape = "exchange" if reached else _ATTEMPTS.get(outcome or "", "third")
-        words = (
-            f"{reference.label('contact_outcome', outcome)} ({reference.label('contact_mode', mode).lower()})"
-        )
-        yield Moment("exchange", on, shape, words, is_exchange=reached)
+def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
+    """Contacts, appointments, pauses and reviews, all in clear: one statement. Rows: on, code, code, day, day."""
+    no_day, no_code = cast(null(), Date), cast(null(), String)
+    statement: Any = union_all(
+        select(literal("contact"), Contact.on_date, Contact.outcome, Contact.mode, no_day, no_day).where(
+            Contact.journey_id == journey_id
+        ),
+        select(
+            literal("appointment"), Appointment.on_date, Appointment.status, no_code, no_day, no_day
+        ).where(Appointment.journey_id == journey_id),
+        select(
+            literal("pause"), Pause.from_on, no_code, no_code, Pause.expected_return, Pause.returned_on
+        ).where(Pause.journey_id == journey_id),
+        select(literal("review"), Review.due_on, no_code, no_code, Review.held_on, no_day).where(
+            Review.journey_id == journey_id
+        ),
+    )
+    found: dict[str, list[Any]] = {"contact": [], "appointment": [], "pause": [], "review": []}
+    for table, *rest in db.session.execute(statement):
+        found[table].append(rest)
+    return found
 
 
-def _appointments(journey_id: uuid.UUID) -> Iterable[Moment]:
-    for on, status in db.session.execute(
-        select(Appointment.on_date, Appointment.status).where(Appointment.journey_id == journey_id)
-    ):
-        words = f"Rendez-vous : {reference.label('appointment_status', status).lower()}"
-        yield Moment(
-            "exchange",
-            on,
-            _APPOINTMENTS.get(status or "", "unsaid"),
-            words,
-            is_exchange=status == "HONORE",
-        )
+def _contact(on: date, outcome: str | None, mode: str, *_: Any) -> Moment:
+    reached = outcome == "ABOUTI" and mode != "TIERS"
+    shape = "exchange" if reached else _ATTEMPTS.get(outcome or "", "third")
+    words = f"{reference.label('contact_outcome', outcome)} ({reference.label('contact_mode', mode).lower()})"
+    return Moment("exchange", on, shape, words, is_exchange=reached)
+
+
+def _appointment(on: date, status: str | None, *_: Any) -> Moment:
+    words = f"Rendez-vous : {reference.label('appointment_status', status).lower()}"
+    shape = _APPOINTMENTS.get(status or "", "unsaid")
+    return Moment("exchange", on, shape, words, is_exchange=status == "HONORE")
+
+
+def _review(today: date, due: date, held: date | None) -> Moment:
+    if held:
+        return Moment("milestone", held, "review", "Bilan tenu", "Bilan")
+    if due < today:
+        return Moment("milestone", due, "review-late", "Bilan prévu, non tenu", "Bilan non tenu")
+    return Moment("milestone", due, "review-due", "Bilan prévu", "Bilan prévu")
 
 
 def _steps(journey: Any) -> Iterable[Moment]:
@@ -124,18 +139,6 @@ def _steps(journey: Any) -> Iterable[Moment]:
         label = reference.label("parental_agreement", journey.agreement_status)
         shape = "agreement" if journey.agreement_status == "SIGNE" else "refusal"
         yield Moment("milestone", journey.agreement_on, shape, label, label)
-
-
-def _reviews(journey_id: uuid.UUID, today: date) -> Iterable[Moment]:
-    for due, held in db.session.execute(
-        select(Review.due_on, Review.held_on).where(Review.journey_id == journey_id)
-    ):
-        if held:
-            yield Moment("milestone", held, "review", "Bilan tenu", "Bilan")
-        elif due < today:
-            yield Moment("milestone", due, "review-late", "Bilan prévu, non tenu", "Bilan non tenu")
-        else:
-            yield Moment("milestone", due, "review-due", "Bilan prévu", "Bilan prévu")
 
 
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
