@@ -7,7 +7,7 @@ from datetime import date, datetime
 from flask import Flask
 
 from coordination.clock import PARIS, paris_date
-from coordination.console import count
+from coordination.console import count as count
 
 MONTHS = [
     "janvier",

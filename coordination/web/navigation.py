@@ -31,6 +31,7 @@ ENTRIES = (
     Entry("cases.day", "Ma journée", Action.VIEW_DAY),
     Entry("cases.mine", "Mes parcours", Action.VIEW_DAY),
     Entry("cases.journeys", "Parcours", Action.LIST_JOURNEYS),
+    Entry("cases.board", "Tableau", Action.LIST_STALLED),
     Entry("cases.stalled", "Parcours bloqués", Action.LIST_STALLED),
     Entry("cases.search", "Rechercher", Action.SEARCH),
     Entry("oversight.counts", "Chiffres", Action.VIEW_COUNTS),

@@ -9,7 +9,7 @@ import pytest
 from playwright.sync_api import Page
 
 from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
-from tests.cases.pages_kit import REFERENT, journeys_of, silent_journey
+from tests.cases.pages_kit import REFERENT, account, journeys_of, silent_journey
 from tests.support import rows
 
 pytestmark = pytest.mark.browser
@@ -79,6 +79,11 @@ def _coordinator(page: Page) -> Tour:
         ("parcours-termines", "?etat=termines"),
         ("bloques", "bloques"),
         ("bloques-un-type", "bloques?type=TRANSITION"),
+        ("bloques-par-ecole", "bloques?par=ecole"),
+        ("tableau", "tableau"),
+        ("silences", "silences"),
+        ("sans-referent", "reaffecter"),
+        ("reaffecter", f"reaffecter/{account(REFERENT)}"),
     ):
         page.goto(f"/parcours/{path}")
         yield name, page
@@ -103,6 +108,10 @@ def _referent(page: Page) -> Tour:
         page.goto(f"/parcours/{journey_id}")
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         yield f"parcours-ouvert-{number}", page
+    for period in ("3m", "tout"):
+        page.goto(f"/parcours/{silent}/image?periode={period}")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        yield f"image-{period}", page
     page.goto(f"/parcours/{silent}/echange?retour=journee")
     yield "echange", page
     page.get_by_label("Un autre jour").check()

@@ -1,8 +1,31 @@
-"""Pages of journeys."""
+"""Pages of journeys: each module adds its routes to the blueprint."""
 
 from __future__ import annotations
 
-from coordination.cases.views import agreements, alerts, contacts, day, journey, lists, people
+from coordination.cases.views import (
+    agreements,
+    alerts,
+    board,
+    contacts,
+    day,
+    journey,
+    lists,
+    people,
+    picture,
+    reassign,
+)
 from coordination.cases.views.pages import blueprint
 
-__all__ = ["agreements", "alerts", "blueprint", "contacts", "day", "journey", "lists", "people"]
+__all__ = [
+    "agreements",
+    "alerts",
+    "blueprint",
+    "board",
+    "contacts",
+    "day",
+    "journey",
+    "lists",
+    "people",
+    "picture",
+    "reassign",
+]

@@ -14,6 +14,7 @@ from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
+from coordination.cases.views.picture import small_picture
 from coordination.clock import paris_date
 from coordination.privacy.access import subject_of
 from coordination.privacy.policy import Action, can
@@ -63,10 +64,12 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         grant = r.require(journey_id)
         subject = subject_of(actor, journey_id)
         page = journey_page(grant, journey_id, current.today())
+        glance = small_picture(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",
         page=page,
+        glance=glance,
         timeline=by_month(page.timeline, current.today()),
         may_log=can(actor, Action.LOG_CONTACT, subject),
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
