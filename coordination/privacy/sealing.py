@@ -22,6 +22,7 @@ from coordination.errors import SealBroken
 APPLICATION = b"coordination"
 ALGORITHM = 1
 _HEADER = struct.Struct(">BH12s")
+_PART = struct.Struct(">II")
 
 
 @dataclass(frozen=True)
@@ -70,15 +71,40 @@ def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, pa
 
 def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
     """Open a cell. Raises SealBroken if it is not the one sealed for this place; never returns ciphertext."""
+    plain = _decrypt(key, table, cell, _place(key, table, column, row_id))
+    end = plain.rindex(b"\x80")
+    return plain[:end].decode()
+
+
+def _decrypt(key: DataKey, table: str, cell: bytes, place: bytes) -> bytes:
     try:
         algorithm, version, nonce = _HEADER.unpack_from(cell)
         if algorithm != ALGORITHM or version != key.version:
             raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
-        plain = key.cipher.decrypt(nonce, bytes(cell[_HEADER.size :]), _place(key, table, column, row_id))
+        return key.cipher.decrypt(nonce, bytes(cell[_HEADER.size :]), place)
     except (InvalidTag, struct.error):
         raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None
-    end = plain.rindex(b"\x80")
-    return plain[:end].decode()
+
+
+def seal_part(
+    key: DataKey, table: str, column: str, owner_id: uuid.UUID, number: int, total: int, content: bytes
+) -> bytes:
+    """Seal one part of a long content, bound to what it is part of, its number and how many there are.
+
+    `number` from 0 to `total` - 1. A part moved, left out or added does not open with the others. No padding:
+    the length of the content shows.
+    """
+    nonce = os.urandom(12)
+    place = _place(key, table, column, owner_id) + _PART.pack(number, total)
+    return _HEADER.pack(ALGORITHM, key.version, nonce) + key.cipher.encrypt(nonce, content, place)
+
+
+def unseal_part(
+    key: DataKey, table: str, column: str, owner_id: uuid.UUID, number: int, total: int, cell: bytes
+) -> bytes:
+    """Open one part. Raises SealBroken if it is not that part of that content."""
+    place = _place(key, table, column, owner_id) + _PART.pack(number, total)
+    return _decrypt(key, table, cell, place)
 
 
 def as_text(value: Any) -> str:

@@ -29,6 +29,7 @@ from coordination.web import (
     navigation,
     oversight,
     routing,
+    uploads,
 )
 
 OWN_PAGES = (entry.blueprint, oversight.blueprint, health.blueprint)
@@ -79,6 +80,7 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
     _sign_in(app)
     headers.protect(app, secure=settings.secure_cookies)
     app.before_request(current.know_who)
+    uploads.register(app)
     CSRFProtect(app)
     Bootstrap5(app)
     app.before_request(routing.stand_at_the_door)

@@ -106,6 +106,13 @@ def count(number: int, one: str, several: str | None = None) -> str:
     return f"{number} {one if abs(number) < 2 else several or one + 's'}"
 
 
+def file_size(size: int) -> str:
+    """« 850 Ko », « 2,4 Mo »; of 1024 bytes, as everywhere a file is chosen."""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024))} Ko"
+    return f"{size / 1024 / 1024:.1f} Mo".replace(".", ",")
+
+
 def age(birth: date | None, today: date) -> str:
     """« 9 ans »; months under two years."""
     if birth is None:
@@ -125,4 +132,5 @@ def register(app: Flask) -> None:
         relative=relative,
         count_of=count,
         age=age,
+        file_size=file_size,
     )
