@@ -21,6 +21,7 @@ from coordination.privacy.keys import forbid_core_dumps, load_keks, recovery_pub
 from coordination.privacy.keystore import Keystore
 from coordination.web import (
     current,
+    drafts,
     entry,
     faults,
     filters,
@@ -32,7 +33,7 @@ from coordination.web import (
     uploads,
 )
 
-OWN_PAGES = (entry.blueprint, oversight.blueprint, health.blueprint)
+OWN_PAGES = (entry.blueprint, drafts.blueprint, oversight.blueprint, health.blueprint)
 LARGEST_REQUEST = 2 * 1024 * 1024
 
 
@@ -86,6 +87,7 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
     app.before_request(routing.stand_at_the_door)
     filters.register(app)
     faults.register(app)
+    app.register_error_handler(faults.SessionOver, entry.form_too_late)
     navigation.register(app)
     for blueprint in (*OWN_PAGES, *features):
         app.register_blueprint(blueprint)

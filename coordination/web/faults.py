@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from coordination.errors import (
@@ -103,7 +104,6 @@ def register(app: Flask) -> None:
     """Map every error of ours, of the database and of HTTP to its page."""
     app.register_error_handler(CoordinationError, _ours)
     app.register_error_handler(AlreadyDone, _already_done)
-    app.register_error_handler(SessionOver, lambda error: error_page(401, typed=True))
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     for kind in (OperationalError, InterfaceError, PoolTimeout):
@@ -111,9 +111,9 @@ def register(app: Flask) -> None:
 
 
 def error_page(
-    status: int, happened: str | None = None, advice: str | None = None, *, typed: bool = False
+    status: int, happened: str | None = None, advice: str | None = None, *, typed: list[str] | None = None
 ) -> ResponseReturnValue:
-    """The page of `status`; with `typed`, the texts of the form are given back so that nothing is lost."""
+    """The page of `status`; `typed`: texts that are given back so that nothing is lost."""
     page = PAGES.get(status, PAGES[500 if status >= 500 else 400])
     html = render_template(
         "web/error.html",
@@ -121,19 +121,22 @@ def error_page(
         title=page.title,
         happened=happened or page.happened,
         advice=advice or page.advice,
-        typed=typed_texts() if typed else [],
+        typed=typed or [],
     )
     return html, status, {"Retry-After": RETRY_SECONDS} if status == 503 else {}
 
 
 def typed_texts() -> list[str]:
     """What the person wrote in the form that was refused: sentences, never a password or a token."""
-    if request.method != "POST":
-        return []
-    hidden = ("password", "csrf_token", "idempotency_key", "version", "email")
+    return sentences(request.form) if request.method == "POST" else []
+
+
+def sentences(form: MultiDict[str, str]) -> list[str]:
+    """The texts of a form, without what its page put there itself."""
+    hidden = ("password", "csrf_token", "idempotency_key", "version", "email", "draft")
     return [
         value
-        for name, values in request.form.lists()
+        for name, values in form.lists()
         if name not in hidden and "password" not in name
         for value in values
         if len(value.split()) > 1
@@ -149,7 +152,7 @@ def _ours(error: CoordinationError) -> ResponseReturnValue:
             status, str(error), "Prévenez l'administrateur : aucune donnée n'a été perdue ni montrée."
         )
     if status in (400, 409):
-        return error_page(status, str(error), typed=True)
+        return error_page(status, str(error), typed=typed_texts())
     return error_page(status)
 
 
@@ -163,7 +166,7 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
         400,
         "Cette page était ouverte depuis une autre session, ou trop longtemps. Rien n'a été enregistré.",
         "Copiez votre texte ci-dessous s'il y en a un, rechargez la page du formulaire, puis recommencez.",
-        typed=True,
+        typed=typed_texts(),
     )
 
 
@@ -175,4 +178,4 @@ def _http(error: HTTPException) -> ResponseReturnValue:
 
 def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
     current_app.logger.error("The database does not answer (%s).", type(error).__name__)
-    return error_page(503, typed=True)
+    return error_page(503, typed=typed_texts())

@@ -131,8 +131,9 @@ def fill_folders() -> None:
             )
         # And drafts of somebody else, in the very same folders.
         connection.execute(
-            "INSERT INTO draft (id, journey_id, folder_id, author_id, form, of_id, saved_at) SELECT gen_random_uuid(),"
-            " journey_id, id, (SELECT id FROM account WHERE email = %s), 'f', gen_random_uuid(), now() FROM folder",
+            "INSERT INTO draft (id, journey_id, folder_id, author_id, form, of_id, saved_at)"
+            " SELECT gen_random_uuid(), journey_id, id, (SELECT id FROM account WHERE email = %s), 'f',"
+            " gen_random_uuid(), now() FROM folder",
             (email("coord.pre"),),
         )
         connection.execute(

@@ -30,7 +30,7 @@ MOST_BYTES = 10 * 1024 * 1024
 MOST_WORDS = "10 Mo"
 PART_BYTES = 256 * 1024
 LONGEST_NAME = 150
-TOO_LARGE = f"Ce fichier est trop volumineux : {MOST_WORDS} au plus. Numérisez-le en noir et blanc, ou en plusieurs fois."
+TOO_LARGE = f"Ce fichier est trop volumineux : {MOST_WORDS} au plus. Numérisez-le moins finement."
 WRONG_KIND = f"Ce fichier n'est pas d'un type accepté : {KINDS}. Son nom ne compte pas, son contenu si."
 NO_FILE = f"Choisissez un fichier ({KINDS}, {MOST_WORDS} au plus)."
 

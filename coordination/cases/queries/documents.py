@@ -96,9 +96,7 @@ def _views(grant: Grant, rows: Iterable[Opened]) -> tuple[DocumentView, ...]:
     folders = {r["folder_id"] for r in rows}
     volets = {
         id_: Volet(volet)
-        for id_, volet in db.session.execute(
-            select(Folder.id, Folder.volet).where(Folder.id.in_(folders))
-        )
+        for id_, volet in db.session.execute(select(Folder.id, Folder.volet).where(Folder.id.in_(folders)))
     }
     return tuple(
         DocumentView(

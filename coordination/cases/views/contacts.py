@@ -13,6 +13,7 @@ from coordination.cases.commands import contacts
 from coordination.cases.forms import USUAL_MODES, ContactForm, NoteForm
 from coordination.cases.models import Contact
 from coordination.cases.queries.contact_page import contact_page
+from coordination.cases.queries.outing import latest_modes
 from coordination.cases.schemas import read_contact
 from coordination.cases.views.pages import back_to, blueprint, way_back
 from coordination.cases.views.writing import show_form, write_page
@@ -28,8 +29,12 @@ def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = ContactForm()
     form.offer(current.today())
 
+    def load(_grant: Grant) -> dict[str, Any]:
+        form.order_modes(latest_modes(current.actor()))
+        return {"usual": USUAL_MODES}
+
     def page(_conflict: EditConflict | None) -> str:
-        return show_form("log_contact.html", form, journey_id, load=lambda _grant: {"usual": USUAL_MODES})
+        return show_form("log_contact.html", form, journey_id, load=load)
 
     def save() -> str:
         answer = back_to(way_back(), journey_id)

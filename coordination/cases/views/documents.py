@@ -42,9 +42,7 @@ def add_document(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def save() -> str:
         answer = url_for("cases.documents", journey_id=journey_id)
-        attach_document(
-            current.actor(), journey_id, form.typed(), current.now(), key=form.key, answer=answer
-        )
+        attach_document(current.actor(), journey_id, form.typed(), current.now(), key=form.key, answer=answer)
         return answer
 
     return write_page(form, page, save, "Document ajouté.")
