@@ -24,6 +24,15 @@ from coordination.errors import (
 from coordination.privacy.work import AlreadyDone
 
 RETRY_SECONDS = "30"
+DISK_FULL = "53100"
+FULL = "Le disque du serveur est plein. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu."
+SMALLER = (
+    "Revenez à la page précédente et choisissez un fichier plus petit : le reste du formulaire y est encore."
+)
+WAIT = (
+    "Prévenez l'administrateur, puis réessayez dans dix minutes. Gardez cette page ouverte, ou copiez votre texte"
+    " ci-dessous s'il y en a un ; un fichier joint sera à choisir de nouveau."
+)
 STATUS: dict[type[CoordinationError], int] = {
     BadInput: 400,
     Forbidden: 403,
@@ -173,9 +182,19 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
+    view = current_app.view_functions.get(request.endpoint or "")
+    if error.code == 413 and (largest := getattr(view, "largest_file", None)):
+        return error_page(
+            413, f"Un fichier est limité à {largest // 1024**2} Mo. Rien n'a été enregistré.", SMALLER
+        )
     return error_page(error.code)
 
 
 def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == DISK_FULL:
+        current_app.logger.error("The disk of the database is full.")
+        return error_page(
+            503, "Le disque du serveur est plein. Rien n'a été enregistré.", WAIT, typed=typed_texts()
+        )
     current_app.logger.error("The database does not answer (%s).", type(error).__name__)
     return error_page(503, typed=typed_texts())

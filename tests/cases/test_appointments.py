@@ -92,10 +92,7 @@ def test_an_appointment_of_somebody_else_does_not_exist(journey: uuid.UUID) -> N
     for name in ("ref2", "ml", "coord.cite", "admin"):
         with pytest.raises(NotFound):
             set_outcome(person(name), appointment(0), "HONORE", 1, clock.now())
-    rows(
-        "UPDATE access SET can_write = false WHERE actor_id = (SELECT id FROM account WHERE email = %s)",
-        email("ref1"),
-    )
+    rows("UPDATE access SET can_write = false WHERE actor_id = %s", person("ref1").id)
     with pytest.raises(Forbidden):
         set_outcome(person("ref1"), appointment(0), "HONORE", 1, clock.now())
 

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from werkzeug.test import TestResponse
+from werkzeug.test import TestResponse, encode_multipart
 
 from coordination.cases.commands.documents import MOST_BYTES
 from coordination.web.uploads import LARGEST_UPLOAD
@@ -37,13 +37,15 @@ def journey(site: Flask) -> uuid.UUID:
 def send(client: FlaskClient, path: str, content: bytes = PDF, name: str = NAME, **more: Any) -> TestResponse:
     """Send the form that adds a document, as a browser does."""
     data = {
-        "csrf_token": csrf_token(client.get("/mon-role")),
+        "csrf_token": more.get("csrf_token") or csrf_token(client.get("/mon-role")),
         "idempotency_key": uuid.uuid4().hex,
         "kind": "SCOLARITE",
         "volet": "coordination",
         "file": (BytesIO(content), name),
     }
-    return client.post(path, data=data | more, content_type="multipart/form-data")
+    # The test client would spool a long body to a temporary file of its own.
+    boundary, body = encode_multipart(data | more)
+    return client.post(path, data=body, content_type=f'multipart/form-data; boundary="{boundary}"')
 
 
 def the_document() -> uuid.UUID:
@@ -87,9 +89,8 @@ def test_a_document_is_shown_and_can_do_nothing(
         answer = client.get(f"/parcours/document/{the_document()}/{way}")
         headers = answer.headers
         assert answer.mimetype == mimetype and int(headers["Content-Length"]) == len(content)
-        assert re.fullmatch(
-            rf"{disposition}; filename=document-PRE-\d+-\d{{8}}\.(pdf|png)", headers["Content-Disposition"]
-        )
+        named = rf"{disposition}; filename=document-PRE-\d+-\d{{8}}\.(pdf|png)"
+        assert re.fullmatch(named, headers["Content-Disposition"])
         policy = headers["Content-Security-Policy"].split("; ")
         assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
         assert ("sandbox" in policy) == (mimetype != "application/pdf")
@@ -143,8 +144,7 @@ def test_elsewhere_and_for_visitors_the_limit_stays(site: Flask, journey: uuid.U
     large = bytes(3 * 1024 * 1024)
     assert send(client, f"/parcours/{journey}/echange", large).status_code == 413
     visitor = site.test_client()
-    data = {"csrf_token": csrf_token(visitor.get("/")), "file": (BytesIO(large), "x.pdf")}
-    assert visitor.post(f"/parcours/{journey}/documents", data=data).status_code == 413
+    assert send(visitor, f"/parcours/{journey}/documents", large, csrf_token="x").status_code == 413
 
 
 def test_no_upload_touches_a_temporary_file(

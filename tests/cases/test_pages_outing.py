@@ -31,7 +31,8 @@ def client(site: Flask) -> FlaskClient:
 @pytest.fixture
 def two(site: Flask) -> list[uuid.UUID]:
     found = rows(
-        "SELECT id FROM journey WHERE id = ANY(%s) AND exit_on IS NULL AND stage <> 'NON_RETENU' ORDER BY ref LIMIT 2",
+        "SELECT id FROM journey WHERE id = ANY(%s) AND exit_on IS NULL AND stage <> 'NON_RETENU'"
+        " ORDER BY ref LIMIT 2",
         journeys_of(REFERENT),
     )
     return [row[0] for row in found]
@@ -44,6 +45,17 @@ def form(people: dict[uuid.UUID, dict[str, str]], **shared: Any) -> dict[str, An
     return common | {"p": [str(id_) for id_ in people]} | own | shared
 
 
+def expect(journey_id: uuid.UUID, status: str) -> None:
+    """An appointment today."""
+    rows(
+        "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(),"
+        " journey_id, id, %s, %s FROM folder WHERE journey_id = %s AND volet = 'coordination'",
+        TODAY,
+        status,
+        journey_id,
+    )
+
+
 def noted(journey_id: uuid.UUID) -> int:
     query = "SELECT count(*) FROM contact WHERE journey_id = %s AND on_date = %s AND mode = 'VAD'"
     return int(scalar(query, journey_id, TODAY))
@@ -52,12 +64,7 @@ def noted(journey_id: uuid.UUID) -> int:
 def test_those_of_today_come_first_and_are_ticked(client: FlaskClient, two: list[uuid.UUID]) -> None:
     rows("UPDATE appointment SET status = 'HONORE'")
     rows("DELETE FROM alert")
-    rows(
-        "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(), journey_id, id,"
-        " %s, 'A_VENIR' FROM folder WHERE journey_id = %s AND volet = 'coordination'",
-        TODAY,
-        two[1],
-    )
+    expect(two[1], "A_VENIR")
     page = client.get(PATH).text
     assert re.findall(r'value="([0-9a-f-]{36})"[^>]* checked', page) == [str(two[1])]
     assert page.index(str(two[1])) < page.index(str(two[0])) and "Rendez-vous aujourd" in page
@@ -143,12 +150,7 @@ def test_a_foreign_journey_is_neither_shown_nor_written(client: FlaskClient, two
 
 
 def test_an_appointment_said_meanwhile_is_not_overwritten(client: FlaskClient, two: list[uuid.UUID]) -> None:
-    rows(
-        "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(), journey_id, id,"
-        " %s, 'A_PRECISER' FROM folder WHERE journey_id = %s AND volet = 'coordination'",
-        TODAY,
-        two[0],
-    )
+    expect(two[0], "A_PRECISER")
     page = client.get(PATH, query_string={"p": two[0]}).text
     appointment = re.search(rf'name="j{two[0].hex}-appointment" value="([^"]+)"', page)
     assert appointment and "Rendez-vous d’aujourd’hui" in page

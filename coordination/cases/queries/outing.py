@@ -101,11 +101,8 @@ def visited(grant: Grant, ids: Sequence[uuid.UUID], today: date) -> tuple[Visite
     named = people(grant, ids)
     order = [id_ for id_ in dict.fromkeys(ids) if id_ in named]
     pending = pending_appointments(order, today)
-    opened = dict(
-        db.session.execute(select(Journey.id, Journey.opened_on).where(among(Journey.id, order)))
-        .tuples()
-        .all()
-    )
+    rows = db.session.execute(select(Journey.id, Journey.opened_on).where(among(Journey.id, order)))
+    opened = {id_: on for id_, on in rows}
     return tuple(Visited(named[id_], opened[id_], pending.get(id_)) for id_ in order)
 
 
