@@ -16,6 +16,7 @@ from coordination.web.forms import PageForm
 
 # The order in which a référent reaches for them; the others follow, behind one more tap.
 USUAL_MODES = ("TELEPHONE", "SMS", "VAD", "RDV_STRUCTURE", "RDV_EXTERIEUR", "TIERS")
+LATEST_MODES = 3
 USUAL_DELAYS = ((7, "Une semaine"), (14, "Deux semaines"), (30, "Un mois"))
 ANOTHER_DAY = "autre"
 
@@ -56,11 +57,13 @@ class ContactForm(PageForm):
         self.order_modes(())
         self.outcome.choices = choices(reference.labels("contact_outcome"))
 
-    def order_modes(self, latest: Sequence[str]) -> None:
-        """The ways that this person used last come first, then the usual ones, then the others."""
+    def order_modes(self, latest: Sequence[str]) -> int:
+        """The ways that this person used last come first, then the usual ones; how many that makes."""
         labels = reference.labels("contact_mode")
-        order = dict.fromkeys([*(code for code in latest if code in labels), *USUAL_MODES, *labels])
-        self.mode.choices = choices({code: labels[code] for code in order})
+        latest = [code for code in latest if code in labels][:LATEST_MODES]
+        first = dict.fromkeys([*latest, *USUAL_MODES])
+        self.mode.choices = choices({code: labels[code] for code in dict.fromkeys([*first, *labels])})
+        return len(first)
 
     def typed(self) -> dict[str, Any]:
         """For `schemas.read_contact`."""

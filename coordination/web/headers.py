@@ -15,7 +15,7 @@ CONTENT_POLICY = {
     "frame-ancestors": "'none'",
 }
 # A document that somebody brought: it may show itself inside our pages, and do nothing else.
-DOCUMENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'"
+DOCUMENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
 _CLOSED = "X-Closed-Document"
 READING = ("GET", "HEAD", "OPTIONS")
 
@@ -52,9 +52,7 @@ def close_document(response: Response) -> Response:
 
 def _close_documents(response: Response) -> Response:
     if response.headers.pop(_CLOSED, None):
-        image = (response.mimetype or "").startswith("image/")
-        # The PDF viewers of browsers do not start in a sandbox; they have one of their own.
-        response.headers["Content-Security-Policy"] = DOCUMENT_POLICY + ("; sandbox" if image else "")
+        response.headers["Content-Security-Policy"] = DOCUMENT_POLICY
         response.headers["X-Frame-Options"] = "SAMEORIGIN"
     return response
 

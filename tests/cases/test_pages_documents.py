@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import TestResponse, encode_multipart
 
 from coordination.cases.commands.documents import MOST_BYTES
@@ -41,7 +42,7 @@ def send(client: FlaskClient, path: str, content: bytes = PDF, name: str = NAME,
         "idempotency_key": uuid.uuid4().hex,
         "kind": "SCOLARITE",
         "volet": "coordination",
-        "file": (BytesIO(content), name),
+        "file": FileStorage(BytesIO(content), name),
     }
     # The test client would spool a long body to a temporary file of its own.
     boundary, body = encode_multipart(data | more)
@@ -93,7 +94,7 @@ def test_a_document_is_shown_and_can_do_nothing(
         assert re.fullmatch(named, headers["Content-Disposition"])
         policy = headers["Content-Security-Policy"].split("; ")
         assert "default-src 'none'" in policy and "frame-ancestors 'self'" in policy
-        assert ("sandbox" in policy) == (mimetype != "application/pdf")
+        assert "sandbox" in policy
         assert headers["X-Frame-Options"] == "SAMEORIGIN"
         assert headers["X-Content-Type-Options"] == "nosniff"
         assert headers["Cache-Control"] == "no-store"
@@ -158,7 +159,6 @@ def test_no_upload_touches_a_temporary_file(
     for name in ("SpooledTemporaryFile", "TemporaryFile", "NamedTemporaryFile", "mkstemp"):
         monkeypatch.setattr(tempfile, name, never)
     monkeypatch.setattr("werkzeug.formparser.SpooledTemporaryFile", never)
-    monkeypatch.setattr("werkzeug.formparser.TemporaryFile", never)
     assert send(client, f"/parcours/{journey}/documents", *data).status_code == 303
 
 
@@ -182,10 +182,13 @@ def test_a_foreign_journey_or_document_does_not_exist(site: Flask, journey: uuid
     assert scalar("SELECT count(*) FROM document_part") == 1
 
 
-def test_who_reads_a_volet_reads_its_documents_and_removes_none(site: Flask, journey: uuid.UUID) -> None:
-    send(browser(site, REFERENT), f"/parcours/{journey}/documents", volet="scolarite")
-    if not rows("SELECT 1 FROM document"):
-        pytest.skip("this journey has no volet scolarité")
+def test_who_reads_a_volet_reads_its_documents_and_removes_none(site: Flask) -> None:
+    journey, volet = rows(
+        "SELECT journey_id, volet FROM folder WHERE open AND volet IN ('scolarite', 'social', 'sante')"
+        " AND journey_id = ANY(%s) ORDER BY journey_id, volet LIMIT 1",
+        journeys_of(REFERENT),
+    )[0]
+    send(browser(site, REFERENT), f"/parcours/{journey}/documents", volet=volet)
     client, document = browser(site, COORDINATOR), the_document()
     page = client.get(f"/parcours/document/{document}")
     assert page.status_code == 200 and "Retirer ce document" not in page.text

@@ -18,6 +18,7 @@ import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
 from werkzeug.test import encode_multipart
 
 from config.settings import Settings
@@ -137,7 +138,7 @@ def attached(client: FlaskClient, journey: uuid.UUID, token: str) -> str:
     """A document longer than what is usually spooled to a file, a draft, an outing; what the browser was shown."""
     paper = b"%PDF-1.7\n" + canary("paper").encode() * 60_000
     fields = {"csrf_token": token, "kind": "AUTRE", "volet": "coordination"}
-    files = {"file": (BytesIO(paper), f"{canary('filename')}.pdf")}
+    files = {"file": FileStorage(BytesIO(paper), f"{canary('filename')}.pdf")}
     boundary, body = encode_multipart(fields | files)
     sent = {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
     assert client.post(f"/parcours/{journey}/documents", **sent).status_code == 303  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from coordination.cases.commands import contacts
-from coordination.cases.forms import USUAL_MODES, ContactForm, NoteForm
+from coordination.cases.forms import ContactForm, NoteForm
 from coordination.cases.models import Contact
 from coordination.cases.queries.contact_page import contact_page
 from coordination.cases.queries.outing import latest_modes
@@ -30,8 +30,7 @@ def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
     form.offer(current.today())
 
     def load(_grant: Grant) -> dict[str, Any]:
-        form.order_modes(latest_modes(current.actor()))
-        return {"usual": USUAL_MODES}
+        return {"first_modes": form.order_modes(latest_modes(current.actor()))}
 
     def page(_conflict: EditConflict | None) -> str:
         return show_form("log_contact.html", form, journey_id, load=load)

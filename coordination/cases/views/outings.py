@@ -8,7 +8,6 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coordination.cases.commands.outings import log_visit
-from coordination.cases.forms import USUAL_MODES
 from coordination.cases.forms_outing import OutingForm, VisitForm, prefix_of
 from coordination.cases.queries.outing import latest_modes, visited
 from coordination.cases.queries.outing import outing as whom
@@ -124,7 +123,7 @@ def _page(form: OutingForm, saved: list[uuid.UUID] | None = None) -> str:
             _require_all(r, ids, set(found))
             resumed = _resume(grant, form)
         done = people(grant, saved) if saved else {}
-        form.order_modes(latest_modes(actor))
+        first_modes = form.order_modes(latest_modes(actor))
         r.audit(grant, [str(id_) for id_ in (*found, *done)])
     for visit in form.visits:
         if visit.journey_id in found:
@@ -134,7 +133,7 @@ def _page(form: OutingForm, saved: list[uuid.UUID] | None = None) -> str:
         form=form,
         found=found,
         faults=form.faults({id_: person.person.name for id_, person in found.items()}),
-        usual=USUAL_MODES,
+        first_modes=first_modes,
         done=[done[id_].name for id_ in saved or () if id_ in done],
         draft=max(resumed, key=lambda d: d.saved_at, default=None),
         draft_marks=[drafts.mark(Place(id_, ENDPOINT, id_), prefix_of(id_)) for id_ in ids if id_ in found],
