@@ -131,7 +131,7 @@ def _note(page: Page) -> Tour:
     page.get_by_label("Note", exact=True).fill("Mon texte, écrit pendant ce temps.")
     rows("UPDATE contact SET version = version + 1 WHERE id = %s", contact_id)
     page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("Le texte enregistré entre-temps").wait_for()
+    page.get_by_text("Note, enregistré entre-temps").wait_for()
     yield "note-deux-textes", page
 
 

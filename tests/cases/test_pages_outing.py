@@ -153,7 +153,7 @@ def test_an_appointment_said_meanwhile_is_not_overwritten(client: FlaskClient, t
     expect(two[0], "A_PRECISER")
     page = client.get(PATH, query_string={"p": two[0]}).text
     appointment = re.search(rf'name="j{two[0].hex}-appointment" value="([^"]+)"', page)
-    assert appointment and "Rendez-vous d’aujourd’hui" in page
+    assert appointment and "Rendez-vous d&#39;aujourd&#39;hui" in page
     rows("UPDATE appointment SET status = 'HONORE', version = 2 WHERE id = %s", appointment.group(1))
     typed = {"appointment": appointment.group(1), "version": "1", "status": "ABS_EXCUSEE", "note": ""}
     answer = post(client, PATH, **form({two[0]: typed}))
