@@ -38,6 +38,10 @@ class Action(StrEnum):
     CHANGE_STAGE = "changement_etape"
     ASSIGN_REFERENT = "affectation_referent"
     ANSWER_ALERT = "reponse_alerte"
+    ADD_DOCUMENT = "ajout_document"
+    READ_DOCUMENT = "lecture_document"
+    REMOVE_DOCUMENT = "retrait_document"
+    KEEP_DRAFT = "brouillon"
     SHARE_VOLET = "partage_volet"
     VIEW_COUNTS = "chiffres"
     VIEW_AUDIT = "consultation_journal"
@@ -99,6 +103,10 @@ def writes_coordination(actor: Actor, subject: Subject | None) -> bool:
     return subject is not None and Volet.COORDINATION in subject.writable
 
 
+def writes_somewhere(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and bool(subject.writable)
+
+
 def follows(actor: Actor, subject: Subject | None) -> bool:
     return subject is not None and bool(subject.bases & TEAM)
 
@@ -123,6 +131,11 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.CHANGE_STAGE: (writes_coordination,),
     Action.ASSIGN_REFERENT: (coordinates, operator),
     Action.ANSWER_ALERT: (follows, coordinates),
+    # Which volet, the folder decides.
+    Action.ADD_DOCUMENT: (writes_somewhere,),
+    Action.READ_DOCUMENT: (sees_journey,),
+    Action.REMOVE_DOCUMENT: (writes_somewhere,),
+    Action.KEEP_DRAFT: (writes_coordination,),
     Action.SHARE_VOLET: (follows, coordinates),
     Action.VIEW_COUNTS: (role("PILOTAGE"), role(*COORDINATING_ROLES)),
     Action.VIEW_AUDIT: (role("DPO"), operator),

@@ -21,6 +21,7 @@ from coordination.privacy.keys import forbid_core_dumps, load_keks, recovery_pub
 from coordination.privacy.keystore import Keystore
 from coordination.web import (
     current,
+    drafts,
     entry,
     faults,
     filters,
@@ -30,9 +31,10 @@ from coordination.web import (
     origin,
     oversight,
     routing,
+    uploads,
 )
 
-OWN_PAGES = (entry.blueprint, oversight.blueprint, health.blueprint)
+OWN_PAGES = (entry.blueprint, drafts.blueprint, oversight.blueprint, health.blueprint)
 LARGEST_REQUEST = 2 * 1024 * 1024
 
 
@@ -81,11 +83,13 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
     origin.protect(app, settings)
     headers.protect(app, secure=settings.secure_cookies)
     app.before_request(current.know_who)
+    uploads.register(app)
     CSRFProtect(app)
     Bootstrap5(app)
     app.before_request(routing.stand_at_the_door)
     filters.register(app)
     faults.register(app)
+    app.register_error_handler(faults.SessionOver, entry.form_too_late)
     navigation.register(app)
     for blueprint in (*OWN_PAGES, *features):
         app.register_blueprint(blueprint)

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
+from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField, SelectChoice
 from wtforms.validators import ValidationError
 
@@ -39,6 +40,10 @@ class PageForm(FlaskForm):
                 self._fields[name].errors = [*self._fields[name].errors, message]
         if not set(error.fields) & set(self._fields):
             self.form_errors.append(str(error))
+
+    def resume(self, fields: Mapping[str, Sequence[str]]) -> None:
+        """Take up what a draft kept, its key included: the same entry, whichever page sends it."""
+        self.process(MultiDict([(name, value) for name, values in fields.items() for value in values]))
 
     def said(self, name: str, value: Any) -> str:
         """A stored value as people read it in this form: the label of its choice, a day in French, a text."""

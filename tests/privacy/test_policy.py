@@ -76,6 +76,10 @@ ON_JOURNEY = {
     Action.ASSIGN_REFERENT: "coordinates",
     Action.CHANGE_STAGE: "writes coordination",
     Action.ANSWER_ALERT: "team",
+    Action.ADD_DOCUMENT: "writes any volet",
+    Action.READ_DOCUMENT: "any volet",
+    Action.REMOVE_DOCUMENT: "writes any volet",
+    Action.KEEP_DRAFT: "writes coordination",
     Action.SHARE_VOLET: "team",
 }
 
@@ -129,6 +133,7 @@ def test_who_may_by_relation(action: Action, basis: str) -> None:
             wanted = {
                 "any volet": bool(readable),
                 "writes coordination": writable == "C",
+                "writes any volet": bool(writable),
                 "coordinates": basis == "coordinator",
                 "team": basis in ("referent", "backup", "coordinator"),
             }[ON_JOURNEY[action]]

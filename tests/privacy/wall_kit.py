@@ -36,9 +36,18 @@ IN_FOLDER = (
     "school_absence",
     "referral",
     "revision",
+    "document",
+    "document_part",
+    "draft",
 )
 # Rows that pages add and read, and never change or delete.
 APPEND_ONLY = {"revision", "agreement"}
+# Rows that stay when what they held is erased; rows that are erased and never changed.
+NEVER_DELETED = APPEND_ONLY | {"document"}
+NEVER_CHANGED = APPEND_ONLY | {"document_part"}
+# Rows that only their author sees (here: half of them are of DRAFTER).
+OWN = {"draft"}
+DRAFTER = "ref1"
 # What an INSERT cannot leave out, beside the ids.
 NEEDED = {
     "schooling": (", school_year", ", 2026"),
@@ -57,6 +66,16 @@ NEEDED = {
     "revision": (
         ", of_table, of_id, at, by_id, removed",
         ", 'contact', gen_random_uuid(), now(), (SELECT id FROM account LIMIT 1), false",
+    ),
+    "document": (", added_at, author_id", ", now(), (SELECT id FROM account LIMIT 1)"),
+    # The reference waits for the end of the transaction: whoever sees no document may still try.
+    "document_part": (
+        ", document_id, number",
+        ", COALESCE((SELECT id FROM document LIMIT 1), gen_random_uuid()), trunc(random() * 1e9)",
+    ),
+    "draft": (
+        ", author_id, form, of_id, saved_at",
+        f", (SELECT id FROM account WHERE email = '{email(DRAFTER)}'), 'f', gen_random_uuid(), now()",
     ),
 }
 Db = psycopg.Connection[Any]
@@ -114,6 +133,13 @@ def fill_folders() -> None:
                 f"INSERT INTO {table} (id, journey_id, folder_id{names})"  # type: ignore[arg-type]
                 f" SELECT gen_random_uuid(), journey_id, id{values} FROM folder"
             )
+        # And drafts of somebody else, in the very same folders.
+        connection.execute(
+            "INSERT INTO draft (id, journey_id, folder_id, author_id, form, of_id, saved_at)"
+            " SELECT gen_random_uuid(), journey_id, id, (SELECT id FROM account WHERE email = %s), 'f',"
+            " gen_random_uuid(), now() FROM folder",
+            (email("coord.pre"),),
+        )
         connection.execute(
             "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
             " SELECT journey_id, id, 'X1', 'overdue', volet, current_date, current_date, 'exchange' FROM folder"
@@ -237,6 +263,8 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
         table: dict(connection.execute(f"SELECT folder_id, count(*) FROM {table} GROUP BY 1").fetchall())  # type: ignore[arg-type]
         for table in (*IN_FOLDER, "deadline", "alert")
     }
+    drafts = connection.execute("SELECT author_id, folder_id FROM draft").fetchall()
+    authors = {author: {f for a, f in drafts if a == author} for author, _ in drafts}
     places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
     lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
     grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
@@ -245,11 +273,14 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
         with as_web(connection, actor, at):
             seen = _seen(connection)
             wanted: dict[str, set[Any]] = {table: set(may.read) & set(sizes[table]) for table in sizes}
+            mine = authors.get(actor, set())
+            wanted["draft"] = set(may.write) & mine
             wanted["folder"], wanted["journey"] = set(may.read), set(may.journeys)
             wanted["access"] = {g[0] for g in grants if g[1] == actor or g[2] in may.journeys}
             wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
             found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
-            found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes, places)]
+            own = {"draft": dict.fromkeys(mine, 1)}
+            found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes | own, places)]
             found += [f"{name}: {fault}" for fault in _manages(connection, may)]
     return found
 
@@ -268,10 +299,9 @@ def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]
     foreign = next(((f, j) for f, j in places if f not in may.write), None)
     for table in IN_FOLDER:
         mine = sum(sizes[table].get(folder, 0) for folder in may.write)
-        touched = -1 if table in APPEND_ONLY else mine
-        if attempt(connection, f"UPDATE {table} SET version = 7") != touched:
+        if attempt(connection, f"UPDATE {table} SET version = 7") != (-1 if table in NEVER_CHANGED else mine):
             yield f"changes {table}"
-        if attempt(connection, f"DELETE FROM {table}") != touched:
+        if attempt(connection, f"DELETE FROM {table}") != (-1 if table in NEVER_DELETED else mine):
             yield f"removes from {table}"
         if foreign and mine and attempt(connection, f"UPDATE {table} SET folder_id = %s", foreign[0]) != -1:
             yield f"moves {table} elsewhere"
