@@ -205,3 +205,18 @@ def test_a_strip_tells_what_the_database_holds(site: Flask) -> None:
     assert path and path.group(1) == (
         "M151 3V17M171 3V17M161 13V17M181 13V17M139 13L143 18M143 13L139 18M171 10H182M101 4V1H122V4"
     )
+
+
+def test_without_the_coordination_volet_the_picture_has_a_reference_and_no_name(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    name = re.search(r'page-sub">([^<]+) <', image(client, journey_id))
+    assert name and " " in name.group(1).strip()
+    rows(
+        "DELETE FROM access a USING folder f WHERE f.id = a.folder_id AND a.actor_id = %s AND a.journey_id = %s"
+        " AND f.volet = 'coordination'",
+        account(REFERENT),
+        journey_id,
+    )
+    page = image(client, journey_id)
+    assert name.group(1) not in page and scalar("SELECT ref FROM journey WHERE id = %s", journey_id) in page
+    assert 'href="#m-exchange"' not in page.split("Comment lire")[0]
