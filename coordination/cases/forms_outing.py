@@ -63,9 +63,8 @@ class VisitForm(Form):
             on = person.appointment.on
             self.appointment.data = str(person.appointment.id)
             self.version.data = person.appointment.version
-            self.status.label.text = (
-                f"Rendez-vous {'d’aujourd’hui' if on == today else 'du ' + long_date(on)}"
-            )
+            when = "d'aujourd'hui" if on == today else f"du {long_date(on)}"
+            self.status.label.text = f"Rendez-vous {when}"
 
     @property
     def faults(self) -> list[Fault]:

@@ -137,8 +137,8 @@ def test_no_neighbourhood_nor_school_stands_in_an_address(site: Flask) -> None:
         for code in options_of(page, cut):
             assert re.fullmatch(r"[0-9a-f]{16}", code)
     me, other = Actor(uuid.uuid4()), Actor(uuid.uuid4())
-    assert opaque(me, "quartier", "QPV") == opaque(me, "quartier", "QPV")
-    assert len({opaque(a, c, "QPV") for a in (me, other) for c in ("quartier", "ecole")}) == 4
+    assert opaque(me, "area", "QPV") == opaque(me, "area", "QPV")
+    assert len({opaque(a, c, "QPV") for a in (me, other) for c in ("area", "school")}) == 4
 
 
 def test_filters_meet_and_unknown_ones_find_nobody(site: Flask) -> None:
@@ -163,7 +163,7 @@ def test_filters_meet_and_unknown_ones_find_nobody(site: Flask) -> None:
 def test_an_address_keeps_only_what_is_asked() -> None:
     asked = Filters.read({"type": "ABANDON", "par": "ecole", "autre": "x"})
     assert asked.address() == {"type": "ABANDON", "par": "ecole"}
-    assert asked.address(ecole="ab") == {"type": "ABANDON", "par": "ecole", "ecole": "ab"}
+    assert asked.address(school="ab") == {"type": "ABANDON", "par": "ecole", "ecole": "ab"}
     assert not asked.alone and Filters.read({"type": "ABANDON"}).alone
 
 

@@ -159,3 +159,64 @@ def test_strips_stand_on_the_lists_for_one_statement_more(site: Flask) -> None:
         assert page.count('class="strip"') == page.count('class="person-name"') > 0
         assert "Six derniers mois : " in page
         assert sum("FROM contact" in one and "UNION ALL" in one and "FROM pause" in one for one in sent) == 1
+
+
+def test_a_strip_tells_what_the_database_holds(site: Flask) -> None:
+    journey_id = silent_journey(REFERENT)
+    for table in ("contact", "appointment", "pause"):
+        rows(f"DELETE FROM {table} WHERE journey_id = %s", journey_id)
+    folder = scalar("SELECT id FROM folder WHERE journey_id = %s AND volet = 'coordination'", journey_id)
+    for days, mode, outcome in (
+        (0, "TIERS", "ABOUTI"),
+        (10, "VAD", "ABOUTI"),
+        (20, "SMS", "MESSAGE"),
+        (182, "VAD", "ABOUTI"),
+        (-3, "VAD", "ABOUTI"),
+    ):
+        rows(
+            "INSERT INTO contact (id, journey_id, folder_id, on_date, mode, outcome)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, %s, %s)",
+            journey_id,
+            folder,
+            TODAY - timedelta(days=days),
+            mode,
+            outcome,
+        )
+    for days, status in ((30, "HONORE"), (40, "ABS_NON_EXCUSEE"), (50, "ABS_EXCUSEE"), (-5, "A_VENIR")):
+        rows(
+            "INSERT INTO appointment (id, journey_id, folder_id, on_date, status)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, %s)",
+            journey_id,
+            folder,
+            TODAY - timedelta(days=days),
+            status,
+        )
+    rows(
+        "INSERT INTO pause (id, journey_id, folder_id, from_on, returned_on)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, %s)",
+        journey_id,
+        folder,
+        TODAY - timedelta(days=80),
+        TODAY - timedelta(days=60),
+    )
+    page = browser(site, REFERENT).get("/parcours/mes-parcours").text
+    line = page[page.index(f"/parcours/{journey_id}") :]
+    path = re.search(r'<path d="([^"]+)"/></svg></div>', line)
+    assert path and path.group(1) == (
+        "M151 3V17M171 3V17M161 13V17M181 13V17M139 13L143 18M143 13L139 18M171 10H182M101 4V1H122V4"
+    )
+
+
+def test_without_the_coordination_volet_the_picture_has_a_reference_and_no_name(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    name = re.search(r'page-sub">([^<]+) <', image(client, journey_id))
+    assert name and " " in name.group(1).strip()
+    rows(
+        "DELETE FROM access a USING folder f WHERE f.id = a.folder_id AND a.actor_id = %s AND a.journey_id = %s"
+        " AND f.volet = 'coordination'",
+        account(REFERENT),
+        journey_id,
+    )
+    page = image(client, journey_id)
+    assert name.group(1) not in page and scalar("SELECT ref FROM journey WHERE id = %s", journey_id) in page
+    assert 'href="#m-exchange"' not in page.split("Comment lire")[0]

@@ -6,52 +6,55 @@ from datetime import date, timedelta
 
 import pytest
 
-from coordination.cases.picture.strip import DAYS, Dated, first_day, strip
+from coordination.cases.picture.strip import DAYS, Happened, Strip, first_day, strip
 
 TODAY = date(2026, 11, 22)
+LAST = DAYS - 1
 
 
-def days(number: int) -> date:
-    return TODAY + timedelta(days=number)
+def of(pauses: list[tuple[int, int | None]] | None = None, **days: list[int]) -> Strip:
+    """The strip of what happened that many days from today (negative)."""
+    back = [(LAST + begun, None if until is None else LAST + until) for begun, until in pauses or ()]
+    return strip(Happened({what: [LAST + n for n in ns] for what, ns in days.items()}, back), TODAY)
+
+
+def test_it_ends_today_and_holds_six_months() -> None:
+    assert first_day(TODAY) == TODAY - timedelta(days=181)
 
 
 def test_an_exchange_is_tall_an_attempt_short_a_missed_appointment_a_cross() -> None:
-    found = strip([Dated("exchange", TODAY)], TODAY)
-    assert found.path == f"M{DAYS - 1} 3V17"
-    assert strip([Dated("attempt", days(-1))], TODAY).path == f"M{DAYS - 2} 13V17"
-    assert strip([Dated("missed", days(-10))], TODAY).path.count("L") == 2
-    assert strip([Dated("other", days(-10)), Dated("kept", days(-10))], TODAY).path == ""
-
-
-@pytest.mark.parametrize(("offset", "shown"), [(-1, False), (0, True), (1, True)])
-def test_it_begins_six_months_ago(offset: int, shown: bool) -> None:
-    on = first_day(TODAY) + timedelta(days=offset)
-    assert ("3V17" in strip([Dated("exchange", on)], TODAY).path) is shown
-
-
-def test_what_is_to_come_is_not_there_yet() -> None:
-    assert strip([Dated("exchange", days(1))], TODAY).path == ""
+    assert of(exchange=[0]).path == f"M{LAST} 3V17"
+    assert of(attempt=[-1]).path == f"M{LAST - 1} 13V17"
+    assert of(missed=[-10]).path.count("L") == 2
+    assert of(exchange=[0], attempt=[0]).path.count("M") == 1, "a day of exchange needs no attempt"
+    assert of().path == ""
 
 
 def test_silence_is_a_line_from_the_last_exchange_to_today() -> None:
-    found = strip([Dated("exchange", days(-40)), Dated("exchange", days(-90))], TODAY)
-    assert f"M{DAYS - 41} 10H{DAYS}" in found.path
-    assert (found.silence, found.silent_since) == (40, days(-40))
+    found = of(exchange=[-40, -90])
+    assert f"M{LAST - 40} 10H{DAYS}" in found.path
+    assert (found.silence, found.silent_since) == (40, TODAY - timedelta(days=40))
     assert "40 jours depuis le dernier" in found.words
-    assert "10H" not in strip([Dated("exchange", TODAY)], TODAY).path
+    assert "10H" not in of(exchange=[0]).path
 
 
-def test_an_old_silence_fills_the_strip() -> None:
-    found = strip([], TODAY, silent_from=days(-400))
-    assert found.path == f"M0 10H{DAYS}" and found.silence == 400
-    assert "400 jours de silence" in found.words
-    assert strip([], TODAY).silence is None
+@pytest.mark.parametrize(("days", "start"), [(400, 0), (182, 0), (181, 0), (180, 1), (1, 180)])
+def test_an_old_silence_fills_the_strip(days: int, start: int) -> None:
+    found = strip(Happened(), TODAY, silent_from=TODAY - timedelta(days=days))
+    assert found.path == f"M{start} 10H{DAYS}" and found.silence == days
+    assert f"{days} jour" in found.words and "de silence" in found.words
+
+
+def test_nothing_known_or_only_to_come_is_no_silence() -> None:
+    assert of().silence is None
+    assert strip(Happened(), TODAY, silent_from=TODAY + timedelta(days=3)).silence is None
+    assert strip(Happened(), TODAY, silent_from=TODAY).path == ""
 
 
 def test_a_pause_is_an_arch_and_no_silence() -> None:
-    found = strip([Dated("exchange", days(-90)), Dated("pause", days(-40))], TODAY)
-    assert found.paused and "10H" not in found.path and f"M{DAYS - 41} 4V1H{DAYS}V4" in found.path
+    found = of([(-40, None)], exchange=[-90])
+    assert found.paused and "10H" not in found.path and f"M{LAST - 40} 4V1H{DAYS}V4" in found.path
     assert "en pause" in found.words
-    back = strip([Dated("pause", days(-40), days(-20)), Dated("exchange", days(-5))], TODAY)
-    assert not back.paused and "10H" in back.path
-    assert strip([Dated("pause", days(-400), days(-300))], TODAY).path == ""
+    back = of([(-40, -20)], exchange=[-5])
+    assert not back.paused and "10H" in back.path and f"V1H{LAST - 19}V4" in back.path
+    assert "M0 4V1" in of([(-400, None)]).path

@@ -6,8 +6,8 @@ the top a pause; a line at mid-height runs from the last exchange to today: the 
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-from dataclasses import dataclass
+from collections.abc import Sequence
+from dataclasses import dataclass, field
 from datetime import date, timedelta
 
 from coordination.web.filters import count
@@ -16,13 +16,15 @@ DAYS = 182
 HEIGHT = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Dated:
-    """A dated fact of a journey without one word: `what` is exchange, attempt, missed, kept, other or pause."""
+@dataclass(slots=True)
+class Happened:
+    """What happened within the strip, in days since its first. `days`: of exchange, attempt and missed.
 
-    what: str
-    on: date
-    until: date | None = None
+    `pauses`: (first day, day of return or None), which may lie before the strip.
+    """
+
+    days: dict[str, Sequence[int]] = field(default_factory=dict)
+    pauses: list[tuple[int, int | None]] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,43 +43,36 @@ def first_day(today: date) -> date:
     return today - timedelta(days=DAYS - 1)
 
 
-def strip(facts: Iterable[Dated], today: date, silent_from: date | None = None) -> Strip:
+def strip(happened: Happened, today: date, silent_from: date | None = None) -> Strip:
     """The strip that ends today. `silent_from`: the last exchange, or the day since when one is awaited."""
-    first = first_day(today)
-    strokes: dict[str, set[int]] = {"exchange": set(), "attempt": set(), "missed": set()}
-    arches: list[str] = []
-    paused = False
-    for fact in facts:
-        if fact.what == "pause":
-            end = min(fact.until or today, today)
-            paused = paused or fact.until is None
-            if end >= first and fact.on <= today:
-                x = max((fact.on - first).days, 0)
-                arches.append(f"M{x} 4V1H{(end - first).days + 1}V4")
-        elif fact.what in strokes and first <= fact.on <= today:
-            strokes[fact.what].add((fact.on - first).days)
-    path = [f"M{x} 3V17" for x in sorted(strokes["exchange"])]
-    path += [f"M{x} 13V17" for x in sorted(strokes["attempt"] - strokes["exchange"])]
-    path += [f"M{x - 2} 13L{x + 2} 18M{x + 2} 13L{x - 2} 18" for x in sorted(strokes["missed"])]
-    last = first + timedelta(days=max(strokes["exchange"])) if strokes["exchange"] else silent_from
-    silence = (today - last).days if last and last <= today else None
+    last_day = DAYS - 1
+    exchanges, attempts, missed = (
+        sorted(set(happened.days.get(what, ()))) for what in ("exchange", "attempt", "missed")
+    )
+    path = [f"M{x} 3V17" for x in exchanges]
+    path += [f"M{x} 13V17" for x in attempts if x not in exchanges]
+    path += [f"M{x - 2} 13L{x + 2} 18M{x + 2} 13L{x - 2} 18" for x in missed]
+    since = exchanges[-1] if exchanges else (silent_from - first_day(today)).days if silent_from else None
+    silence = last_day - since if since is not None and since <= last_day else None
+    paused = any(until is None for _, until in happened.pauses)
     if silence and not paused:
-        path.append(f"M{max(DAYS - 1 - silence, 0)} 10H{DAYS}")
-    return Strip("".join(path + arches), _words(strokes, silence, paused), silence, last, paused)
+        path.append(f"M{max(last_day - silence, 0)} 10H{DAYS}")
+    for begun, until in happened.pauses:
+        path.append(f"M{max(begun, 0)} 4V1H{min(last_day if until is None else until, last_day) + 1}V4")
+    words = _words(len(exchanges), len(attempts), len(missed), silence, paused)
+    last = first_day(today) + timedelta(days=since) if since is not None else None
+    return Strip("".join(path), words, silence, last, paused)
 
 
-def _words(strokes: dict[str, set[int]], silence: int | None, paused: bool) -> str:
-    parts = [count(len(strokes["exchange"]), "jour d'échange", "jours d'échange")]
-    if strokes["attempt"]:
-        parts.append(count(len(strokes["attempt"]), "tentative"))
-    if strokes["missed"]:
-        parts.append(count(len(strokes["missed"]), "rendez-vous manqué", "rendez-vous manqués"))
+def _words(exchanges: int, attempts: int, missed: int, silence: int | None, paused: bool) -> str:
+    parts = [count(exchanges, "jour d'échange", "jours d'échange")]
+    if attempts:
+        parts.append(count(attempts, "tentative"))
+    if missed:
+        parts.append(count(missed, "rendez-vous manqué", "rendez-vous manqués"))
     if paused:
         parts.append("en pause")
     elif silence is not None:
-        parts.append(
-            f"{count(silence, 'jour')} depuis le dernier"
-            if strokes["exchange"]
-            else f"{count(silence, 'jour')} de silence"
-        )
+        after = "depuis le dernier" if exchanges else "de silence"
+        parts.append(f"{count(silence, 'jour')} {after}")
     return f"Six derniers mois : {', '.join(parts)}"

@@ -27,8 +27,9 @@ from coordination.privacy.vault import open_rows
 
 FIRST = 10
 NOBODY = "sans"
-# What the list can be cut by: name in an address -> French label.
-CUTS = {"type": "Type de rupture", "referent": "Référent", "quartier": "Quartier", "ecole": "Établissement"}
+# What the list can be cut by: French label, and name in an address.
+CUTS = {"type": "Type de rupture", "referent": "Référent", "area": "Quartier", "school": "Établissement"}
+NAMES = {"type": "type", "referent": "referent", "area": "quartier", "school": "ecole"}
 
 
 @dataclass(frozen=True)
@@ -37,20 +38,21 @@ class Filters:
 
     type: str = ""
     referent: str = ""
-    quartier: str = ""
-    ecole: str = ""
+    area: str = ""
+    school: str = ""
     by: str = "type"
 
     @classmethod
     def read(cls, asked: Mapping[str, str]) -> Filters:
-        values = {name: asked.get(name, "")[:64] for name in CUTS}
-        by = asked.get("par", "type")
-        return cls(**values, by=by if by in CUTS else "type")
+        values = {cut: asked.get(name, "")[:64] for cut, name in NAMES.items()}
+        by = next((cut for cut, name in NAMES.items() if name == asked.get("par")), "type")
+        return cls(**values, by=by)
 
     def address(self, **changed: str) -> dict[str, str]:
-        """Arguments of the address that asks for the same, some `changed`."""
-        asked = {name: getattr(self, name) for name in CUTS} | {"par": self.by} | changed
-        return {name: value for name, value in asked.items() if value and (name, value) != ("par", "type")}
+        """Arguments of the address that asks for the same, some cuts `changed`."""
+        asked = {name: changed.get(cut, getattr(self, cut)) for cut, name in NAMES.items()}
+        asked["par"] = NAMES[self.by] if self.by != "type" else ""
+        return {name: value for name, value in asked.items() if value}
 
     @property
     def alone(self) -> bool:
@@ -93,8 +95,8 @@ class _Place:
     """Where a stalled journey belongs, for each cut but the type: (code, label)."""
 
     referent: Choice
-    quartier: Choice
-    ecole: Choice
+    area: Choice
+    school: Choice
 
 
 def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int = 1) -> Stalled:
@@ -176,8 +178,8 @@ def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> dict[uuid.UUID, 
             Choice(str(referent), names.get(referent, "Compte supprimé"))
             if referent
             else Choice(NOBODY, "Aucun référent"),
-            Choice(opaque(actor, "quartier", sheet["area"]), _area(sheet["area"])),
-            Choice(opaque(actor, "ecole", sheet["school"]), sheet["school"] or "Non renseigné"),
+            Choice(opaque(actor, "area", sheet["area"]), _area(sheet["area"])),
+            Choice(opaque(actor, "school", sheet["school"]), sheet["school"] or "Non renseigné"),
         )
     return places
 

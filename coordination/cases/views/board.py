@@ -38,7 +38,13 @@ def stalled() -> ResponseReturnValue:
         grant = r.require()
         found = stalled_journeys.stalled(grant, current.actor(), current.today(), filters, page_number())
         r.audit(grant, found.shown)
-    return show("stalled.html", stalled=found, filters=filters, cuts=stalled_journeys.CUTS)
+    return show(
+        "stalled.html",
+        stalled=found,
+        filters=filters,
+        cuts=stalled_journeys.CUTS,
+        names=stalled_journeys.NAMES,
+    )
 
 
 @blueprint.get("/silences")

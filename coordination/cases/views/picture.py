@@ -12,7 +12,7 @@ from coordination.alerts.calendar import Calendar
 from coordination.cases.picture.draw import SMALL, draw
 from coordination.cases.picture.drawing import Drawing
 from coordination.cases.picture.periods import DEFAULT, PERIODS
-from coordination.cases.queries.people import people
+from coordination.cases.queries.people import person_of
 from coordination.cases.queries.picture import picture_facts
 from coordination.cases.views.pages import blueprint, show
 from coordination.db import narrow
@@ -31,7 +31,7 @@ def picture(journey_id: uuid.UUID) -> ResponseReturnValue:
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
         grant = r.require(journey_id)
         narrow([journey_id])
-        person = people(grant, [journey_id])[journey_id]
+        person = person_of(grant, journey_id)
         facts = picture_facts(grant, journey_id, current.today())
         r.audit(grant, ["picture", *sorted(grant.readable)])
     drawing = draw(facts, period, current.today(), Calendar.load().periods)
