@@ -14,6 +14,7 @@ import click
 from config.settings import Settings
 from coordination import clock, embedded
 from coordination.accounts import cli as accounts_cli
+from coordination.backup import cli as backup_cli
 from coordination.console import Day, Tool, json_option, show
 from coordination.errors import BadInput
 from coordination.privacy import cli as privacy_cli
@@ -261,6 +262,7 @@ def demo(port: int, load_only: bool, as_json: bool) -> None:
 
 accounts_cli.register(main, application)
 privacy_cli.register(main, settings)
+backup_cli.register(main, settings, application)
 
 if __name__ == "__main__":
     main()

@@ -37,8 +37,8 @@ def area_label(code: str | None) -> str:
     """French name of a neighbourhood or fragile residence."""
     if not code:
         return "non renseigné"
-    territory = reference.territory()
-    named = {area["key"]: area["name"] for area in (*territory["qpv"], *territory["fragile_areas"])}
+    named = {area["key"]: area["name"] for area in reference.territory()["qpv"]}
+    named |= {area.code: area.label for area in reference.fragile_areas()}
     return named.get(code) or {
         "QPV": "quartier prioritaire (à préciser)",
         "HORS_QPV": "hors quartier prioritaire",

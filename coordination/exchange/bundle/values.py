@@ -43,10 +43,10 @@ def codes_of(codes: str, programme: str | None) -> frozenset[str]:
     if codes in BY_PROGRAMME:
         lists = BY_PROGRAMME[codes]
         if programme in lists:
-            return frozenset(reference.labels(lists[programme]))
-        return frozenset().union(*(reference.labels(each) for each in lists.values()))
+            return frozenset(reference.every_label(lists[programme]))
+        return frozenset().union(*(reference.every_label(each) for each in lists.values()))
     own = {"right_kind": RIGHT_KINDS, "event_kind": EVENT_KINDS, "sex": SEXES, "area": _areas()}
-    return own[codes] if codes in own else frozenset(reference.labels(codes))
+    return own[codes] if codes in own else frozenset(reference.every_label(codes))
 
 
 @cache
@@ -73,9 +73,8 @@ def _code(codes: frozenset[str], cell: str) -> str:
 
 
 def _areas() -> frozenset[str]:
-    territory = reference.territory()
-    keys = (each["key"] for each in (*territory["qpv"], *territory["fragile_areas"]))
-    return frozenset({*keys, "QPV", "HORS_QPV"})
+    fragile = (area.code for area in reference.fragile_areas())
+    return frozenset({*(each["key"] for each in reference.territory()["qpv"]), *fragile, "QPV", "HORS_QPV"})
 
 
 def _date(_: Column, cell: str) -> date:
