@@ -73,7 +73,9 @@ def replace_edits(
     for coded_list, edited in edits.items():
         shipped = _as_shipped(coded_list)
         place = {code: number for number, code in enumerate(shipped)}
-        order = sorted(shipped, key=lambda code: (edited[code].position if code in edited else place[code], place[code]))
+        order = sorted(
+            shipped, key=lambda code: (edited[code].position if code in edited else place[code], place[code])
+        )
         named = {code: edited[code].label if code in edited else shipped[code] for code in order}
         retired = {code for code in order if code in edited and edited[code].retired}
         current[coded_list] = {code: text for code, text in named.items() if code not in retired}

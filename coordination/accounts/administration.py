@@ -1,4 +1,4 @@
-"""What the administrator does on pages with accounts, roles and structures. One function per intention.
+"""What the administrator does on pages with accounts and their roles. One function per intention.
 
 Each changes a row as it was read (`version`), so that two administrators never overwrite each other unseen. Nobody
 changes the own roles or suspends the own account: so there is always one administrator left.
@@ -6,33 +6,33 @@ changes the own roles or suspends the own account: so there is always one admini
 
 from __future__ import annotations
 
-import re
-import secrets
 import uuid
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import select
 
-from coordination import reference
-from coordination.accounts import passwords
-from coordination.accounts.commands import Charter, check_basis, check_charter, end_sessions, person_of
+from coordination.accounts.commands import (
+    Charter,
+    check_basis,
+    check_charter,
+    end_sessions,
+    is_email,
+    person_of,
+)
 from coordination.accounts.lists import change_row
 from coordination.accounts.memberships import NewMembership, follow_from_facts, insert_membership
-from coordination.accounts.models import Account, Membership, PasswordLink, Structure
-from coordination.accounts.queries import read_once, token_hash
+from coordination.accounts.models import Account, Membership, Structure
+from coordination.accounts.queries import read_once
 from coordination.clock import PARIS
 from coordination.db import db
-from coordination.errors import BadInput, Forbidden, NotFound
+from coordination.errors import BadInput, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
 
-LINK_LASTS = timedelta(hours=72)
 OWN_ROLES = "Vos propres rôles et votre propre compte sont changés par un autre administrateur."
-LINK_OVER = "Ce lien a déjà servi ou n'est plus valable. Demandez-en un autre à l'administrateur."
-_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{1,63}")
 
 
 @dataclass(frozen=True)
@@ -73,6 +73,24 @@ class Person:
 
     def __repr__(self) -> str:
         return "<Person>"
+
+
+def person_faults(email: str, display_name: str) -> dict[str, str]:
+    """What cannot be of an address and a name: field -> French sentence."""
+    fields = {}
+    if not is_email(email):
+        fields["email"] = "Attendu : prenom.nom@structure.fr"
+    if not 1 <= len(display_name) <= 120:
+        fields["display_name"] = "Indiquez le prénom et le nom."
+    return fields
+
+
+def holder_of(membership_id: uuid.UUID) -> uuid.UUID:
+    """The account that holds a role. Raises NotFound."""
+    rows = read_once(select(Membership.account_id).where(Membership.id == membership_id))
+    if not rows:
+        raise NotFound("Ce rôle n'existe pas.")
+    return uuid.UUID(str(rows[0].account_id))
 
 
 def begins(day: date) -> datetime:
@@ -212,130 +230,3 @@ def span(
     if ends and starts and ends <= starts:
         raise BadInput("Ces dates se croisent.", {"until_on": "Le dernier jour vient avant le premier."})
     return starts or now, ends
-
-
-def new_link(actor: Actor, account_id: uuid.UUID, now: datetime) -> str:
-    """A link's token with which the person chooses a password, once, within LINK_LASTS; earlier ones die.
-
-    Shown once to the administrator, who hands it over; only its hash is kept.
-    """
-    token = secrets.token_urlsafe(32)
-    with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
-        grant = w.require()
-        if person_of(account_id).suspended_at:
-            raise BadInput("Ce compte est suspendu : rouvrez-le d'abord.")
-        db.session.execute(
-            update(PasswordLink)
-            .where(PasswordLink.account_id == account_id, PasswordLink.used_at.is_(None))
-            .values(used_at=now)
-        )
-        db.session.execute(
-            insert(PasswordLink).values(
-                token_hash=token_hash(token), account_id=account_id, expires_at=now + LINK_LASTS
-            )
-        )
-        w.audit(grant, ("lien_mot_de_passe", str(account_id)))
-    return token
-
-
-def link_holder(token: str, now: datetime) -> uuid.UUID | None:
-    """The account that a link is for; None once used, too old, or the account suspended."""
-    rows = read_once(
-        select(PasswordLink.account_id)
-        .join(Account, Account.id == PasswordLink.account_id)
-        .where(
-            PasswordLink.token_hash == token_hash(token),
-            PasswordLink.used_at.is_(None),
-            PasswordLink.expires_at > now,
-            Account.suspended_at.is_(None),
-        )
-    )
-    return uuid.UUID(str(rows[0].account_id)) if rows else None
-
-
-def choose_password(token: str, password: str, now: datetime) -> None:
-    """The person's own password, by a link. Raises BadInput (field `password`), Forbidden where the link is over."""
-    account_id = link_holder(token, now)
-    if account_id is None:
-        raise Forbidden(LINK_OVER)
-    with work(Actor(account_id), Action.CHOOSE_PASSWORD, now) as w:
-        grant = w.require()
-        account = person_of(account_id)
-        passwords.check_new_password(password, account.email, account.display_name)
-        # Taken in the same statement as it is checked: two browsers with one link, one password.
-        taken = db.session.execute(
-            update(PasswordLink)
-            .where(PasswordLink.token_hash == token_hash(token), PasswordLink.used_at.is_(None))
-            .values(used_at=now)
-        )
-        if not taken.rowcount:  # type: ignore[attr-defined]
-            raise Forbidden(LINK_OVER)
-        db.session.execute(
-            update(Account)
-            .where(Account.id == account_id)
-            .values(password_hash=passwords.hash_password(password))
-        )
-        end_sessions(account_id, now)
-        w.audit(grant, ("mot_de_passe",))
-
-
-@dataclass(frozen=True)
-class StructureValues:
-    """The values of a structure's form."""
-
-    name: str
-    type: str | None
-    commune: str | None
-    retired_on: date | None
-
-
-def structure_sheet(grant: Grant, structure_id: uuid.UUID) -> Structure:
-    """A structure. Raises NotFound."""
-    found = db.session.get(Structure, structure_id)
-    if found is None:
-        raise NotFound("Cette structure n'existe pas.")
-    return found
-
-
-def add_structure(actor: Actor, code: str, values: StructureValues, now: datetime) -> uuid.UUID:
-    """Add a structure under a new code, which never changes; its id. Raises BadInput by field."""
-    fields = _structure_faults(values, None)
-    if not _CODE.fullmatch(code):
-        fields["code"] = "De 2 à 64 majuscules, chiffres ou tirets, par exemple CENTRE-SOCIAL-ARQUES."
-    if fields:
-        raise BadInput("Corrigez les champs signalés.", fields)
-    structure_id = uuid.uuid4()
-    with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
-        grant = w.require()
-        if db.session.scalar(select(Structure.id).where(Structure.code == code)):
-            raise BadInput("Ce code existe déjà.", {"code": "Une structure porte déjà ce code."})
-        given = {"name": values.name, "type": values.type, "commune": values.commune}
-        db.session.execute(insert(Structure).values(id=structure_id, code=code, **given))
-        w.audit(grant, ("structure", str(structure_id)))
-    return structure_id
-
-
-def change_structure(
-    actor: Actor, structure_id: uuid.UUID, version: int, values: StructureValues, now: datetime
-) -> None:
-    """Rename, retire or bring back a structure; what refers to it keeps it. Raises BadInput, Conflict, NotFound."""
-    with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
-        grant = w.require()
-        before = structure_sheet(grant, structure_id)
-        fields = _structure_faults(values, before.type)
-        if fields:
-            raise BadInput("Corrigez les champs signalés.", fields)
-        given = vars(values)
-        change_row(Structure, Structure.id == structure_id, version, given)
-        w.audit(grant, ("structure", *sorted(given), str(structure_id)))
-
-
-def _structure_faults(values: StructureValues, before: str | None) -> dict[str, str]:
-    fields = {}
-    if not values.name:
-        fields["name"] = "Indiquez le nom de la structure."
-    if values.type and values.type != before and values.type not in reference.labels("structure_type"):
-        fields["type"] = "Choisissez un type de la liste."
-    if values.commune and not re.fullmatch(r"(?:[0-9]{2}|2[AB])[0-9]{3}", values.commune):
-        fields["commune"] = "Le code INSEE d'une commune a cinq caractères, par exemple 62765."
-    return fields

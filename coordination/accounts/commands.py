@@ -105,7 +105,7 @@ def create_account(
     `demo` accepts any password: the demonstration territory holds no real family. Raises BadInput by field.
     """
     email, display_name = email.strip().lower(), display_name.strip()
-    if not _EMAIL.fullmatch(email):
+    if not is_email(email):
         raise BadInput("Adresse e-mail invalide.", {"email": "Attendu : prenom.nom@structure.fr"})
     if not display_name:
         raise BadInput("Le nom manque.", {"display_name": "Indiquez le nom qui s'affichera."})
@@ -224,6 +224,11 @@ def end_membership(actor: Actor, account_id: uuid.UUID, membership: NewMembershi
             raise NotFound("Ce compte n'a pas ce rôle dans cette structure.")
         follow_from_facts(account_id, membership.programme)
         w.audit(grant, ("role_termine", membership.role, str(account_id)))
+
+
+def is_email(text: str) -> bool:
+    """Whether a text has the shape of an address that the account table can hold."""
+    return bool(_EMAIL.fullmatch(text)) and len(text) <= 254
 
 
 def person_of(account_id: uuid.UUID) -> Account:

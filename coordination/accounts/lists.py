@@ -1,20 +1,18 @@
-"""Lists that the administrator keeps: read by every page from memory, changed by one, seen by all within seconds."""
+"""Coded lists as the administrator keeps them: read from memory, changed by one, seen by all within seconds."""
 
 from __future__ import annotations
 
-import re
 import time
-import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import insert, select, text, update
+from sqlalchemy import select, text, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 from sqlalchemy.exc import SQLAlchemyError
 
 from coordination import reference
-from coordination.accounts.list_models import Area, CodedLabel, SchoolYear
+from coordination.accounts.list_models import Area, CodedLabel
 from coordination.accounts.queries import read_once
 from coordination.db import db
 from coordination.errors import BadInput, Conflict, NotFound
@@ -43,7 +41,9 @@ CHANGED_MEANWHILE = (
 # How long a process may go on with what it has read.
 FRESH_SECONDS = 3.0
 LONGEST_LABEL = 120
-_CODE = re.compile(r"[A-Z][A-Z0-9_]{2,31}")
+
+
+_VERSION = text("SELECT value FROM state WHERE name = 'lists_version'")
 
 
 @dataclass
@@ -67,7 +67,7 @@ def refresh(*, at_once: bool = False) -> None:
         return
     _known.asked_at = now
     try:
-        found = read_once(select_version)
+        found = read_once(_VERSION)
         version = str(found[0].value) if found else None
         if version != _known.version:
             _read()
@@ -76,14 +76,13 @@ def refresh(*, at_once: bool = False) -> None:
         return
 
 
-select_version = text("SELECT value FROM state WHERE name = 'lists_version'")
-
-
 def _read() -> None:
     edits: dict[str, dict[str, EditedLabel]] = {}
     for row in read_once(select(CodedLabel.__table__)):
         if row.list in EDITABLE:
-            edits.setdefault(row.list, {})[row.code] = EditedLabel(row.label, row.position, row.retired_on is not None)
+            edits.setdefault(row.list, {})[row.code] = EditedLabel(
+                row.label, row.position, row.retired_on is not None
+            )
     areas = [
         FragileArea(row.code, row.label, row.commune, row.valid_from, row.valid_until)
         for row in read_once(select(Area.__table__).order_by(Area.label))
@@ -108,8 +107,7 @@ def list_lines(grant: Grant, coded_list: str) -> list[ListLine]:
     if coded_list not in EDITABLE:
         raise NotFound("Cette liste ne se modifie pas ici.")
     edited = {
-        row.code: row
-        for row in db.session.scalars(select(CodedLabel).where(CodedLabel.list == coded_list))
+        row.code: row for row in db.session.scalars(select(CodedLabel).where(CodedLabel.list == coded_list))
     }
     lines = []
     for place, item in enumerate(reference.items(coded_list)):
@@ -134,23 +132,31 @@ def change_label(
     retired_on: date | None,
     move: int = 0,
 ) -> None:
-    """Rename, retire or bring back a code, or move it by `move` lines (-1: up). Raises BadInput, Conflict, NotFound."""
+    """Rename, retire, bring back a code, or move it by `move` lines (-1: up). Raises BadInput, Conflict,
+    NotFound.
+    """
     label = " ".join(label.split())
     if not label or len(label) > LONGEST_LABEL:
         raise BadInput("Le libellé manque.", {"label": f"Écrivez de 1 à {LONGEST_LABEL} caractères."})
     with work(actor, Action.MANAGE_LISTS, now) as w:
         grant = w.require()
-        _one_at_a_time()
+        one_at_a_time()
         lines = list_lines(grant, coded_list)
         line = next((line for line in lines if line.code == code), None)
         if line is None:
             raise NotFound("Ce code n'est pas dans la liste.")
         if line.version != version:
             raise Conflict(CHANGED_MEANWHILE)
-        if any(o.code != code and o.retired_on is None and o.label.casefold() == label.casefold() for o in lines):
-            raise BadInput("Deux codes auraient le même libellé.", {"label": "Un autre code porte ce libellé."})
+        if any(
+            o.code != code and o.retired_on is None and o.label.casefold() == label.casefold() for o in lines
+        ):
+            raise BadInput(
+                "Deux codes auraient le même libellé.", {"label": "Un autre code porte ce libellé."}
+            )
         if retired_on and not [other for other in lines if other.code != code and other.retired_on is None]:
-            raise BadInput("Une liste garde au moins un code.", {"retired": "C'est le dernier code de la liste."})
+            raise BadInput(
+                "Une liste garde au moins un code.", {"retired": "C'est le dernier code de la liste."}
+            )
         order = [each.code for each in lines]
         place = order.index(code)
         order.insert(max(0, min(len(order) - 1, place + move)), order.pop(place))
@@ -172,92 +178,20 @@ def change_label(
                 .values(list=coded_list, code=each, **values)
                 .on_conflict_do_update(index_elements=["list", "code"], set_=values)
             )
-        _note_change()
+        note_change()
         w.audit(grant, ("liste", coded_list, code))
     refresh(at_once=True)
 
 
-def _one_at_a_time() -> None:
-    """Two administrators who move lines of one list take turns."""
+def one_at_a_time() -> None:
+    """Within a work: administrators who change the same lists take turns."""
     db.session.execute(text("SELECT pg_advisory_xact_lock(715518)"))
 
 
-def _note_change() -> None:
+def note_change() -> None:
+    """Within a work: other processes read the lists again."""
     db.session.flush()
     db.session.execute(text("SELECT note_lists_changed()"))
-
-
-def list_areas(grant: Grant) -> list[Area]:
-    """Every fragile neighbourhood, by name."""
-    return list(db.session.scalars(select(Area).order_by(Area.label)))
-
-
-def save_area(actor: Actor, code: str, version: int | None, now: datetime, values: dict[str, Any]) -> None:
-    """Add (`version` None) or change a fragile neighbourhood: label, commune, valid_from, valid_until.
-
-    Never deleted: it ends. Raises BadInput by field, Conflict, NotFound.
-    """
-    fields: dict[str, str] = {}
-    if version is None and not _CODE.fullmatch(code):
-        fields["code"] = "De 3 à 32 majuscules, chiffres ou tirets bas, par exemple QF_MAILLEBOIS."
-    if not values["label"] or len(values["label"]) > LONGEST_LABEL:
-        fields["label"] = f"Écrivez de 1 à {LONGEST_LABEL} caractères."
-    if values["commune"] not in {c["insee"] for c in reference.territory()["communes"]}:
-        fields["commune"] = "Choisissez une commune du territoire."
-    if values["valid_from"] and values["valid_until"] and values["valid_until"] < values["valid_from"]:
-        fields["valid_until"] = "La fin vient avant le début."
-    if fields:
-        raise BadInput("Corrigez les champs signalés.", fields)
-    with work(actor, Action.MANAGE_LISTS, now) as w:
-        grant = w.require()
-        if version is None:
-            made = db.session.execute(
-                upsert(Area).values(code=code, **values).on_conflict_do_nothing().returning(Area.code)
-            ).first()
-            if not made or code in {q["key"] for q in reference.territory()["qpv"]}:
-                raise BadInput("Ce code existe déjà.", {"code": "Un quartier porte déjà ce code."})
-        else:
-            change_row(Area, Area.code == code, version, values)
-        _note_change()
-        w.audit(grant, ("quartier", code, *sorted(values)))
-    refresh(at_once=True)
-
-
-def list_school_years(grant: Grant) -> list[SchoolYear]:
-    """School years, the latest first."""
-    return list(db.session.scalars(select(SchoolYear).order_by(SchoolYear.starts_on.desc())))
-
-
-def save_school_year(
-    actor: Actor, year_id: uuid.UUID | None, version: int | None, now: datetime, starts_on: date, ends_on: date
-) -> None:
-    """Add or change a school year. Raises BadInput by field, Conflict, NotFound."""
-    if not 200 <= (ends_on - starts_on).days <= 366:
-        raise BadInput(
-            "Ces dates ne font pas une année scolaire.",
-            {"ends_on": "Une année scolaire dure de 200 à 366 jours."},
-        )
-    with work(actor, Action.MANAGE_LISTS, now) as w:
-        grant = w.require()
-        db.session.execute(text("SELECT pg_advisory_xact_lock(715518)"))
-        for other in list_school_years(grant):
-            if other.id != year_id and other.starts_on <= ends_on and starts_on <= other.ends_on:
-                raise BadInput(
-                    "Deux années se chevauchent.",
-                    {"starts_on": f"L'année {other.starts_on:%d/%m/%Y} – {other.ends_on:%d/%m/%Y} existe déjà."},
-                )
-        if year_id is None:
-            year_id = uuid.uuid4()
-            db.session.execute(insert(SchoolYear).values(id=year_id, starts_on=starts_on, ends_on=ends_on))
-        else:
-            change_row(SchoolYear, SchoolYear.id == year_id, version or 0, {"starts_on": starts_on, "ends_on": ends_on})
-        w.audit(grant, ("annee_scolaire", str(year_id)))
-
-
-def usual_year(today: date) -> tuple[date, date]:
-    """The school year that the calendar suggests: from 1 September to 5 July; from June on, the next one."""
-    first = today.year if today.month >= 6 else today.year - 1
-    return date(first, 9, 1), date(first + 1, 7, 5)
 
 
 def change_row(model: Any, criterion: Any, version: int, values: dict[str, Any]) -> None:
@@ -265,7 +199,7 @@ def change_row(model: Any, criterion: Any, version: int, values: dict[str, Any])
     changed = db.session.execute(
         update(model).where(criterion, model.version == version).values(**values, version=version + 1)
     )
-    if changed.rowcount == 0:
+    if changed.rowcount == 0:  # type: ignore[attr-defined]
         if db.session.execute(select(model.version).where(criterion)).first() is None:
             raise NotFound("Cette ligne n'existe pas.")
         raise Conflict(CHANGED_MEANWHILE)

@@ -16,7 +16,7 @@ from coordination.reference import labels
 
 @dataclass(frozen=True)
 class NewMembership:
-    """A role in a structure (its code) for a programme; both may be absent. It begins now and has no end if not said."""
+    """A role in a structure (its code) for a programme; both may be absent. No end if not said."""
 
     role: str
     structure: str | None = None

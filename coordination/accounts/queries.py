@@ -91,6 +91,8 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class StructureLine:
+    id: uuid.UUID
+    retired_on: date | None
     code: str
     name: str
     type: str | None
@@ -213,6 +215,8 @@ def list_structures(grant: Grant, now: datetime) -> list[StructureLine]:
     """Every structure, with how many people hold a role in it."""
     rows = db.session.execute(
         select(
+            Structure.id,
+            Structure.retired_on,
             Structure.code,
             Structure.name,
             Structure.type,
@@ -222,4 +226,4 @@ def list_structures(grant: Grant, now: datetime) -> list[StructureLine]:
         .group_by(Structure.id)
         .order_by(Structure.name)
     )
-    return [StructureLine(row.code, row.name, row.type, row.people) for row in rows]
+    return [StructureLine(row.id, row.retired_on, row.code, row.name, row.type, row.people) for row in rows]

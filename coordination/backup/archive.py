@@ -93,7 +93,8 @@ def archive_key(header: Header, keks: KeyEncryptionKeys, recovery_private: bytes
         )
     except InvalidTag:
         raise KeyUnavailable(
-            f"La clé de chiffrement version {header.kek_version} n'ouvre pas cette sauvegarde : rien n'a été touché."
+            f"La clé de chiffrement version {header.kek_version} n'ouvre pas cette sauvegarde :"
+            " rien n'a été touché."
         ) from None
 
 

@@ -68,7 +68,11 @@ def row_counts(connection: Connection) -> dict[str, int]:
 
 
 def revision(connection: Connection) -> str:
-    return str(connection.scalar(text("SELECT version_num FROM alembic_version")))
+    """The version of the tables. Raises Unsound where none is written."""
+    found = connection.scalar(text("SELECT version_num FROM alembic_version"))
+    if found is None:
+        raise Unsound("La base ne dit pas à quelle version sont ses tables.")
+    return str(found)
 
 
 def heads(connection: Connection) -> list[dict[str, Any]]:
@@ -148,7 +152,9 @@ def sealed_columns(connection: Connection) -> list[tuple[str, str]]:
     there = {
         (row.table_name, row.column_name)
         for row in connection.execute(
-            text("SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'")
+            text(
+                "SELECT table_name, column_name FROM information_schema.columns WHERE table_schema = 'public'"
+            )
         )
     }
     return [

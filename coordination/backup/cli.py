@@ -20,9 +20,7 @@ from coordination.privacy.policy import Action
 from coordination.privacy.work import work
 
 
-def register(
-    main: click.Group, settings: Callable[[], Settings], application: Callable[[], Flask]
-) -> None:
+def register(main: click.Group, settings: Callable[[], Settings], application: Callable[[], Flask]) -> None:
     """Add both commands; settings and application are made when a command runs."""
     for one in (backup, restore):
         one.context_settings = {"obj": (settings, application)}
@@ -51,9 +49,7 @@ def _steps(steps: Steps) -> list[dict[str, Any]]:
 @click.argument("directory", type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj
-def backup(
-    obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: Path, as_json: bool
-) -> None:
+def backup(obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: Path, as_json: bool) -> None:
     """Sauvegarde données et clés dans DIRECTORY (deux archives chiffrées), et le prouve en restaurant ailleurs."""
     settings, application = obj
     steps = Steps()
@@ -82,9 +78,13 @@ def backup(
 
 @click.command()
 @click.argument("directory", type=click.Path(path_type=Path), required=False)
-@click.option("--keys-from", type=click.Path(path_type=Path), help="Sauvegarde plus récente d'où prendre les clés.")
+@click.option(
+    "--keys-from", type=click.Path(path_type=Path), help="Sauvegarde plus récente d'où prendre les clés."
+)
 @click.option("--replace", is_flag=True, help="Remplacer l'installation en place, qui est gardée à côté.")
-@click.option("--drill", is_flag=True, help="Exercice : tout restaurer et vérifier à part, sans rien remplacer.")
+@click.option(
+    "--drill", is_flag=True, help="Exercice : tout restaurer et vérifier à part, sans rien remplacer."
+)
 @click.option("--undo", is_flag=True, help="Remettre en service la dernière base remplacée.")
 @click.option("--drop-old", is_flag=True, help="Supprimer les bases remplacées.")
 @json_option
@@ -102,7 +102,9 @@ def restore(
     """Restaure la sauvegarde DIRECTORY : tout est vérifié à côté avant d'être mis en place."""
     settings, application = obj
     if sum((directory is not None, undo, drop_old)) != 1 or (drill and replace):
-        raise BadInput("Donnez le dossier d'une sauvegarde, ou --undo, ou --drop-old (--drill sans --replace).")
+        raise BadInput(
+            "Donnez le dossier d'une sauvegarde, ou --undo, ou --drop-old (--drill sans --replace)."
+        )
     if undo:
         back, present = swap.put_back(settings(), clock.now())
         _note(application, Action.RESTORE, "retour")
@@ -136,7 +138,10 @@ def _restore(
         checked = putting_back.drill(settings, directory, keys_from, steps)
         taken_at = checked.manifest.taken_at
         data: dict[str, Any] = {"backup": str(checked.manifest.backup), "drill": True}
-        sentence = f"Exercice réussi : la sauvegarde du {taken_at:%d/%m/%Y à %H:%M} UTC se restaure. Rien n'a changé."
+        sentence = (
+            f"Exercice réussi : la sauvegarde du {taken_at:%d/%m/%Y à %H:%M} UTC se restaure."
+            " Rien n'a changé."
+        )
     else:
         done = putting_back.restore(
             settings, directory, clock.now(), steps, replace=replace, keys_from=keys_from

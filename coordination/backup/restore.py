@@ -1,9 +1,9 @@
 """`coordination restore`: everything is checked beside the installation, then one transaction puts it in place.
 
-The data go into a database beside the one in service; the keys into a server set aside, from which the missing ones
-join the key database in service (which is never replaced: an erased key must not come back, and the databases put
-aside must still open). The swap is two renamings in one transaction: before it nothing has changed for anybody, after
-it everything has.
+The data go into a database beside the one in service; the keys into a server set aside, from which the missing
+ones join the key database in service (which is never replaced: an erased key must not come back, and the databases
+put aside must still open). The swap is two renamings in one transaction: before it nothing has changed for anybody,
+after it everything has.
 """
 
 from __future__ import annotations
@@ -69,7 +69,13 @@ def drill(settings: Settings, folder: Path, keys_from: Path | None, steps: Steps
 
 
 def restore(
-    settings: Settings, folder: Path, now: datetime, steps: Steps, *, replace: bool, keys_from: Path | None = None
+    settings: Settings,
+    folder: Path,
+    now: datetime,
+    steps: Steps,
+    *,
+    replace: bool,
+    keys_from: Path | None = None,
 ) -> Restored:
     """Check a backup beside the installation, then put it in place. Raises with nothing touched."""
     with only_one(settings):
@@ -86,7 +92,9 @@ def restore(
         try:
             with servers.aside(settings, steps) as other:
                 steps.take("Base à côté", lambda: _fill(settings, other, beside, data, keys))
-                engine = create_engine(sqlalchemy_url(servers.admin_on(settings, beside)), hide_parameters=True)
+                engine = create_engine(
+                    sqlalchemy_url(servers.admin_on(settings, beside)), hide_parameters=True
+                )
                 try:
                     with keys_of(other, settings) as store:
                         check.check_copy(steps, engine, store, data.manifest, keys.manifest)
@@ -131,8 +139,8 @@ def _refuse_newer(settings: Settings, data: Backup) -> None:
         known.get_revision(data.manifest.revision)
     except CommandError:
         raise BadInput(
-            f"Cette sauvegarde vient d'une version plus récente de l'application (tables {data.manifest.revision}) :"
-            " installez cette version d'abord."
+            "Cette sauvegarde vient d'une version plus récente de l'application"
+            f" (tables {data.manifest.revision}) : installez cette version d'abord."
         ) from None
 
 
@@ -159,7 +167,10 @@ def _replay(engine: Any, store: Keystore, erased: set[uuid.UUID]) -> str:
     ids = {"ids": list(erased)}
     with engine.begin() as connection:
         connection.execute(
-            text("INSERT INTO tombstone (folder_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING"), ids
+            text(
+                "INSERT INTO tombstone (folder_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING"
+            ),
+            ids,
         )
         gone = connection.execute(
             text(

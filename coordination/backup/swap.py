@@ -53,7 +53,7 @@ def read_ids(settings: Settings, database: str, query: str) -> set[uuid.UUID]:
     """Ids that a query gives on a database; none where it is so damaged that it has no such table."""
     with psycopg.connect(embedded.dsn(servers.admin_on(settings, database)), autocommit=True) as connection:
         try:
-            return {row[0] for row in connection.execute(query)}  # type: ignore[call-overload]
+            return {row[0] for row in connection.execute(query)}
         except psycopg.errors.UndefinedTable:
             return set()
 
@@ -64,7 +64,8 @@ def put_in_place(settings: Settings, live: str, beside: str, kept: str) -> str:
         for attempt in range(_ATTEMPTS):
             # Pages and worker connect again by themselves; whoever comes back in between makes us try again.
             connection.execute(
-                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)", ([live, beside],)
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = ANY(%s)",
+                ([live, beside],),
             )
             try:
                 with connection.transaction():
@@ -105,7 +106,8 @@ def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
     erased = read_ids(settings, live, "SELECT folder_id FROM tombstone")
     with psycopg.connect(embedded.dsn(servers.admin_on(settings, kept[-1]))) as connection:
         connection.execute(
-            "INSERT INTO tombstone (folder_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING", (list(erased),)
+            "INSERT INTO tombstone (folder_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
+            (list(erased),),
         )
     present = f"{live}_before_{now:%Y%m%d%H%M%S}"
     put_in_place(settings, live, kept[-1], present)

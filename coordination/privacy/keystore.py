@@ -186,8 +186,14 @@ class Keystore:
             connection.execute(text("DELETE FROM audit_head"))
             for head in heads:
                 connection.execute(
-                    text("INSERT INTO audit_head (structure_id, sequence, hash) VALUES (:id, :sequence, :hash)"),
-                    {"id": head["structure"], "sequence": head["sequence"], "hash": bytes.fromhex(head["hash"])},
+                    text(
+                        "INSERT INTO audit_head (structure_id, sequence, hash) VALUES (:id, :sequence, :hash)"
+                    ),
+                    {
+                        "id": head["structure"],
+                        "sequence": head["sequence"],
+                        "hash": bytes.fromhex(head["hash"]),
+                    },
                 )
 
     def heads(self) -> list[dict[str, Any]]:

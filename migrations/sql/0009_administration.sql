@@ -99,7 +99,7 @@ BEGIN
     EXECUTE format('ALTER TABLE %I ENABLE ROW LEVEL SECURITY, FORCE ROW LEVEL SECURITY', t);
     EXECUTE format('CREATE POLICY see ON %I FOR SELECT TO coord_web, coord_worker USING (true)', t);
     EXECUTE format('CREATE POLICY add ON %I FOR INSERT TO coord_web WITH CHECK ((SELECT manages_lists()))', t);
-    EXECUTE format('CREATE POLICY change ON %I FOR UPDATE TO coord_web USING ((SELECT manages_lists())) WITH CHECK ((SELECT manages_lists()))', t);
+    EXECUTE format('CREATE POLICY change ON %I FOR UPDATE TO coord_web USING ((SELECT manages_lists()))', t);
     -- Never a deletion: a code that was used stays readable.
     EXECUTE format('GRANT SELECT, INSERT, UPDATE ON %I TO coord_web', t);
     EXECUTE format('GRANT SELECT ON %I TO coord_worker', t);

@@ -104,7 +104,9 @@ def _drop(cluster: Settings, prefix: str) -> None:
 def databases(settings: Settings) -> set[str]:
     """The databases of an installation, those beside it included."""
     with psycopg.connect(superuser(settings), autocommit=True) as connection:
-        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", (f"{_name(settings)}%",))
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", (f"{_name(settings)}%",)
+        )
         return {name for (name,) in found.fetchall()}
 
 
@@ -138,7 +140,9 @@ def state(settings: Settings) -> tuple[object, object]:
     return databases(settings), counts(settings)
 
 
-def test_a_backup_restored_into_an_empty_installation_signs_in_and_opens_names(taken: Path, empty: Settings) -> None:
+def test_a_backup_restored_into_an_empty_installation_signs_in_and_opens_names(
+    taken: Path, empty: Settings
+) -> None:
     done = run(empty, "restore", str(taken))
     assert done.returncode == 0, done.stderr
     assert "--undo" in done.stdout and "Chaînes du journal" in done.stdout
@@ -155,7 +159,9 @@ def test_a_backup_restored_into_an_empty_installation_signs_in_and_opens_names(t
     assert databases(empty) == {_name(empty), f"{_name(empty)}_keys"}
 
 
-def test_an_installation_in_use_is_replaced_only_when_asked_and_can_be_put_back(taken: Path, full: Settings) -> None:
+def test_an_installation_in_use_is_replaced_only_when_asked_and_can_be_put_back(
+    taken: Path, full: Settings
+) -> None:
     ask(full, "UPDATE account SET display_name = 'renamed since' WHERE email = 'ref1@ex.fr' RETURNING 1")
     before = state(full)
     refused = run(full, "restore", str(taken))
@@ -205,10 +211,15 @@ def test_what_was_erased_since_the_backup_stays_erased(taken: Path, full: Settin
     assert command(full, "audit", "verify").returncode == 0
 
 
-def test_older_data_take_their_keys_from_a_later_backup(taken: Path, full: Settings, empty: Settings, tmp_path: Path) -> None:
+def test_older_data_take_their_keys_from_a_later_backup(
+    taken: Path, full: Settings, empty: Settings, tmp_path: Path
+) -> None:
     """Backups of keys expire within 30 days; what was erased before the later one does not come back."""
-    folder = ask(full, "SELECT f.id FROM folder f JOIN journey j ON j.id = f.journey_id"
-                       " WHERE ref = 'PRE-1' AND volet = 'social'")
+    folder = ask(
+        full,
+        "SELECT f.id FROM folder f JOIN journey j ON j.id = f.journey_id"
+        " WHERE ref = 'PRE-1' AND volet = 'social'",
+    )
     ask(full, f"INSERT INTO tombstone (folder_id) VALUES ('{folder}') RETURNING 1")
     ask(full, f"DELETE FROM dek WHERE folder_id = '{folder}' RETURNING 1", keys=True)
     later = tmp_path / "later"
@@ -286,7 +297,9 @@ def test_the_manifest_of_another_backup_is_refused(copied: Path, full: Settings,
     assert untouched(full, before)
 
 
-def test_another_key_encryption_key_is_refused(taken: Path, full: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_another_key_encryption_key_is_refused(
+    taken: Path, full: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
     before = state(full)
     monkeypatch.setattr("coordination.backup.restore.load_keks", lambda _: wrong)
     from coordination.privacy.keys import KeyEncryptionKeys
@@ -297,7 +310,9 @@ def test_another_key_encryption_key_is_refused(taken: Path, full: Settings, monk
     assert untouched(full, before)
 
 
-def test_an_archive_that_opens_but_does_not_hold_what_it_says_is_refused(full: Settings, tmp_path: Path) -> None:
+def test_an_archive_that_opens_but_does_not_hold_what_it_says_is_refused(
+    full: Settings, tmp_path: Path
+) -> None:
     """Whoever has the key-encryption key may write any archive: the copy is checked all the same."""
     for number, spoil in enumerate(
         (
@@ -310,7 +325,9 @@ def test_an_archive_that_opens_but_does_not_hold_what_it_says_is_refused(full: S
         with psycopg.connect(superuser(full)) as connection:
             kept = connection.execute("SELECT version_num FROM alembic_version").fetchone()
         assert kept
-        spoilt = copy_databases(replace(full, database_url=None), str(_name(full)), f"full_{os.getpid()}_spoilt")
+        spoilt = copy_databases(
+            replace(full, database_url=None), str(_name(full)), f"full_{os.getpid()}_spoilt"
+        )
         with psycopg.connect(superuser(spoilt), autocommit=True) as connection:
             connection.execute(spoil)  # type: ignore[arg-type]
         done = run(spoilt, "backup", str(folder))
@@ -386,7 +403,8 @@ def test_one_restore_at_a_time(taken: Path, full: Settings) -> None:
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--undo"], ["x", "--undo"], ["--undo", "--drop-old"], ["x", "--drill", "--replace"], ["nowhere"]]
+    "arguments",
+    [[], ["--undo"], ["x", "--undo"], ["--undo", "--drop-old"], ["x", "--drill", "--replace"], ["nowhere"]],
 )
 def test_what_cannot_be_asked(empty: Settings, arguments: list[str]) -> None:
     done = run(empty, "restore", *arguments)

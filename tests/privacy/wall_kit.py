@@ -99,6 +99,12 @@ def build_world() -> None:
             role_code,
             programme,
         )
+    rows("INSERT INTO coded_label (list, code, label, position) VALUES ('pause_reason', 'SANTE', 'Santé', 0)")
+    rows("INSERT INTO school_year VALUES ('2026-09-01', '2027-07-05', 1, gen_random_uuid())")
+    rows(
+        "INSERT INTO password_link (token_hash, account_id, expires_at)"
+        " SELECT convert_to(email, 'UTF8'), id, now() FROM account WHERE kind = 'person'"
+    )
 
 
 def fill_folders() -> None:
@@ -242,6 +248,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
             wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
             found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
             found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes, places)]
+            found += [f"{name}: {fault}" for fault in _keeps(connection, name == "admin")]
     return found
 
 
@@ -282,6 +289,27 @@ def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]
         new = "INSERT INTO folder (id, journey_id, volet) VALUES (gen_random_uuid(), %s, 'x')"
         if attempt(connection, new, journey) != -1:
             yield "adds folder"
+
+
+def _keeps(connection: Db, admin: bool) -> Iterator[str]:
+    """Lists, areas, school years, links: the administrator writes them; a person uses the own link."""
+    new = {
+        "coded_label (list, code, label, position)": "('pause_reason', 'X', 'x', 1)",
+        "area (code, label, commune)": "('X_X', 'x', '62765')",
+        "school_year (id, starts_on, ends_on)": "(gen_random_uuid(), '2020-09-01', '2021-07-05')",
+        "password_link (token_hash, account_id, expires_at)": "('x', (SELECT id FROM account LIMIT 1), now())",
+    }
+    for place, values in new.items():
+        if attempt(connection, f"INSERT INTO {place} VALUES {values}") != (1 if admin else -1):
+            yield f"adds {place}"
+    for table in ("coded_label", "area", "school_year"):
+        (held,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)  # type: ignore[arg-type]
+        if attempt(connection, f"UPDATE {table} SET version = 7") != (held if admin else 0) or not held:
+            yield f"changes {table}"
+    links = "SELECT count(*) FROM password_link" + ("" if admin else " WHERE account_id = app_actor()")
+    (held,) = connection.execute(links).fetchone() or (0,)  # type: ignore[arg-type]
+    if attempt(connection, "UPDATE password_link SET used_at = now()") != held:
+        yield "uses a link"
 
 
 def _insertion(table: str) -> str:
