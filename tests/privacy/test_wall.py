@@ -117,6 +117,7 @@ CLAUSES += [
     ("has_role", "a.id = app_actor()"),
     ("has_role", "m.role = p_role"),
     ("has_role", "m.ended_at > app_now()"),
+    ("has_role", "m.started_at <= app_now()"),
 ]
 
 

@@ -99,6 +99,11 @@ def build_world() -> None:
             role_code,
             programme,
         )
+    rows(
+        "INSERT INTO membership (id, account_id, role, started_at) VALUES"
+        " (gen_random_uuid(), %s, 'DPO', now() + interval '1 hour')",
+        account("early"),
+    )
     rows("INSERT INTO coded_label (list, code, label, position) VALUES ('pause_reason', 'SANTE', 'Santé', 0)")
     rows("INSERT INTO school_year VALUES ('2026-09-01', '2027-07-05', 1, gen_random_uuid())")
     rows(
@@ -183,8 +188,9 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
     ).fetchall()
     now = [row for row in held if may and row[3] <= at and (row[4] is None or row[4] > at)]
     roles = connection.execute(
-        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)",
-        (actor, at),
+        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)"
+        " AND (started_at IS NULL OR started_at <= %s)",
+        (actor, at, at),
     ).fetchall()
     return Truth(
         frozenset(row[0] for row in now),
