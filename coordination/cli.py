@@ -70,6 +70,7 @@ def dburl(role: str) -> None:
 def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) -> None:
     """Vérifie un dossier d'import et, avec --commit, l'enregistre."""
     from coordination.accounts.commands import operator_actor
+    from coordination.accounts.lists import refresh
     from coordination.exchange.bundle.reader import read_bundle
     from coordination.exchange.bundle.report import as_json as report
     from coordination.exchange.bundle.report import as_text
@@ -78,6 +79,8 @@ def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) ->
 
     day = as_of or clock.today()
     with application().app_context():
+        # Neighbourhoods that the administrator added are codes like the others.
+        refresh(at_once=True)
         operator = operator_actor()
         result = read_bundle(directory, as_of=day, known=known(operator))
         changes = None

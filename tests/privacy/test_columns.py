@@ -50,7 +50,7 @@ CLEAR: dict[str, str] = {
     "revision": "of_table of_id at by_id removed",
     "tombstone": "at",
     "structure": "code name type commune retired_on",
-    "coded_label": "list code label position retired_on",
+    "coded_label": "list code label retired_on",
     "area": "code label commune valid_from valid_until",
     "school_year": "starts_on ends_on",
     "password_link": "token_hash account_id expires_at used_at",

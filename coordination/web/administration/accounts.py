@@ -32,6 +32,8 @@ def new_account() -> ResponseReturnValue:
     form.offer(_structures())
     if request.method == "GET":
         form.from_on.data = current.today().isoformat()
+        # Nothing is assumed of a basis of secrecy: it opens journeys.
+        form.secrecy_basis.data = "AUCUN"
         return show("new_account.html", form=form)
     try:
         person = _person(form)
