@@ -12,7 +12,8 @@ from wtforms.widgets import HiddenInput
 
 from coordination import reference
 from coordination.web.filters import short_date
-from coordination.web.forms import DayField, PageForm
+from coordination.web.forms import DayField as DayField
+from coordination.web.forms import PageForm
 
 # The order in which a référent reaches for them; the others follow, behind one more tap.
 USUAL_MODES = ("TELEPHONE", "SMS", "VAD", "RDV_STRUCTURE", "RDV_EXTERIEUR", "TIERS")
