@@ -6,12 +6,13 @@ from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import DateInput, HiddenInput
+from wtforms.widgets import HiddenInput
 
 from coordination import reference
 from coordination.web.filters import short_date
+from coordination.web.forms import DayField as DayField
 from coordination.web.forms import PageForm
 
 # The order in which a référent reaches for them; the others follow, behind one more tap.
@@ -24,12 +25,6 @@ ANOTHER_DAY = "autre"
 def choices(labels: Mapping[str, str]) -> list[SelectChoice]:
     """code -> label, as a field wants them."""
     return [SelectChoice(code, label) for code, label in labels.items()]
-
-
-class DayField(StringField):
-    """A day, kept as typed so that an impossible one is given back."""
-
-    widget = DateInput()
 
 
 class ContactForm(PageForm):

@@ -46,9 +46,13 @@ class Action(StrEnum):
     VIEW_COUNTS = "chiffres"
     VIEW_AUDIT = "consultation_journal"
     MANAGE_ACCOUNTS = "gestion_comptes"
+    MANAGE_LISTS = "gestion_listes"
+    CHOOSE_PASSWORD = "choix_mot_de_passe"
     IMPORT = "import"
     EXPORT = "export"
     RECOMPUTE = "recalcul_echeances"
+    BACKUP = "sauvegarde"
+    RESTORE = "restauration"
 
 
 @dataclass(frozen=True)
@@ -140,9 +144,13 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.VIEW_COUNTS: (role("PILOTAGE"), role(*COORDINATING_ROLES)),
     Action.VIEW_AUDIT: (role("DPO"), operator),
     Action.MANAGE_ACCOUNTS: (role("ADMIN"), operator),
+    Action.MANAGE_LISTS: (role("ADMIN"), operator),
+    Action.CHOOSE_PASSWORD: (anybody,),
     Action.IMPORT: (operator,),
     Action.EXPORT: (operator,),
     Action.RECOMPUTE: (operator,),
+    Action.BACKUP: (operator,),
+    Action.RESTORE: (operator,),
 }
 
 

@@ -10,8 +10,9 @@ from typing import Any
 from flask import request
 from flask_wtf import FlaskForm
 from werkzeug.datastructures import MultiDict
-from wtforms import Field, HiddenField, SelectChoice
+from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
+from wtforms.widgets import DateInput
 
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
@@ -52,6 +53,22 @@ class PageForm(FlaskForm):
             if str(choice.value) == text:
                 return str(choice.label)
         return long_date(value) if isinstance(value, date) else text or "(vide)"
+
+
+class DayField(StringField):
+    """A day, kept as typed so that an impossible one is given back."""
+
+    widget = DateInput()
+
+    def day(self) -> date | None:
+        """The day typed; None where nothing was. Raises BadInput beside this field."""
+        typed = (self.data or "").strip()
+        try:
+            return date.fromisoformat(typed) if typed else None
+        except ValueError:
+            raise BadInput(
+                "Une date est impossible.", {self.short_name: "Écrivez une date, par exemple 2026-09-01."}
+            ) from None
 
 
 def options(labels: Mapping[str, str], empty: str | None = None) -> list[SelectChoice]:

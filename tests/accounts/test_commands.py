@@ -55,10 +55,10 @@ def test_an_actor_carries_its_current_roles(app: Flask) -> None:
         commands.end_membership(operator, account, NewMembership("DPO"), clock.now())
 
 
-def test_only_the_operator_opens_journeys_with_a_role(app: Flask) -> None:
-    admin = load_actor(make_account("ADMIN"), clock.now())
+def test_who_manages_no_account_gives_no_role(app: Flask) -> None:
+    dpo = load_actor(make_account("DPO"), clock.now())
     with pytest.raises(Forbidden):
-        commands.add_membership(admin, make_account("CCAS"), NewMembership("COORD_PRE"), clock.now())
+        commands.add_membership(dpo, make_account("CCAS"), NewMembership("COORD_PRE"), clock.now())
 
 
 def test_who_manages_no_account_creates_none(app: Flask) -> None:

@@ -54,10 +54,14 @@ CLEAR: dict[str, str] = {
     "document_part": "document_id number",
     "draft": "author_id form of_id saved_at",
     "tombstone": "at",
-    "structure": "code name type commune",
+    "structure": "code name type commune retired_on",
+    "coded_label": "list code label retired_on",
+    "area": "code label commune valid_from valid_until",
+    "school_year": "starts_on ends_on",
+    "password_link": "token_hash account_id expires_at used_at",
     "account": "email display_name kind password_hash secrecy_basis charter_version charter_signed_on"
     " charter_expires_on second_factor created_at suspended_at",
-    "membership": "account_id role structure_id programme ended_at",
+    "membership": "account_id role structure_id programme started_at ended_at",
     "sign_in_session": "token_hash account_id started_at last_seen_at revoked_at",
     "sign_in_attempt": "subject at",
 }
@@ -93,6 +97,7 @@ OTHER_BYTES = {
     "idempotency.request_hash",
     "account.second_factor",
     "sign_in_session.token_hash",
+    "password_link.token_hash",
     "sign_in_attempt.subject",
 }
 

@@ -65,7 +65,11 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.MANAGE_ACCOUNTS: {"ADMIN", "operator"},
     Action.IMPORT: {"operator"},
     Action.EXPORT: {"operator"},
+    Action.MANAGE_LISTS: {"ADMIN", "operator"},
+    Action.CHOOSE_PASSWORD: EVERYBODY | {"operator", "visitor"},
     Action.RECOMPUTE: {"operator"},
+    Action.BACKUP: {"operator"},
+    Action.RESTORE: {"operator"},
 }
 # Actions on a journey: what the relation must be.
 ON_JOURNEY = {

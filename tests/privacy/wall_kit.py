@@ -122,6 +122,17 @@ def build_world() -> None:
             role_code,
             programme,
         )
+    rows(
+        "INSERT INTO membership (id, account_id, role, started_at) VALUES"
+        " (gen_random_uuid(), %s, 'DPO', now() + interval '1 hour')",
+        account("early"),
+    )
+    rows("INSERT INTO coded_label (list, code, label, position) VALUES ('pause_reason', 'SANTE', 'Santé', 0)")
+    rows("INSERT INTO school_year VALUES ('2026-09-01', '2027-07-05', 1, gen_random_uuid())")
+    rows(
+        "INSERT INTO password_link (token_hash, account_id, expires_at)"
+        " SELECT convert_to(email, 'UTF8'), id, now() FROM account WHERE kind = 'person'"
+    )
 
 
 def fill_folders() -> None:
@@ -209,8 +220,9 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
     ).fetchall()
     now = [row for row in held if may and row[3] <= at and (row[4] is None or row[4] > at)]
     roles = connection.execute(
-        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)",
-        (actor, at),
+        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)"
+        " AND (started_at IS NULL OR started_at <= %s)",
+        (actor, at, at),
     ).fetchall()
     return Truth(
         frozenset(row[0] for row in now),
@@ -282,6 +294,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
             own = {"draft": dict.fromkeys(mine, 1)}
             found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes | own, places)]
             found += [f"{name}: {fault}" for fault in _manages(connection, may)]
+            found += [f"{name}: {fault}" for fault in _keeps(connection, name == "admin")]
     return found
 
 
@@ -359,6 +372,27 @@ def _manages(connection: Db, may: Truth) -> Iterator[str]:
         for change in ("secrecy_basis = 'CONTRACTUEL'", "display_name = 'x'", "suspended_at = now()"):
             if attempt(connection, f"UPDATE account SET {change} WHERE id = app_actor()") != -1:
                 yield f"changes its own {change}"
+
+
+def _keeps(connection: Db, admin: bool) -> Iterator[str]:
+    """Lists, areas, school years, links: the administrator writes them; a person uses the own link."""
+    new = {
+        "coded_label (list, code, label, position)": "('pause_reason', 'X', 'x', 1)",
+        "area (code, label, commune)": "('X_X', 'x', '62765')",
+        "school_year (id, starts_on, ends_on)": "(gen_random_uuid(), '2020-09-01', '2021-07-05')",
+        "password_link (token_hash, account_id, expires_at)": "('x', (SELECT id FROM account LIMIT 1), now())",
+    }
+    for place, values in new.items():
+        if attempt(connection, f"INSERT INTO {place} VALUES {values}") != (1 if admin else -1):
+            yield f"adds {place}"
+    for table in ("coded_label", "area", "school_year"):
+        (held,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)  # type: ignore[arg-type]
+        if attempt(connection, f"UPDATE {table} SET version = 7") != (held if admin else 0) or not held:
+            yield f"changes {table}"
+    links = "SELECT count(*) FROM password_link" + ("" if admin else " WHERE account_id = app_actor()")
+    (held,) = connection.execute(links).fetchone() or (0,)  # type: ignore[arg-type]
+    if attempt(connection, "UPDATE password_link SET used_at = now()") != held:
+        yield "uses a link"
 
 
 def _insertion(table: str) -> str:
