@@ -28,6 +28,25 @@ EVENT_LABELS = {
     "FIN_SANS_SOLUTION": "Solution trouvée",
 }
 
+ATTENDANCE_LABELS = {"PRESENT": "Présent", "EXCUSE": "Excusé", "ABSENT": "Absent"}
+BY_PROGRAMME: dict[str, dict[str, str]] = {
+    "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
+    "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},
+    "axis_or_barrier": {"PRE": "pre_axis", "CITE_EMPLOI": "barrier"},
+}
+"""Lists that depend on the programme of the journey: name -> programme -> coded list."""
+
+_OWN = {"right_kind": RIGHT_LABELS, "event_kind": EVENT_LABELS, "attendance": ATTENDANCE_LABELS}
+
+
+def coded(codes: str, programme: str | None) -> dict[str, str]:
+    """code -> French label of a list for a journey of `programme`, in its order."""
+    if codes in BY_PROGRAMME:
+        return reference.labels(BY_PROGRAMME[codes][programme or ""])
+    if codes == "contract_objective":
+        return reference.contract_objectives()
+    return _OWN[codes] if codes in _OWN else reference.labels(codes)
+
 
 def axis_label(programme: str, code: str | None) -> str:
     """French label of an action's axis (PRE) or barrier (Cité de l'emploi)."""
