@@ -10,7 +10,7 @@ from typing import Any
 
 from coordination.cases.checks import Problems
 from coordination.cases.dates import COMING, out_of_order
-from coordination.cases.kinds import APPOINTMENT, REVIEW, Cell, RecordKind, Shape
+from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.vocabulary import coded
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -43,6 +43,9 @@ def check_record(kind: RecordKind, values: Mapping[str, Any], place: Place, toda
         elif cell.shape is Shape.DAY:
             _check_day(problems, kind, cell, values, place, today)
     _check_order(problems, kind, values)
+    if kind is ACTION and not (values.get("planned_start") or values.get("started_on")):
+        # Without a day it would stand nowhere on the journey.
+        problems.setdefault("planned_start", "Indiquez quand l'action commence, ou est prévue.")
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     problems.stop_if_any()

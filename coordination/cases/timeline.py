@@ -146,6 +146,8 @@ def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> li
         entries.append(Entry(row["started_on"], "action", f"Début : {what}", axis, who))
     elif row["planned_start"]:
         entries.append(Entry(row["planned_start"], "action", f"Prévu : {what}", axis, who))
+    elif row["planned_end"]:
+        entries.append(Entry(row["planned_end"], "action", f"Fin prévue : {what}", axis, who))
     if row["ended_on"]:
         status = reference.label("action_status", row["status"])
         entries.append(Entry(row["ended_on"], "action", f"Fin : {what}", status, who))

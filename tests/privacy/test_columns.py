@@ -21,7 +21,8 @@ ROW = {"id", "journey_id", "folder_id", "version", "position"}
 # day, an instant, a counter, or a professional's own name and address. Nothing here tells who a beneficiary is.
 CLEAR: dict[str, str] = {
     "journey": "ref programme stage opened_on agreement_status agreement_on entered_on validated_on diagnosis_on"
-    " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on suspended_from",
+    " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on"
+    " suspended_from",
     "sheet": "",
     "schooling": "school_year",
     "agreement": "status on_date school_year recorded_by",
