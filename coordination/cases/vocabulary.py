@@ -28,7 +28,7 @@ EVENT_LABELS = {
     "FIN_SANS_SOLUTION": "Solution trouvée",
 }
 
-ATTENDANCE_LABELS = {"PRESENT": "Présent", "EXCUSE": "Excusé", "ABSENT": "Absent"}
+ATTENDANCE_LABELS = {"PRESENT": "Présence", "EXCUSE": "Absence excusée", "ABSENT": "Absence"}
 BY_PROGRAMME: dict[str, dict[str, str]] = {
     "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
     "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},

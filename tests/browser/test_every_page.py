@@ -154,7 +154,7 @@ def _records(page: Page) -> Tour:
     page.get_by_text("Les deux versions sont là").wait_for()
     yield "corriger-action-deux-textes", page
     page.goto(f"/parcours/action/{action_id}/presences")
-    page.get_by_text("Une autre séance").click()
+    page.get_by_text("Une autre séance", exact=True).click()
     yield "presences", page
     page.goto(f"/parcours/{journey_id}/diagnostic")
     yield "diagnostic", page
