@@ -129,3 +129,9 @@ def communes() -> dict[str, str]:
 def pre_perimeter() -> frozenset[str]:
     """INSEE codes of the communes that the PRE covers."""
     return frozenset(c["insee"] for c in territory()["communes"] if c["in_pre_perimeter"])
+
+
+@cache
+def contract_objectives() -> dict[str, str]:
+    """code -> wording of the objectives of the contract, in its order."""
+    return {each["code"]: each["label_fr"] for each in load("reference")["contract"]["objectives"]}

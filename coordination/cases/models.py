@@ -37,6 +37,8 @@ class Journey(Row, InOrder, Base):
     oriented_on: Mapped[date | None] = mapped_column()
     contract_signed_on: Mapped[date | None] = mapped_column()
     exit_on: Mapped[date | None] = mapped_column()
+    # Where a pause found it, and where it resumes.
+    suspended_from: Mapped[str | None] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
@@ -62,6 +64,7 @@ class Sheet(InFolder, Base):
     interpreter: Mapped[bytes | None] = sealed()
     prefers_oral: Mapped[bytes | None] = sealed()
     arrived_on: Mapped[bytes | None] = sealed()
+    diagnosis: Mapped[bytes | None] = sealed(256)
 
 
 class Agreement(InFolder, Base):
@@ -144,6 +147,8 @@ class Objective(InFolder, Base):
     fact: Mapped[bytes | None] = sealed(256)
     baseline: Mapped[bytes | None] = sealed(256)
     outcome: Mapped[bytes | None] = sealed(256)
+    # What the family or the person said, as they said it.
+    own_words: Mapped[bytes | None] = sealed(256)
 
 
 class Action(InFolder, Base):
@@ -161,6 +166,23 @@ class Action(InFolder, Base):
     status: Mapped[str | None] = mapped_column(String(24))
     kind: Mapped[bytes | None] = sealed()
     axis_or_barrier: Mapped[bytes | None] = sealed()
+    # Who sees to it: a name or a function, in free words.
+    owner: Mapped[bytes | None] = sealed()
+    # One of the objectives of the contract. Several tell of health or of rights: sealed as the axis is.
+    contract_objective: Mapped[bytes | None] = sealed()
+    detail: Mapped[bytes | None] = sealed(256)
+
+
+class Attendance(InFolder, Base):
+    """One session of an action: came, did not come, or said so beforehand."""
+
+    __tablename__ = "attendance"
+
+    action_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("action.id", ondelete="CASCADE", deferrable=True, initially="DEFERRED"), index=True
+    )
+    on_date: Mapped[date] = mapped_column()
+    status: Mapped[str] = mapped_column(String(16))
 
 
 class Pause(InFolder, Base):
@@ -177,6 +199,7 @@ class Review(InFolder, Base):
 
     due_on: Mapped[date] = mapped_column()
     held_on: Mapped[date | None] = mapped_column()
+    conclusions: Mapped[bytes | None] = sealed(256)
 
 
 class Barrier(InFolder, Base):

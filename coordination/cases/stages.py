@@ -54,3 +54,14 @@ def refusal(programme: str, stage: str | None, wanted: str, agreement: str | Non
     if programme == "PRE" and wanted in AFTER_AGREEMENT and agreement != "SIGNE":
         return "Il faut d'abord l'accord signé des parents."
     return None
+
+
+# Where a journey resumes when the stage before its pause is unknown, or may not follow a pause.
+_RESUMES = {"PRE": "EN_COURS", "CITE_EMPLOI": "EN_ACTION"}
+
+
+def stage_after_pause(programme: str, before: str | None) -> str:
+    """The stage of a journey that comes back, knowing the one where its pause found it."""
+    if before and before in TRANSITIONS[programme]["SUSPENDU"]:
+        return before
+    return "DIAGNOSTIC" if before == "PREMIER_RDV" else _RESUMES[programme]

@@ -4,25 +4,30 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any
 
 from flask import current_app
+from sqlalchemy import select
 
 from coordination import reference
+from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import (
     Action,
     Appointment,
     Barrier,
     Contact,
     LifeEvent,
+    Objective,
     Pause,
     Review,
     Right,
 )
 from coordination.cases.queries.people import account_names, structure_names
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
+from coordination.db import db
+from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, open_rows
 
@@ -31,14 +36,20 @@ MOST_CONTACTS = 200
 
 @dataclass(frozen=True)
 class Entry:
-    """One dated thing. `kind` names its icon and colour; `contact_id` lets its note be corrected."""
+    """One dated thing. `kind` names its icon and colour.
+
+    `record` and `record_id`: the page that corrects it, if the actor writes in its volet.
+    `pending`: version of an appointment whose outcome is not known.
+    """
 
     on: date
     kind: str
     title: str
     detail: str = ""
     who: str = ""
-    contact_id: uuid.UUID | None = None
+    record: str = ""
+    record_id: uuid.UUID | None = None
+    pending: int | None = None
 
     def __repr__(self) -> str:
         """Without its texts: this may end in a log."""
@@ -57,10 +68,11 @@ def timeline(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]
 
 def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
     """The entries of this feature: exchanges, appointments, actions, pauses, reviews, rights, events."""
+    writable = _writable(grant, journey_id)
     contacts = _rows(
         grant, Contact, journey_id, ("on_date", "mode", "outcome", "author_id", "note"), MOST_CONTACTS
     )
-    appointments = _rows(grant, Appointment, journey_id, ("on_date", "status", "structure_id"))
+    appointments = _rows(grant, Appointment, journey_id, ("on_date", "status", "structure_id", "version"))
     actions = _rows(
         grant,
         Action,
@@ -80,23 +92,23 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     structures = structure_names(
         {row["structure_id"] for row in (*appointments, *actions) if row["structure_id"]}
     )
-    entries = [_contact(row, authors) for row in contacts]
-    entries += [_appointment(row, structures) for row in appointments]
-    for row in actions:
-        entries += _action(row, programme, structures)
-    for row in _rows(grant, Pause, journey_id, ("from_on", "expected_return", "returned_on", "reason")):
-        entries += _pause(row)
-    for row in _rows(grant, Review, journey_id, ("due_on", "held_on")):
-        held = row["held_on"]
-        entries.append(Entry(held or row["due_on"], "review", "Bilan tenu" if held else "Bilan prévu"))
-    for row in _rows(grant, Barrier, journey_id, ("barrier", "level", "identified_on", "lifted_on")):
-        entries += _barrier(row)
-    for row in _rows(grant, Right, journey_id, ("kind", "ends_on")):
-        entries.append(Entry(row["ends_on"], "right", f"Fin de droit : {RIGHT_LABELS.get(row['kind'], '')}"))
-    for row in _rows(grant, LifeEvent, journey_id, ("kind", "on_date", "handled_on")):
-        detail = f"Pris en compte le {row['handled_on']:%d/%m/%Y}" if row["handled_on"] else ""
-        entries.append(Entry(row["on_date"], "event", EVENT_LABELS.get(row["kind"], ""), detail))
-    return entries
+    found: list[tuple[str, Opened, list[Entry]]] = [("echange", r, [_contact(r, authors)]) for r in contacts]
+    found += [("rendez-vous", r, [_appointment(r, structures)]) for r in appointments]
+    found += [("action", r, _action(r, programme, structures)) for r in actions]
+    for slug, model, columns, read in _PLAIN:
+        found += [(slug, r, read(r)) for r in _rows(grant, model, journey_id, columns)]
+    return [
+        replace(entry, record=slug, record_id=row["id"]) if row["folder_id"] in writable else entry
+        for slug, row, entries in found
+        for entry in entries
+    ]
+
+
+def _writable(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
+    """Folders of the journey where the actor writes."""
+    volets = [volet.value for volet in grant.writable]
+    query = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet.in_(volets))
+    return set(db.session.scalars(query))
 
 
 def _rows(
@@ -115,15 +127,14 @@ def _contact(row: Opened, authors: dict[uuid.UUID, str]) -> Entry:
         f"{mode} - {outcome}",
         row["note"] or "",
         authors.get(row["author_id"], ""),
-        row["id"],
     )
 
 
 def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
     status = reference.label("appointment_status", row["status"])
-    return Entry(
-        row["on_date"], "appointment", f"Rendez-vous - {status}", "", structures.get(row["structure_id"], "")
-    )
+    where = structures.get(row["structure_id"], "")
+    entry = Entry(row["on_date"], "appointment", f"Rendez-vous - {status}", "", where)
+    return replace(entry, pending=row["version"]) if row["status"] in (None, *PENDING) else entry
 
 
 def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> list[Entry]:
@@ -135,6 +146,8 @@ def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> li
         entries.append(Entry(row["started_on"], "action", f"Début : {what}", axis, who))
     elif row["planned_start"]:
         entries.append(Entry(row["planned_start"], "action", f"Prévu : {what}", axis, who))
+    elif row["planned_end"]:
+        entries.append(Entry(row["planned_end"], "action", f"Fin prévue : {what}", axis, who))
     if row["ended_on"]:
         status = reference.label("action_status", row["status"])
         entries.append(Entry(row["ended_on"], "action", f"Fin : {what}", status, who))
@@ -160,3 +173,40 @@ def _barrier(row: Opened) -> list[Entry]:
     if row["lifted_on"]:
         entries.append(Entry(row["lifted_on"], "barrier", f"Frein levé : {what}"))
     return entries
+
+
+def _review(row: Opened) -> list[Entry]:
+    held = row["held_on"]
+    title = "Bilan tenu" if held else "Bilan prévu"
+    return [Entry(held or row["due_on"], "review", title, row["conclusions"] or "")]
+
+
+def _right(row: Opened) -> list[Entry]:
+    return [Entry(row["ends_on"], "right", f"Fin de droit : {RIGHT_LABELS.get(row['kind'], '')}")]
+
+
+def _event(row: Opened) -> list[Entry]:
+    detail = f"Pris en compte le {row['handled_on']:%d/%m/%Y}" if row["handled_on"] else ""
+    return [Entry(row["on_date"], "event", EVENT_LABELS.get(row["kind"], ""), detail)]
+
+
+def _objective(row: Opened) -> list[Entry]:
+    fact, words = row["fact"] or "", row["own_words"] or ""
+    said = f"« {words} »" if words else ""
+    entries = [Entry(row["set_on"], "objective", f"Objectif : {fact}", said)]
+    if row["reached_on"]:
+        entries.append(
+            Entry(row["reached_on"], "objective", f"Objectif atteint : {fact}", row["outcome"] or "")
+        )
+    return entries
+
+
+_PLAIN: tuple[tuple[str, Any, tuple[str, ...], Callable[[Opened], list[Entry]]], ...] = (
+    ("pause", Pause, ("from_on", "expected_return", "returned_on", "reason"), _pause),
+    ("bilan", Review, ("due_on", "held_on", "conclusions"), _review),
+    ("frein", Barrier, ("barrier", "level", "identified_on", "lifted_on"), _barrier),
+    ("droit", Right, ("kind", "ends_on"), _right),
+    ("evenement", LifeEvent, ("kind", "on_date", "handled_on"), _event),
+    ("objectif", Objective, ("set_on", "reached_on", "fact", "own_words", "outcome"), _objective),
+)
+"""Records that need no other name: slug, table, columns read, how they read."""

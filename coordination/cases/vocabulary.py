@@ -36,6 +36,26 @@ EVENT_LABELS = {
     "FIN_SANS_SOLUTION": "Solution trouvée",
 }
 
+ATTENDANCE_LABELS = {"PRESENT": "Présence", "EXCUSE": "Absence excusée", "ABSENT": "Absence"}
+BY_PROGRAMME: dict[str, dict[str, str]] = {
+    "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
+    "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},
+    "axis_or_barrier": {"PRE": "pre_axis", "CITE_EMPLOI": "barrier"},
+}
+"""Lists that depend on the programme of the journey: name -> programme -> coded list."""
+
+_OWN = {"right_kind": RIGHT_LABELS, "event_kind": EVENT_LABELS, "attendance": ATTENDANCE_LABELS}
+
+
+def coded(codes: str, programme: str | None, *, every: bool = False) -> dict[str, str]:
+    """code -> French label of a list for a journey of `programme`, in its order; `every`: the retired ones too."""
+    labels = reference.every_label if every else reference.labels
+    if codes in BY_PROGRAMME:
+        return labels(BY_PROGRAMME[codes][programme or ""])
+    if codes == "contract_objective":
+        return reference.contract_objectives()
+    return _OWN[codes] if codes in _OWN else labels(codes)
+
 
 def axis_label(programme: str, code: str | None) -> str:
     """French label of an action's axis (PRE) or barrier (Cité de l'emploi)."""

@@ -22,3 +22,7 @@ def volet_of_barrier(programme: str, barrier: str | None) -> Volet:
     if barrier == "SANTE":
         return Volet.SANTE
     return Volet.SOCIAL if programme == "PRE" else Volet.EMPLOI
+
+
+def volet_of_objective(axis: str | None) -> Volet:
+    return Volet.SANTE if axis == "SANTE" else Volet.COORDINATION

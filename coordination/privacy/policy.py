@@ -33,6 +33,7 @@ class Action(StrEnum):
     OPEN_JOURNEY = "consultation_parcours"
     NEW_JOURNEY = "ouverture_parcours"
     LOG_CONTACT = "saisie_echange"
+    WRITE_RECORD = "saisie_element"
     CHANGE_PEOPLE = "modification_personnes"
     RECORD_AGREEMENT = "saisie_accord"
     CHANGE_STAGE = "changement_etape"
@@ -130,6 +131,7 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.OPEN_JOURNEY: (sees_journey,),
     Action.NEW_JOURNEY: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES), operator),
     Action.LOG_CONTACT: (writes_coordination,),
+    Action.WRITE_RECORD: (writes_coordination,),
     Action.CHANGE_PEOPLE: (writes_coordination,),
     Action.RECORD_AGREEMENT: (writes_coordination,),
     Action.CHANGE_STAGE: (writes_coordination,),

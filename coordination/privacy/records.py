@@ -125,10 +125,50 @@ def change_record(
     return changed
 
 
+def move_record(
+    w: Work,
+    grant: Grant,
+    model: Any,
+    row_id: uuid.UUID,
+    version: int,
+    volet: Volet,
+    values: Mapping[str, Any],
+) -> None:
+    """Correct a record that what it now says puts in another volet: it leaves the one, stands in the other.
+
+    Its id stays; all it said stays in the volet that it leaves, for those who read it there. Raises as
+    `change_record`, and BadInput if the other volet is not open.
+    """
+    columns = _columns(model)
+    before = _standing(grant, model, row_id, columns)
+    folder_id = writable_folder(grant, uuid.UUID(str(before["journey_id"])), volet)
+    if before["version"] != version:
+        changed = [name for name, value in values.items() if not _same(value, before[name])]
+        raise EditConflict(
+            {n: before[n] for n in changed}, {n: values[n] for n in changed}, before["version"]
+        )
+    keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
+    said = {**{name: before[name] for name in columns}, **values}
+    cells = sealed_row(_key(folder_id), model, row_id, said)
+    done = db.session.execute(
+        update(model)
+        .where(model.id == row_id, model.version == version)
+        .values({name: cells[name] for name in said} | {"folder_id": folder_id, "version": version + 1})
+        .returning(model.id)
+    ).first()
+    if done is None:
+        raise EditConflict({}, {}, version + 1)
+
+
+def _columns(model: Any) -> tuple[str, ...]:
+    """What a record says, beside where it stands."""
+    own = {"id", "journey_id", "folder_id", "position", "version"}
+    return tuple(c.name for c in model.__table__.columns if c.name not in own)
+
+
 def remove_record(w: Work, grant: Grant, model: Any, row_id: uuid.UUID, version: int) -> None:
     """Take away a record entered by mistake; all it said stays as a revision. Raises as `change_record`."""
-    own = {"id", "journey_id", "folder_id", "position", "version"}
-    columns = tuple(c.name for c in model.__table__.columns if c.name not in own)
+    columns = _columns(model)
     before = _standing(grant, model, row_id, columns)
     if before["version"] != version:
         raise EditConflict({}, {}, before["version"])

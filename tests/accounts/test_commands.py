@@ -159,7 +159,7 @@ def test_commands_refuse_with_our_errors(main: click.Group) -> None:
         (("suspend", "nobody@exemple.fr"), "", "Aucun compte"),
         (("password", "nobody@exemple.fr", "--stdin"), "x\n", "Aucun compte"),
         (("create", "x@exemple.fr", "--name", "X", "--password-stdin"), "court\n", "15"),
-        (("create", "x@exemple.fr", "--name", "X", "--structure", "S"), "", "structure"),
+        (("create", "x@exemple.fr", "--name", "X", "--structure", "S"), "", "--role"),
         (("create", "x@exemple.fr"), "", "il manque --name"),
         (("nope",), "", "Commande inconnue"),
     ]

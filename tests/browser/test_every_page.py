@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from playwright.sync_api import FilePayload, Page
 
+from coordination.cases.kinds import ADDED
 from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
 from tests.browser.papers import a_pdf, a_png
 from tests.cases.pages_kit import REFERENT, account, journeys_of, silent_journey
@@ -128,6 +129,48 @@ def _referent(page: Page) -> Tour:
     yield "erreur-404", page
     page.goto("/deconnexion")
     yield "erreur-405", page
+
+
+def test_pages_of_records(site: Site) -> None:
+    check(_records(site.signed_in("referent.pre")))
+
+
+def _records(page: Page) -> Tour:
+    journey_id = rows(
+        "SELECT id FROM journey WHERE id = ANY(%s) AND agreement_status = 'SIGNE' AND stage = 'EN_COURS'"
+        " ORDER BY ref LIMIT 1",
+        journeys_of(REFERENT),
+    )[0][0]
+    for slug in ADDED:
+        page.goto(f"/parcours/{journey_id}/{slug}")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        yield f"ajouter-{slug}", page
+    page.goto(f"/parcours/{journey_id}/action")
+    page.get_by_label("Qui s'en occupe").fill("Mme D., CCAS")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "ajouter-action-refusee", page
+    page.get_by_label("Visite à domicile").check()
+    page.get_by_label("Mobilisé").check()
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Action enregistrée.").wait_for()
+    action_id = rows("SELECT id FROM action ORDER BY position DESC LIMIT 1")[0][0]
+    page.goto(f"/parcours/action/{action_id}")
+    page.get_by_label("Qui s'en occupe").fill("M. V., centre social")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.goto(f"/parcours/action/{action_id}")
+    page.get_by_text("Saisi par erreur ?").click()
+    yield "corriger-action", page
+    page.get_by_label("Qui s'en occupe").fill("Mon texte")
+    rows("UPDATE action SET version = version + 1 WHERE id = %s", action_id)
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Les deux versions sont là").wait_for()
+    yield "corriger-action-deux-textes", page
+    page.goto(f"/parcours/action/{action_id}/presences")
+    page.get_by_text("Une autre séance", exact=True).click()
+    yield "presences", page
+    page.goto(f"/parcours/{journey_id}/diagnostic")
+    yield "diagnostic", page
 
 
 def _note(page: Page) -> Tour:

@@ -21,7 +21,8 @@ ROW = {"id", "journey_id", "folder_id", "version", "position"}
 # day, an instant, a counter, or a professional's own name and address. Nothing here tells who a beneficiary is.
 CLEAR: dict[str, str] = {
     "journey": "ref programme stage opened_on agreement_status agreement_on entered_on validated_on diagnosis_on"
-    " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on",
+    " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on"
+    " suspended_from",
     "sheet": "",
     "schooling": "school_year",
     "agreement": "status on_date school_year recorded_by",
@@ -30,6 +31,7 @@ CLEAR: dict[str, str] = {
     "appointment": "on_date status structure_id",
     "objective": "set_on reached_on",
     "action": "key structure_id droit_commun planned_start started_on planned_end ended_on status",
+    "attendance": "action_id on_date status",
     "pause": "from_on expected_return returned_on",
     "review": "due_on held_on",
     "barrier": "identified_on lifted_on",
@@ -67,15 +69,16 @@ CLEAR: dict[str, str] = {
 }
 SEALED_COLUMNS: dict[str, str] = {
     "sheet": "first_name last_name birth_date sex address commune area school school_level scheme orientation_path"
-    " exit_reason phone email interpreter prefers_oral arrived_on",
+    " exit_reason phone email interpreter prefers_oral arrived_on diagnosis",
     "schooling": "school school_level",
     "agreement": "volets signer remark",
     "representative": "first_name last_name tie phone email parental_authority interpreter signed_agreement"
     " takes_part trusted prefers_oral",
     "contact": "note",
-    "objective": "axis fact baseline outcome",
-    "action": "kind axis_or_barrier",
+    "objective": "axis fact baseline outcome own_words",
+    "action": "kind axis_or_barrier owner contract_objective detail",
     "pause": "reason",
+    "review": "conclusions",
     "barrier": "barrier level",
     "right_end": "kind",
     "life_event": "kind",
@@ -165,9 +168,11 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
     pages = {
         "alert": "comment",
         "revision": "said",
-        "sheet": "phone email interpreter prefers_oral arrived_on",
+        "sheet": "phone email interpreter prefers_oral arrived_on diagnosis",
         "representative": "takes_part trusted prefers_oral",
         "objective": SEALED_COLUMNS["objective"],
+        "action": "owner contract_objective detail",
+        "review": "conclusions",
         "schooling": SEALED_COLUMNS["schooling"],
         "agreement": SEALED_COLUMNS["agreement"],
         **{table: SEALED_COLUMNS[table] for table in ("document", "document_part", "draft")},

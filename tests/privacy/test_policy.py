@@ -76,6 +76,7 @@ ON_JOURNEY = {
     Action.OPEN_JOURNEY: "any volet",
     Action.LOG_CONTACT: "writes coordination",
     Action.CHANGE_PEOPLE: "writes coordination",
+    Action.WRITE_RECORD: "writes coordination",
     Action.RECORD_AGREEMENT: "writes coordination",
     Action.ASSIGN_REFERENT: "coordinates",
     Action.CHANGE_STAGE: "writes coordination",

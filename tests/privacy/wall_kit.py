@@ -39,6 +39,7 @@ IN_FOLDER = (
     "document",
     "document_part",
     "draft",
+    "attendance",
 )
 # Rows that pages add and read, and never change or delete.
 APPEND_ONLY = {"revision", "agreement"}
@@ -63,6 +64,10 @@ NEEDED = {
     "life_event": (", on_date", ", current_date"),
     "school_absence": (", on_date", ", current_date"),
     "referral": (", key", ", gen_random_uuid()"),
+    "attendance": (
+        ", action_id, on_date, status",
+        ", COALESCE((SELECT id FROM action LIMIT 1), gen_random_uuid()), current_date, 'PRESENT'",
+    ),
     "revision": (
         ", of_table, of_id, at, by_id, removed",
         ", 'contact', gen_random_uuid(), now(), (SELECT id FROM account LIMIT 1), false",

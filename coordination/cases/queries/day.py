@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from sqlalchemy import or_, select
@@ -16,6 +16,7 @@ from coordination.alerts.queries import (
     coming_deadlines,
     open_alerts,
 )
+from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.queries.people import Person, people
 from coordination.db import among, db
@@ -24,13 +25,18 @@ from coordination.privacy.policy import Grant
 
 DUE_WITHIN = timedelta(days=14)
 APPOINTMENTS_WITHIN = timedelta(days=7)
+# Older ones are no longer a task of the day; the journey still asks about them.
+UNTOLD_SINCE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
 class AppointmentView:
+    """An appointment whose outcome is not known yet."""
+
+    id: uuid.UUID
     journey_id: uuid.UUID
     on: date
-    status: str | None
+    version: int
 
 
 @dataclass(frozen=True)
@@ -41,6 +47,7 @@ class Day:
     alerts: tuple[PersonAlerts, ...]
     initial: tuple[PersonAlerts, ...]
     due: tuple[DeadlineView, ...]
+    untold: tuple[AppointmentView, ...]
     appointments: tuple[AppointmentView, ...]
     people: dict[uuid.UUID, Person]
     followed: int
@@ -49,7 +56,11 @@ class Day:
     def shown(self) -> set[uuid.UUID]:
         """The journeys whose names the page shows, for the audit."""
         ids = {p.journey_id for p in (*self.alerts, *self.initial)}
-        return ids | {d.journey_id for d in self.due} | {a.journey_id for a in self.appointments}
+        return (
+            ids
+            | {d.journey_id for d in self.due}
+            | {a.journey_id for a in (*self.untold, *self.appointments)}
+        )
 
 
 def my_day(grant: Grant, actor: Actor, today: date) -> Day:
@@ -65,10 +76,11 @@ def my_day(grant: Grant, actor: Actor, today: date) -> Day:
     alerts = [alert for alert in open_alerts(today, mine) if alert.severity != "INFO"]
     due = coming_deadlines(today, today + DUE_WITHIN, mine)
     appointments = _appointments(mine, today)
+    untold = tuple(a for a in appointments if a.on <= today)
+    coming = tuple(a for a in appointments if a.on > today)
     fresh, initial = _by_start(alerts)
-    day = Day(today, tuple(fresh), tuple(initial), tuple(due), tuple(appointments), {}, len(mine))
-    named = people(grant, list(day.shown)) if day.shown else {}
-    return Day(day.today, day.alerts, day.initial, day.due, day.appointments, named, day.followed)
+    day = Day(today, tuple(fresh), tuple(initial), tuple(due), untold, coming, {}, len(mine))
+    return replace(day, people=people(grant, list(day.shown))) if day.shown else day
 
 
 def _by_start(alerts: list[AlertView]) -> tuple[list[PersonAlerts], list[PersonAlerts]]:
@@ -79,12 +91,13 @@ def _by_start(alerts: list[AlertView]) -> tuple[list[PersonAlerts], list[PersonA
 
 
 def _appointments(mine: list[uuid.UUID], today: date) -> list[AppointmentView]:
+    """Those of the last weeks and of the week to come that nobody said the outcome of."""
     rows = db.session.execute(
-        select(Appointment.journey_id, Appointment.on_date, Appointment.status)
+        select(Appointment.id, Appointment.journey_id, Appointment.on_date, Appointment.version)
         .where(
             among(Appointment.journey_id, mine),
-            Appointment.status == "A_VENIR",
-            Appointment.on_date >= today,
+            or_(Appointment.status.is_(None), Appointment.status.in_(PENDING)),
+            Appointment.on_date >= today - UNTOLD_SINCE,
             Appointment.on_date <= today + APPOINTMENTS_WITHIN,
         )
         .order_by(Appointment.on_date)

@@ -15,6 +15,8 @@ from coordination.cases.views import (
     people,
     picture,
     reassign,
+    records,
+    sessions,
 )
 from coordination.cases.views.pages import blueprint
 
@@ -32,4 +34,6 @@ __all__ = [
     "people",
     "picture",
     "reassign",
+    "records",
+    "sessions",
 ]

@@ -11,6 +11,7 @@ from itertools import groupby
 from flask.typing import ResponseReturnValue
 
 from coordination.accounts.vocabulary import ACTIONS
+from coordination.cases.kinds import ADDED, KINDS
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
@@ -72,6 +73,8 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         glance=glance,
         timeline=by_month(page.timeline, current.today()),
         may_log=can(actor, Action.LOG_CONTACT, subject),
+        may_record=can(actor, Action.WRITE_RECORD, subject),
+        kinds=[KINDS[slug] for slug in ADDED],
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
         openings=by_day(page.openings),
     )

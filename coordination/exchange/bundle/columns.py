@@ -8,6 +8,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from coordination.cases.vocabulary import BY_PROGRAMME
+
 
 class Kind(StrEnum):
     """How a cell is read, and so the Python type of its value."""
@@ -24,14 +26,6 @@ class Kind(StrEnum):
     EMAIL = "email"  # str: e-mail of an account
     ADDRESS = "address"  # str: e-mail that opens an account
     FOLLOWS = "follows"  # str: `key` of a referral of the same journey
-
-
-BY_PROGRAMME: dict[str, dict[str, str]] = {
-    "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
-    "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},
-    "axis_or_barrier": {"PRE": "pre_axis", "CITE_EMPLOI": "barrier"},
-}
-"""Lists that depend on the programme of the journey: name -> programme -> coded list."""
 
 
 @dataclass(frozen=True, slots=True)

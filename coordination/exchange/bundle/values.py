@@ -8,7 +8,8 @@ from datetime import date
 from functools import cache, partial
 
 from coordination import reference
-from coordination.exchange.bundle.columns import BY_PROGRAMME, Column, Kind
+from coordination.cases.vocabulary import BY_PROGRAMME, coded
+from coordination.exchange.bundle.columns import Column, Kind
 from coordination.exchange.bundle.lines import Value
 
 PRE = "PRE"
@@ -17,14 +18,7 @@ CITE_EMPLOI = "CITE_EMPLOI"
 # Outside, a rule adding its threshold could leave the calendar; and no one here was born before.
 FIRST_YEAR, LAST_YEAR = 1900, 9999
 
-# Lists that the format itself gives.
-RIGHT_KINDS = frozenset(
-    {"CSS", "TITRE_SEJOUR", "MDPH", "ARE_ASS", "PASS_IAE", "CEJ", "CDDI_CDD", "FORMATION", "MESURE_ASE"}
-)
-EVENT_KINDS = frozenset(
-    {"DEMENAGEMENT", "CHANGEMENT_ETABLISSEMENT", "EVENEMENT_VIE", "SANCTION_REVENU"}
-    | {"EXPULSION_RELOGEMENT", "ARRET_ANTICIPE", "SITUATION_SANS_SOLUTION", "FIN_SANS_SOLUTION"}
-)
+# A list that the format itself gives.
 SEXES = frozenset({"F", "M"})
 
 _DATE = re.compile(r"[0-9]{4}-[0-9]{2}-[0-9]{2}")
@@ -40,18 +34,10 @@ class Unreadable(ValueError):
 @cache
 def codes_of(codes: str, programme: str | None) -> frozenset[str]:
     """The codes a list accepts for a journey of `programme`; of both programmes if it is not known."""
-    if codes in BY_PROGRAMME:
-        lists = BY_PROGRAMME[codes]
-        if programme in lists:
-            return frozenset(reference.every_label(lists[programme]))
-        return frozenset().union(*(reference.every_label(each) for each in lists.values()))
-    own = {
-        "right_kind": RIGHT_KINDS,
-        "event_kind": EVENT_KINDS,
-        "sex": SEXES,
-        "area": frozenset(reference.areas()),
-    }
-    return own[codes] if codes in own else frozenset(reference.every_label(codes))
+    if codes in BY_PROGRAMME and programme not in BY_PROGRAMME[codes]:
+        return frozenset().union(*(coded(codes, each, every=True) for each in BY_PROGRAMME[codes]))
+    own = {"sex": SEXES, "area": frozenset(reference.areas())}
+    return own[codes] if codes in own else frozenset(coded(codes, programme, every=True))
 
 
 @cache

@@ -1,0 +1,87 @@
+"""What a record of a journey cannot say: the same tables of dates and codes as an import."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from coordination.cases.checks import Problems
+from coordination.cases.dates import COMING, out_of_order
+from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
+from coordination.cases.vocabulary import coded
+
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+LONGEST = {Shape.LINE: 200, Shape.TEXT: 10_000}
+CHOOSE = "Choisissez une des réponses proposées."
+
+
+@dataclass(frozen=True)
+class Place:
+    """The journey that a record is about."""
+
+    journey_id: uuid.UUID
+    programme: str
+    opened_on: date | None
+    exit_on: date | None
+
+
+def check_record(kind: RecordKind, values: Mapping[str, Any], place: Place, today: date) -> None:
+    """Raises BadInput with a sentence beside each cell that cannot be kept."""
+    problems = Problems()
+    for cell in kind.cells:
+        value = values.get(cell.name)
+        if value in (None, ""):
+            if cell.required:
+                problems[cell.name] = _missing(cell)
+        elif cell.shape is Shape.CODE and value not in coded(cell.codes, place.programme):
+            problems[cell.name] = CHOOSE
+        elif cell.shape in LONGEST:
+            problems.free_text(cell.name, str(value), LONGEST[cell.shape])
+        elif cell.shape is Shape.DAY:
+            _check_day(problems, kind, cell, values, place, today)
+    _check_order(problems, kind, values)
+    if kind is ACTION and not (values.get("planned_start") or values.get("started_on")):
+        # Without a day it would stand nowhere on the journey.
+        problems.setdefault("planned_start", "Indiquez quand l'action commence, ou est prévue.")
+    if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
+        problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
+    problems.stop_if_any()
+
+
+def _missing(cell: Cell) -> str:
+    if cell.shape is Shape.DAY:
+        return "Indiquez une date, par exemple 12/10/2026."
+    return CHOOSE if cell.shape is Shape.CODE else "Écrivez quelques mots ici."
+
+
+def _check_day(
+    problems: Problems, kind: RecordKind, cell: Cell, values: Mapping[str, Any], place: Place, today: date
+) -> None:
+    day = values[cell.name]
+    if not FIRST_YEAR <= day.year <= LAST_YEAR:
+        problems[cell.name] = f"Vérifiez l'année : elle doit être entre {FIRST_YEAR} et {LAST_YEAR}."
+    elif cell.name not in kind.facts or _planned(kind, values, day > today):
+        return
+    elif day > today:
+        problems[cell.name] = "Cette date est dans le futur : n'indiquez ici que ce qui a eu lieu."
+    elif place.exit_on and day > place.exit_on:
+        problems[cell.name] = f"Le parcours est terminé depuis le {place.exit_on:%d/%m/%Y}."
+
+
+def _planned(kind: RecordKind, values: Mapping[str, Any], ahead: bool) -> bool:
+    """An appointment to come is a plan; so was one that the service cancelled beforehand."""
+    status = values.get("status")
+    return kind is APPOINTMENT and (status == COMING or (ahead and status == "ANNULE_SERVICE"))
+
+
+def _check_order(problems: Problems, kind: RecordKind, values: Mapping[str, Any]) -> None:
+    def day_of(name: str) -> date | None:
+        value = values.get(name)
+        return value if isinstance(value, date) else None
+
+    for before, after, first in out_of_order(kind.chains, day_of):
+        label = kind.cell(before).label.lower()
+        problems.setdefault(after, f"Cette date ne peut pas être avant « {label} » ({first:%d/%m/%Y}).")

@@ -1,0 +1,175 @@
+"""Adding, correcting and removing what is noted on a journey; its deadlines follow in the same work."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from coordination.accounts.models import Structure
+from coordination.cases.checks_records import Place, check_record
+from coordination.cases.commands.deadlines import follow
+from coordination.cases.commands.pauses import Standing, settle_stage
+from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
+from coordination.cases.models import Attendance, Journey
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.errors import BadInput, NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.models import Folder
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import add_record, change_record, journey_of, move_record, remove_record
+from coordination.privacy.volets import LABELS, Volet
+from coordination.privacy.work import Work, work
+
+REFUSED = "Rien n'a été enregistré : corrigez les champs signalés."
+
+
+def add_fact(
+    actor: Actor,
+    kind: RecordKind,
+    journey_id: uuid.UUID,
+    values: Mapping[str, Any],
+    now: datetime,
+    *,
+    key: str = "",
+    answer: str = "",
+) -> uuid.UUID:
+    """Note something new on a journey (`values`: each cell of the kind); its id.
+
+    `key`, `answer`: see `Work.once`. Raises BadInput with a sentence per field, NotFound, Forbidden, AlreadyDone.
+    """
+    with work(actor, Action.WRITE_RECORD, now) as w:
+        grant = w.require(journey_id)
+        if key:
+            w.once(key, repr((kind.slug, sorted(values.items()))).encode(), answer)
+        place = _place(journey_id)
+        _check(kind, values, place, paris_date(now))
+        volet = _volet(kind, grant, place, values)
+        before = _before(kind, journey_id)
+        more = {"key": f"P-{uuid.uuid4()}"} if kind is ACTION else {}
+        row_id = add_record(grant, kind.model, journey_id, volet, {**values, **more})
+        _after(w, kind, grant, before)
+        w.audit(grant, [kind.table, *(cell.name for cell in kind.cells)])
+        return row_id
+
+
+def correct_fact(
+    actor: Actor,
+    kind: RecordKind,
+    record_id: uuid.UUID,
+    version: int,
+    values: Mapping[str, Any],
+    now: datetime,
+) -> uuid.UUID:
+    """Correct what was noted, keeping what it said; the journey's id.
+
+    A change that tells of health moves the record to that volet. Raises as `add_fact`, and EditConflict.
+    """
+    with work(actor, Action.WRITE_RECORD, now) as w:
+        journey_id = journey_of(kind.model, record_id)
+        grant = w.require(journey_id)
+        place = _place(journey_id)
+        _check(kind, values, place, paris_date(now))
+        volet, stands = _volet(kind, grant, place, values), _stands(kind, record_id)
+        before = _before(kind, journey_id)
+        if kind is ATTENDANCE or stands is volet:
+            change_record(w, grant, kind.model, record_id, version, values)
+        else:
+            move_record(w, grant, kind.model, record_id, version, volet, values)
+            for session_id, its_version in _sessions(kind, record_id):
+                move_record(w, grant, Attendance, session_id, its_version, volet, {})
+        _after(w, kind, grant, before)
+        w.audit(grant, [kind.table, *(cell.name for cell in kind.cells)])
+        return journey_id
+
+
+def remove_fact(
+    actor: Actor,
+    kind: RecordKind,
+    journey_id: uuid.UUID,
+    record_id: uuid.UUID,
+    version: int,
+    now: datetime,
+    *,
+    key: str = "",
+    answer: str = "",
+) -> None:
+    """Take away what was entered by mistake; all it said stays as a revision. Raises as `correct_fact`."""
+    with work(actor, Action.WRITE_RECORD, now) as w:
+        grant = w.require(journey_id)
+        if key:
+            w.once(key, f"{kind.slug} {record_id} {version}".encode(), answer)
+        if journey_of(kind.model, record_id) != journey_id:
+            raise NotFound("Cet élément n'existe pas, ou vous n'y avez pas accès.")
+        before = _before(kind, journey_id)
+        for session_id, its_version in _sessions(kind, record_id):
+            remove_record(w, grant, Attendance, session_id, its_version)
+        remove_record(w, grant, kind.model, record_id, version)
+        _after(w, kind, grant, before)
+        w.audit(grant, [kind.table, "removed"])
+
+
+def _place(journey_id: uuid.UUID) -> Place:
+    columns = (Journey.id, Journey.programme, Journey.opened_on, Journey.exit_on)
+    row = db.session.execute(select(*columns).where(Journey.id == journey_id)).one()
+    return Place(*row)
+
+
+def _check(kind: RecordKind, values: Mapping[str, Any], place: Place, today: date) -> None:
+    structure_id = values.get("structure_id")
+    if structure_id and not db.session.scalar(select(Structure.id).where(Structure.id == structure_id)):
+        raise BadInput(REFUSED, {"structure_id": "Choisissez une structure de la liste."})
+    check_record(kind, values, place, today)
+
+
+def _volet(kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any]) -> Volet:
+    """Where the record goes; BadInput beside what decided of it if the actor may not write there."""
+    volet = kind.volet(place.programme, values)
+    there = db.session.scalar(
+        select(Folder.id).where(
+            Folder.journey_id == place.journey_id, Folder.volet == volet.value, Folder.open
+        )
+    )
+    if volet in grant.writable and there is not None:
+        return volet
+    deciding = [cell.name for cell in kind.cells if cell.moves and values.get(cell.name)]
+    field = next((name for name in deciding if values[name] == "SANTE"), deciding[0] if deciding else "")
+    if volet in grant.readable:
+        problem = f"Cela se range dans le volet « {LABELS[volet]} », que vous pouvez lire sans y écrire."
+    else:
+        problem = (
+            f"Cela se range dans le volet « {LABELS[volet]} », qui ne vous est pas ouvert sur ce parcours :"
+            " il faut l'accord signé, ou un rôle qui y donne accès."
+        )
+    raise BadInput(problem, {field: problem} if field else {})
+
+
+def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:
+    query = select(Folder.volet).join(kind.model, kind.model.folder_id == Folder.id)
+    return Volet(db.session.scalars(query.where(kind.model.id == record_id)).one())
+
+
+def _sessions(kind: RecordKind, action_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:
+    if kind is not ACTION:
+        return []
+    query = select(Attendance.id, Attendance.version).where(Attendance.action_id == action_id)
+    return [(row.id, row.version) for row in db.session.execute(query)]
+
+
+def _before(kind: RecordKind, journey_id: uuid.UUID) -> Standing | None:
+    return Standing.of(journey_id) if kind is PAUSE else None
+
+
+def _after(w: Work, kind: RecordKind, grant: Grant, before: Standing | None) -> None:
+    """What follows from the change: the stage after a pause, the deadlines of the rules that read it."""
+    today = paris_date(w.now)
+    assert grant.journey_id
+    fact = f"{kind.name.lower()} : saisie du {today:%d/%m/%Y}"
+    if before is not None and settle_stage(w, grant, before, today, fact):
+        return
+    if kind.group:
+        follow(grant, grant.journey_id, kind.group, today, fact)

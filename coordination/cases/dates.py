@@ -1,0 +1,60 @@
+"""Which dates follow which, which are facts: one table for what people write and for what an import brings.
+
+Names are those of the tables' columns. The same day is allowed. In a chain a date that is not known is skipped,
+since a ≤ b ≤ c also says a ≤ c.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date
+from itertools import pairwise
+
+Chain = tuple[str, ...]
+
+CHAINS: dict[str, tuple[Chain, ...]] = {
+    "journey": (
+        ("birth_date", "opened_on", "entered_on", "validated_on"),
+        ("opened_on", "diagnosis_on"),
+        ("rsa_opened_on", "oriented_on", "contract_signed_on"),
+    ),
+    "objective": (("set_on", "reached_on"),),
+    "action": (("planned_start", "planned_end"), ("started_on", "ended_on")),
+    "referral": (
+        ("sent_on", "seen_on", "accepted_on"),
+        ("sent_on", "seen_on", "refused_on"),
+        ("accepted_on", "first_action_on"),
+    ),
+    "pause": (("from_on", "expected_return"), ("from_on", "returned_on")),
+    "barrier": (("identified_on", "lifted_on"),),
+    "life_event": (("on_date", "handled_on"),),
+}
+"""Table -> its chains of dates."""
+
+FACTS: dict[str, frozenset[str]] = {
+    "objective": frozenset({"set_on", "reached_on"}),
+    "appointment": frozenset({"on_date"}),  # not when the appointment is still to come
+    "action": frozenset({"started_on", "ended_on"}),
+    "attendance": frozenset({"on_date"}),
+    "pause": frozenset({"from_on", "returned_on"}),
+    "review": frozenset({"held_on"}),
+    "barrier": frozenset({"identified_on", "lifted_on"}),
+    "life_event": frozenset({"on_date", "handled_on"}),
+}
+"""Table -> dates of something that happened: neither after today nor after the exit."""
+
+COMING = "A_VENIR"
+"""Status of an appointment that has not happened: its date is a plan."""
+
+
+def out_of_order(
+    chains: Iterable[Chain], day_of: Callable[[str], date | None]
+) -> Iterator[tuple[str, str, date]]:
+    """(before, after, day of before) for each date that stands before the one it follows, each pair once."""
+    pairs = {
+        pair for chain in chains for pair in pairwise(name for name in chain if day_of(name) is not None)
+    }
+    for before, after in sorted(pairs):
+        first, second = day_of(before), day_of(after)
+        if first and second and second < first:
+            yield before, after, first

@@ -1,0 +1,111 @@
+"""The form of each kind of record, put together from its cells."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+from wtforms import Field, HiddenField, IntegerField, RadioField, SelectField, StringField, TextAreaField
+from wtforms.widgets import HiddenInput
+
+from coordination.cases.forms import DayField
+from coordination.cases.kinds import Cell, RecordKind, Shape
+from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded
+from coordination.web.forms import PageForm, options
+
+
+class RecordForm(PageForm):
+    """What all of them share; its fields bear the names of the cells."""
+
+    kind_of: RecordKind
+
+    version = IntegerField(widget=HiddenInput(), default=0)
+    retour = HiddenField()
+
+    def offer(self, programme: str, structures: Mapping[uuid.UUID, str]) -> None:
+        """The answers of each list."""
+        for cell in self.kind_of.cells:
+            if cell.shape is Shape.CODE:
+                labels = {code: _capital(label) for code, label in coded(cell.codes, programme).items()}
+                if isinstance(self[cell.name], SelectField) and not isinstance(self[cell.name], RadioField):
+                    self[cell.name].choices = options(labels, "Aucun")
+                else:
+                    none = {} if cell.required else {"": "Non précisé"}
+                    self[cell.name].choices = options(labels | none)
+            elif cell.shape is Shape.STRUCTURE:
+                self[cell.name].choices = options({str(k): v for k, v in structures.items()}, "Aucune")
+
+    def begin(self, today: date, last_structure: uuid.UUID | None) -> None:
+        """What a new record begins with."""
+        for cell in self.kind_of.cells:
+            if cell.start == "today":
+                self[cell.name].data = today.isoformat()
+            elif cell.start == "last":
+                self[cell.name].data = str(last_structure or "")
+            elif cell.start:
+                self[cell.name].data = cell.start
+
+    def show_stored(self, stored: Mapping[str, Any]) -> None:
+        """Fill the fields from an opened row."""
+        for cell in self.kind_of.cells:
+            value = stored[cell.name]
+            self[cell.name].data = value.isoformat() if isinstance(value, date) else str(value or "")
+        self.version.data = stored["version"]
+
+    def typed(self) -> dict[str, Any]:
+        """For `schemas_records.read_record`."""
+        return {cell.name: self[cell.name].data for cell in self.kind_of.cells}
+
+    def touched(self, names: frozenset[str]) -> bool:
+        """Whether something was typed or refused in these cells: they are then shown at once."""
+        return any(
+            self[cell.name].errors or (self[cell.name].data or "") not in ("", cell.start)
+            for cell in self.kind_of.cells
+            if cell.name in names
+        )
+
+
+def _capital(label: str) -> str:
+    return label[:1].upper() + label[1:]
+
+
+def _field(cell: Cell) -> Field:
+    if cell.shape is Shape.DAY:
+        return DayField(cell.label)
+    if cell.shape is Shape.LINE:
+        return StringField(cell.label)
+    if cell.shape is Shape.TEXT:
+        return TextAreaField(cell.label)
+    if cell.shape is Shape.STRUCTURE or cell.codes == "contract_objective":
+        return SelectField(cell.label, validate_choice=False)
+    return RadioField(cell.label, validate_choice=False)
+
+
+@cache
+def form_of(kind: RecordKind) -> type[RecordForm]:
+    """The form of a kind."""
+    cells = {cell.name: _field(cell) for cell in kind.cells}
+    return type(f"{kind.model.__name__}Form", (RecordForm,), {"kind_of": kind, **cells})
+
+
+class DiagnosisForm(PageForm):
+    """The diagnosis; `version` is the journey's."""
+
+    diagnosis_on = DayField("Fait le")
+    diagnosis = TextAreaField("Diagnostic")
+    version = IntegerField(widget=HiddenInput(), default=0)
+    retour = HiddenField()
+
+
+class SessionsForm(PageForm):
+    """Who came; the sessions themselves are fields named by their day, read by `marked`."""
+
+    other = DayField("Une autre séance")
+    other_status = RadioField("Présence à cette autre séance", validate_choice=False)
+    retour = HiddenField()
+
+    def offer(self) -> None:
+        self.other_status.choices = options(ATTENDANCE_LABELS)

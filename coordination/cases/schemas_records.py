@@ -1,0 +1,85 @@
+"""A record as typed, to the values of its command. Shapes only: commands check the sense."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from datetime import date
+from functools import cache
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from coordination.cases.kinds import RecordKind, Shape
+from coordination.cases.schemas import FrenchDate, Typed, load
+from coordination.cases.schemas_people import Line
+
+
+class Code(Line):
+    """A code, None where nothing was chosen."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, **kwargs) or None
+
+
+class Text(Typed):
+    """A text without the blank lines around it, None where nothing was written."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        return super()._deserialize(value, attr, data, **kwargs).strip() or None
+
+
+class ChosenStructure(fields.Field[uuid.UUID | None]):
+    """The id of a structure; None where nothing was chosen."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID | None:
+        if value in (None, ""):
+            return None
+        try:
+            return uuid.UUID(str(value))
+        except ValueError:
+            raise ValidationError("Choisissez une structure de la liste.") from None
+
+
+_FIELDS: dict[Shape, type[fields.Field[Any]]] = {
+    Shape.DAY: FrenchDate,
+    Shape.CODE: Code,
+    Shape.LINE: Code,
+    Shape.TEXT: Text,
+    Shape.STRUCTURE: ChosenStructure,
+}
+
+
+@cache
+def schema_of(kind: RecordKind) -> Schema:
+    """One field per cell; what was not sent is None."""
+    cells = {cell.name: _FIELDS[cell.shape](load_default=None, allow_none=True) for cell in kind.cells}
+    return Schema.from_dict(dict(cells), name=f"{kind.table}Record")(unknown=EXCLUDE)
+
+
+def read_record(kind: RecordKind, data: Mapping[str, Any]) -> dict[str, Any]:
+    """Cell -> value. Raises BadInput with a sentence per field."""
+    values = load(schema_of(kind), data)
+    assert isinstance(values, dict)
+    return values
+
+
+class DiagnosisSchema(Schema):
+    """When and what."""
+
+    class Meta:
+        unknown = EXCLUDE
+
+    diagnosis_on = FrenchDate(load_default=None, allow_none=True)
+    diagnosis = Typed(load_default="")
+
+
+def read_diagnosis(data: Mapping[str, Any]) -> tuple[date | None, str]:
+    """Raises BadInput with a sentence per field."""
+    values = load(DiagnosisSchema(), data)
+    return values["diagnosis_on"], values["diagnosis"]
+
+
+def read_day(text: str) -> date | None:
+    """A day as typed. Raises ValidationError."""
+    return FrenchDate().deserialize(text)

@@ -1,0 +1,100 @@
+"""Noting, correcting and removing what is written about a journey: one pair of pages for every kind."""
+
+from __future__ import annotations
+
+import uuid
+from functools import partial
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from coordination.cases.commands import records
+from coordination.cases.forms_records import RecordForm, form_of
+from coordination.cases.kinds import ADDED, ATTENDANCE, KINDS
+from coordination.cases.queries.record_page import last_structure, programme_of, record_page, structures
+from coordination.cases.schemas_records import read_record
+from coordination.cases.views.pages import back_to, blueprint, way_back
+from coordination.cases.views.writing import show_form, write_page
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import EditConflict, journey_of
+from coordination.privacy.work import AlreadyDone
+from coordination.web import current
+from coordination.web.routing import declares
+
+_ANY = f"<any({', '.join(repr(slug) for slug in KINDS)}):slug>"
+_ADDED = f"<any({', '.join(repr(slug) for slug in ADDED)}):slug>"
+
+
+@blueprint.route(f"/<uuid:journey_id>/{_ADDED}", methods=["GET", "POST"])
+@declares(Action.WRITE_RECORD)
+def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
+    kind = KINDS[slug]
+    form = form_of(kind)()
+
+    def load(_grant: Grant) -> dict[str, Any]:
+        form.offer(programme_of(journey_id), structures())
+        if request.method == "GET":
+            form.begin(current.today(), last_structure(journey_id))
+        return {"kind": kind, "record": None}
+
+    def page(_conflict: EditConflict | None) -> str:
+        return show_form("record.html", form, journey_id, load=load)
+
+    def save() -> str:
+        answer = back_to(way_back(), journey_id)
+        values = read_record(kind, form.typed())
+        actor, now = current.actor(), current.now()
+        records.add_fact(actor, kind, journey_id, values, now, key=form.key, answer=answer)
+        return answer
+
+    return write_page(form, page, save, kind.saved)
+
+
+@blueprint.route(f"/{_ANY}/<uuid:record_id>", methods=["GET", "POST"])
+@declares(Action.WRITE_RECORD)
+def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
+    kind = KINDS[slug]
+    form: RecordForm = form_of(kind)()
+
+    def load(grant: Grant) -> dict[str, Any]:
+        record = record_page(grant, kind, record_id)
+        form.offer(programme_of(record.journey_id), structures())
+        if request.method == "GET":
+            form.show_stored(record.values)
+        return {"kind": kind, "record": record}
+
+    def page(conflict: EditConflict | None) -> str:
+        detail = (kind.table, *(cell.name for cell in kind.cells))
+        found = partial(journey_of, kind.model, record_id)
+        return show_form("record.html", form, found, conflict, detail=detail, load=load)
+
+    def save() -> str:
+        values = read_record(kind, form.typed())
+        version = form.version.data or 0
+        journey_id = records.correct_fact(current.actor(), kind, record_id, version, values, current.now())
+        return url_for("cases.journey", journey_id=journey_id, _anchor="fil")
+
+    return write_page(form, page, save, f"{kind.name} : correction enregistrée.")
+
+
+@blueprint.post(f"/<uuid:journey_id>/{_ANY}/<uuid:record_id>/retirer")
+@declares(Action.WRITE_RECORD)
+def remove_record(journey_id: uuid.UUID, slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
+    kind = KINDS[slug]
+    answer = url_for("cases.journey", journey_id=journey_id, _anchor="fil")
+    version = request.form.get("version", 0, type=int) or 0
+    key = request.form.get("idempotency_key", "")[:64]
+    try:
+        records.remove_fact(
+            current.actor(), kind, journey_id, record_id, version, current.now(), key=key, answer=answer
+        )
+    except AlreadyDone as done:
+        return redirect(done.answer, 303)
+    except EditConflict:
+        flash(
+            "Rien n'a été retiré : cela vient d'être modifié par quelqu'un d'autre. Relisez d'abord.", "error"
+        )
+        return redirect(url_for("cases.change_record", slug=slug, record_id=record_id), 303)
+    flash("Séance retirée." if kind is ATTENDANCE else f"Retiré : {kind.name.lower()}.", "success")
+    return redirect(answer, 303)
