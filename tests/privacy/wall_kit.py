@@ -23,6 +23,8 @@ IN_FOLDER = (
     "sheet",
     "schooling",
     "agreement",
+    "saisine",
+    "turn",
     "representative",
     "contact",
     "appointment",
@@ -38,11 +40,13 @@ IN_FOLDER = (
     "revision",
 )
 # Rows that pages add and read, and never change or delete.
-APPEND_ONLY = {"revision", "agreement"}
+APPEND_ONLY = {"revision", "agreement", "saisine", "turn"}
 # What an INSERT cannot leave out, beside the ids.
 NEEDED = {
     "schooling": (", school_year", ", 2026"),
     "agreement": (", status, recorded_by", ", 'SIGNE', (SELECT id FROM account LIMIT 1)"),
+    "saisine": (", on_date", ", current_date"),
+    "turn": (", kind, on_date, by_id", ", 'SORTIE', current_date, (SELECT id FROM account LIMIT 1)"),
     "contact": (", on_date, mode", ", current_date, 'VAD'"),
     "appointment": (", on_date", ", current_date"),
     "objective": (", set_on", ", current_date"),
