@@ -54,3 +54,21 @@ def refusal(programme: str, stage: str | None, wanted: str, agreement: str | Non
     if programme == "PRE" and wanted in AFTER_AGREEMENT and agreement != "SIGNE":
         return "Il faut d'abord l'accord signé des parents."
     return None
+
+
+# What a stage stands for in the dates of the journey (formats/import-bundle.md): entered is the acceptance by the
+# EPS or the first diagnosis, validated the validated journey.
+DATED_BY: dict[str, dict[str, tuple[str, ...]]] = {
+    "PRE": {
+        "ATTENTE": ("entered_on",),
+        "DIAGNOSTIC": ("entered_on", "diagnosis_on"),
+        "PARCOURS_VALIDE": ("entered_on", "validated_on"),
+        "EN_COURS": ("entered_on", "validated_on"),
+    },
+    "CITE_EMPLOI": {"DIAGNOSTIC": ("entered_on", "diagnosis_on")},
+}
+
+
+def next_stages(programme: str, stage: str | None, agreement: str | None) -> tuple[str, ...]:
+    """The stages that may follow, in the order of the table; all of them where none is known."""
+    return tuple(code for code in TRANSITIONS[programme] if not refusal(programme, stage, code, agreement))

@@ -60,6 +60,7 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.LIST_STALLED: COORDINATING,
     Action.SEARCH: FOLLOWING | COORDINATING,
     Action.NEW_JOURNEY: FOLLOWING | COORDINATING | {"operator"},
+    Action.PLAN_LEAVE: FOLLOWING | COORDINATING,
     Action.VIEW_COUNTS: COORDINATING | {"PILOTAGE"},
     Action.VIEW_AUDIT: {"DPO", "operator"},
     Action.MANAGE_ACCOUNTS: {"ADMIN", "operator"},
@@ -75,6 +76,10 @@ ON_JOURNEY = {
     Action.RECORD_AGREEMENT: "writes coordination",
     Action.ASSIGN_REFERENT: "coordinates",
     Action.CHANGE_STAGE: "writes coordination",
+    Action.HAND_OVER: "referent or coordinator",
+    Action.END_JOURNEY: "writes coordination",
+    Action.REOPEN_JOURNEY: "writes coordination",
+    Action.LINK_FAMILY: "writes coordination",
     Action.ANSWER_ALERT: "team",
     Action.SHARE_VOLET: "team",
 }
@@ -130,6 +135,7 @@ def test_who_may_by_relation(action: Action, basis: str) -> None:
                 "any volet": bool(readable),
                 "writes coordination": writable == "C",
                 "coordinates": basis == "coordinator",
+                "referent or coordinator": basis in ("referent", "coordinator"),
                 "team": basis in ("referent", "backup", "coordinator"),
             }[ON_JOURNEY[action]]
             assert can(actor, action, subject) == wanted, (code, readable, writable)

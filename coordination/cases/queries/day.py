@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from coordination.alerts.queries import (
     AlertView,
@@ -17,6 +17,7 @@ from coordination.alerts.queries import (
     open_alerts,
 )
 from coordination.cases.models import Appointment, Journey
+from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, people
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
@@ -55,11 +56,7 @@ class Day:
 def my_day(grant: Grant, actor: Actor, today: date) -> Day:
     """The journeys that the actor follows or backs up. A fixed number of statements."""
     mine = list(
-        db.session.scalars(
-            select(Journey.id).where(
-                or_(Journey.referent_id == actor.id, Journey.backup_id == actor.id), Journey.exit_on.is_(None)
-            )
-        )
+        db.session.scalars(select(Journey.id).where(followed_by(actor, today), Journey.exit_on.is_(None)))
     )
     # INFO goes to the weekly digest only.
     alerts = [alert for alert in open_alerts(today, mine) if alert.severity != "INFO"]

@@ -2,7 +2,30 @@
 
 from __future__ import annotations
 
-from coordination.cases.views import agreements, alerts, contacts, day, journey, lists, people
+from coordination.cases.views import (
+    agreements,
+    alerts,
+    contacts,
+    course,
+    day,
+    journey,
+    lists,
+    opening,
+    people,
+    team,
+)
 from coordination.cases.views.pages import blueprint
 
-__all__ = ["agreements", "alerts", "blueprint", "contacts", "day", "journey", "lists", "people"]
+__all__ = [
+    "agreements",
+    "alerts",
+    "blueprint",
+    "contacts",
+    "course",
+    "day",
+    "journey",
+    "lists",
+    "opening",
+    "people",
+    "team",
+]

@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.queries.journey_page import Opening, journey_page
+from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.clock import paris_date
@@ -63,11 +64,14 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         grant = r.require(journey_id)
         subject = subject_of(actor, journey_id)
         page = journey_page(grant, journey_id, current.today())
+        life = life_panel(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",
         page=page,
         timeline=by_month(page.timeline, current.today()),
+        life=life,
+        may_hand_over=can(actor, Action.HAND_OVER, subject),
         may_log=can(actor, Action.LOG_CONTACT, subject),
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
         openings=by_day(page.openings),
