@@ -118,6 +118,12 @@ def fill_folders() -> None:
                 f"INSERT INTO {table} (id, journey_id, folder_id{names})"  # type: ignore[arg-type]
                 f" SELECT gen_random_uuid(), journey_id, id{values} FROM folder"
             )
+        # Everybody is away once, replaced by the next one.
+        connection.execute(
+            "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) SELECT gen_random_uuid(), id, next,"
+            " current_date, current_date FROM (SELECT id, lead(id) OVER (ORDER BY id) AS next FROM account"
+            " WHERE kind = 'person') AS everybody WHERE next IS NOT NULL"
+        )
         connection.execute(
             "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
             " SELECT journey_id, id, 'X1', 'overdue', volet, current_date, current_date, 'exchange' FROM folder"
@@ -160,6 +166,7 @@ class Truth:
     dpo: bool
     manages: bool
     active: bool
+    coordinates: bool
 
 
 def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
@@ -198,6 +205,7 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
         ("DPO",) in roles and known is not None and known[0] is None,
         known is not None and (known[1] == "operator" or (("ADMIN",) in roles and known[0] is None)),
         known is not None and known[0] is None,
+        bool({("COORD_PRE",), ("COORD_CITE",)} & set(roles)) and known is not None and known[0] is None,
     )
 
 
@@ -244,6 +252,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
     places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
     lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
     grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
+    absences = connection.execute("SELECT id, account_id, backup_id FROM leave").fetchall()
     for name, actor in people.items():
         may = truth(connection, actor, at)
         with as_web(connection, actor, at):
@@ -255,6 +264,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
             found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
             found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes, places)]
             found += [f"{name}: {fault}" for fault in _manages(connection, may)]
+            found += [f"{name}: {fault}" for fault in _is_away(connection, actor, may, absences)]
     return found
 
 
@@ -333,6 +343,23 @@ def _manages(connection: Db, may: Truth) -> Iterator[str]:
         for change in ("secrecy_basis = 'CONTRACTUEL'", "display_name = 'x'", "suspended_at = now()"):
             if attempt(connection, f"UPDATE account SET {change} WHERE id = app_actor()") != -1:
                 yield f"changes its own {change}"
+
+
+def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list[Any]) -> Iterator[str]:
+    """Absences: seen by who is away, who replaces and who coordinates; written by who is away. Families: by none."""
+    seen = {row[0] for row in connection.execute("SELECT id FROM leave")}
+    if seen != {a[0] for a in absences if may.coordinates or actor in a[1:]}:
+        yield "sees absences"
+    if attempt(connection, "DELETE FROM leave") != sum(a[1] == actor for a in absences):
+        yield "removes absences"
+    foreign = next(a for a in absences if a[1] != actor)
+    new = (
+        "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) VALUES (gen_random_uuid(), %s, %s,"
+    )
+    if attempt(connection, f"{new} current_date, current_date)", *foreign[1:]) != -1:
+        yield "is away in another's name"
+    if attempt(connection, "SELECT 1 FROM household_member") != -1:
+        yield "reads families"
 
 
 def _insertion(table: str) -> str:

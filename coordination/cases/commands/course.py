@@ -76,7 +76,7 @@ def change_course(actor: Actor, journey_id: uuid.UUID, course: Course, version: 
             sheet = open_rows(grant, Sheet, (*CODES, "version"), Sheet.journey_id == journey_id)[0]
             codes = {name: getattr(course, name) for name in CODES}
             change_record(w, grant, Sheet, sheet["id"], sheet["version"], codes)
-        follow_journey(grant, journey_id, today, f"étape et dates mises à jour le {today:%d/%m/%Y}")
+        follow_journey(grant, journey_id, today, f"étape et dates notées le {today:%d/%m/%Y}")
         w.audit(grant, ["stage", *values])
 
 

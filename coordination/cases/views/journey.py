@@ -63,8 +63,9 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         grant = r.require(journey_id)
         subject = subject_of(actor, journey_id)
-        page = journey_page(grant, journey_id, current.today())
+        # First: the page narrows what shows to this journey, and a sibling is another.
         life = life_panel(grant, journey_id, current.today())
+        page = journey_page(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",

@@ -115,10 +115,7 @@ def leaves() -> ResponseReturnValue:
             others=others,
             conflict=None,
             way_back="",
-            back={
-                "url": url_for(home),
-                "label": "Les parcours" if actor.has(*COORDINATING_ROLES) else "Mes parcours",
-            },
+            back={"url": url_for(home[0]), "label": home[1]},
         )
 
     def save() -> str:
