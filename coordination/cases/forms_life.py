@@ -88,6 +88,8 @@ class CourseForm(Correction):
 
     def offer(self, programme: str, stage: str | None, stages: Sequence[str]) -> None:
         """The stage where it stands, then those that may follow."""
+        if programme != "PRE":
+            self.diagnosis_on.label.text = "Diagnostic le"
         codes = [*([stage] if stage else []), *(code for code in stages if code != stage)]
         self.stage.choices = options({code: stage_label(programme, code) for code in codes})
         self.scheme.choices = options(reference.labels("support_scheme"), "Non renseigné")

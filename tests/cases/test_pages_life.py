@@ -328,7 +328,7 @@ def test_a_replacement_sees_the_journeys_of_the_absent_and_takes_a_leave_back(
     leave(client, TODAY, TODAY, other)
     replacing = browser(site, COLLEAGUE)
     page = replacing.get(f"/parcours/{journey}")
-    assert page.status_code == 200 and "est absent du" in page.text
+    assert page.status_code == 200 and "Absence de Claire Delattre du" in page.text
     assert "parcours suivi" in replacing.get("/parcours/mes-parcours").text
     assert replacing.get("/parcours/ma-journee").status_code == 200
     # Who replaces does not give the journey away.

@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import LargeBinary
 
+import coordination.alerts.models
+import coordination.cases.models_life  # noqa: F401
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sources import sources
 from coordination.db import Base

@@ -346,7 +346,7 @@ def _manages(connection: Db, may: Truth) -> Iterator[str]:
 
 
 def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list[Any]) -> Iterator[str]:
-    """Absences: seen by who is away, who replaces and who coordinates; written by who is away. Families: by none."""
+    """Absences: seen by who is away, who replaces and who coordinates; the own written. Families: never."""
     seen = {row[0] for row in connection.execute("SELECT id FROM leave")}
     if seen != {a[0] for a in absences if may.coordinates or actor in a[1:]}:
         yield "sees absences"

@@ -44,7 +44,7 @@ class Course:
 CITE_DATES = ("rsa_opened_on", "oriented_on", "contract_signed_on")
 DATES = {
     "PRE": ("entered_on", "validated_on", "diagnosis_on"),
-    "CITE_EMPLOI": ("entered_on", "validated_on", "diagnosis_on", *CITE_DATES),
+    "CITE_EMPLOI": ("entered_on", "diagnosis_on", *CITE_DATES),
 }
 CODES = {"scheme": "support_scheme", "orientation_path": "orientation_path"}
 

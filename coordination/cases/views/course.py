@@ -20,7 +20,7 @@ from coordination.privacy.records import EditConflict
 from coordination.web import current
 from coordination.web.routing import declares
 
-CLEAR = ("stage", "planned_rhythm_days", *DATES["CITE_EMPLOI"])
+CLEAR = ("stage", "planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["CITE_EMPLOI"])))
 
 
 @blueprint.route("/<uuid:journey_id>/etape", methods=["GET", "POST"])
