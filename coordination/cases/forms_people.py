@@ -26,7 +26,7 @@ from coordination.web.forms import PageForm, options
 SCHOOL_YEARS_BACK = 6
 
 
-class _Correction(PageForm):
+class Correction(PageForm):
     version = IntegerField(widget=HiddenInput(), default=0)
     retour = HiddenField()
 
@@ -43,7 +43,7 @@ class _Correction(PageForm):
         self.version.data = stored["version"]
 
 
-class IdentityForm(_Correction):
+class IdentityForm(Correction):
     """The person and where they live."""
 
     first_name = StringField("Prénom")
@@ -69,7 +69,7 @@ class IdentityForm(_Correction):
         self.area.choices = options(_with(reference.areas(), self.area.data), "Non renseigné")
 
 
-class RelativeForm(_Correction):
+class RelativeForm(Correction):
     """A person to call."""
 
     first_name = StringField("Prénom")
@@ -84,7 +84,7 @@ class RelativeForm(_Correction):
     prefers_oral = BooleanField("Préfère l'oral à l'écrit")
 
 
-class SchoolForm(_Correction):
+class SchoolForm(Correction):
     """School and level of a school year."""
 
     year = SelectField("Année scolaire", validate_choice=False)

@@ -65,3 +65,21 @@ def stage_after_pause(programme: str, before: str | None) -> str:
     if before and before in TRANSITIONS[programme]["SUSPENDU"]:
         return before
     return "DIAGNOSTIC" if before == "PREMIER_RDV" else _RESUMES[programme]
+
+
+# What a stage stands for in the dates of the journey (formats/import-bundle.md): entered is the acceptance by the
+# EPS or the first diagnosis, validated the validated journey.
+DATED_BY: dict[str, dict[str, tuple[str, ...]]] = {
+    "PRE": {
+        "ATTENTE": ("entered_on",),
+        "DIAGNOSTIC": ("entered_on", "diagnosis_on"),
+        "PARCOURS_VALIDE": ("entered_on", "validated_on"),
+        "EN_COURS": ("entered_on", "validated_on"),
+    },
+    "CITE_EMPLOI": {"DIAGNOSTIC": ("entered_on", "diagnosis_on")},
+}
+
+
+def next_stages(programme: str, stage: str | None, agreement: str | None) -> tuple[str, ...]:
+    """The stages that may follow, in the order of the table; all of them where none is known."""
+    return tuple(code for code in TRANSITIONS[programme] if not refusal(programme, stage, code, agreement))

@@ -82,9 +82,10 @@ class Access(Row, Base):
 
     __tablename__ = "access"
     __table_args__ = (
-        UniqueConstraint("actor_id", "folder_id", "basis"),
+        UniqueConstraint("actor_id", "folder_id", "basis", "leave_id", postgresql_nulls_not_distinct=True),
         Index("ix_access_journey", "journey_id"),
         Index("ix_access_actor_journey", "actor_id", "journey_id"),
+        Index("ix_access_leave_id", "leave_id", postgresql_where=text("leave_id IS NOT NULL")),
     )
 
     actor_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
@@ -99,6 +100,8 @@ class Access(Row, Base):
     from_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     until_at: Mapped[datetime | None] = mapped_column()
     granted_by: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    # The absence during which this row lets somebody replace the référent.
+    leave_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("leave.id", ondelete="CASCADE"))
 
 
 class AuditEntry(Base):

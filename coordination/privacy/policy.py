@@ -38,6 +38,11 @@ class Action(StrEnum):
     RECORD_AGREEMENT = "saisie_accord"
     CHANGE_STAGE = "changement_etape"
     ASSIGN_REFERENT = "affectation_referent"
+    HAND_OVER = "passage_relais"
+    PLAN_LEAVE = "absences"
+    END_JOURNEY = "sortie_parcours"
+    REOPEN_JOURNEY = "reouverture_parcours"
+    LINK_FAMILY = "lien_famille"
     ANSWER_ALERT = "reponse_alerte"
     ADD_DOCUMENT = "ajout_document"
     READ_DOCUMENT = "lecture_document"
@@ -116,6 +121,10 @@ def follows(actor: Actor, subject: Subject | None) -> bool:
     return subject is not None and bool(subject.bases & TEAM)
 
 
+def is_referent(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and "referent" in subject.bases
+
+
 def coordinates(actor: Actor, subject: Subject | None) -> bool:
     return subject is not None and "coordinator" in subject.bases
 
@@ -136,6 +145,11 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.RECORD_AGREEMENT: (writes_coordination,),
     Action.CHANGE_STAGE: (writes_coordination,),
     Action.ASSIGN_REFERENT: (coordinates, operator),
+    Action.HAND_OVER: (is_referent, coordinates),
+    Action.PLAN_LEAVE: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),
+    Action.END_JOURNEY: (writes_coordination,),
+    Action.REOPEN_JOURNEY: (writes_coordination,),
+    Action.LINK_FAMILY: (writes_coordination,),
     Action.ANSWER_ALERT: (follows, coordinates),
     # Which volet, the folder decides.
     Action.ADD_DOCUMENT: (writes_somewhere,),

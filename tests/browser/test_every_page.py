@@ -55,6 +55,10 @@ def test_pages_of_a_coordinator(site: Site) -> None:
     check(_coordinator(site.signed_in("coordination.pre")))
 
 
+def test_pages_of_the_life_of_a_journey(site: Site) -> None:
+    check(_life(site))
+
+
 def test_pages_of_a_referent(site: Site) -> None:
     check(_referent(site.signed_in("referent.pre")))
 
@@ -99,6 +103,43 @@ def _coordinator(page: Page) -> Tour:
             page.get_by_role("button", name="Rechercher").click()
             page.locator("#results").wait_for()
         yield name, page
+
+
+def _life(site: Site) -> Tour:
+    page = site.signed_in("referent.pre")
+    journey_id = rows(
+        "SELECT id FROM journey WHERE stage = 'EN_COURS' AND id = ANY(%s)", journeys_of(REFERENT)
+    )[0][0]
+    for name in ("etape", "referent", "sortie", "famille"):
+        page.goto(f"/parcours/{journey_id}/{name}")
+        yield f"vie-{name}", page
+    page.goto(f"/parcours/{journey_id}/sortie")
+    page.get_by_label("Motif de sortie").select_option("PERTE_CONTACT")
+    page.get_by_role("button", name="Terminer le parcours").click()
+    page.get_by_role("alert").wait_for()
+    yield "vie-sortie-refusee", page
+    page.get_by_label("Motif de sortie").select_option("RELAIS_DC")
+    page.get_by_label("Précision").fill("Relais pris par le centre social, famille d'accord.")
+    page.get_by_role("button", name="Terminer le parcours").click()
+    page.get_by_text("Sortie enregistrée").wait_for()
+    yield "vie-parcours-termine", page
+    page.goto(f"/parcours/{journey_id}/reouverture")
+    yield "vie-reouverture", page
+    page.goto("/parcours/absences")
+    yield "vie-absences", page
+    page.goto("/parcours/nouveau")
+    page.get_by_role("button", name="Ouvrir le parcours").click()
+    page.get_by_role("alert").wait_for()
+    yield "vie-nouveau-refuse", page
+    page = site.signed_in("coordination.cite")
+    page.goto("/parcours/nouveau")
+    yield "vie-nouveau-cite", page
+    other = rows("SELECT id FROM journey WHERE programme = 'CITE_EMPLOI' AND exit_on IS NULL ORDER BY ref")[
+        0
+    ][0]
+    for name in ("etape", "referent"):
+        page.goto(f"/parcours/{other}/{name}")
+        yield f"vie-cite-{name}", page
 
 
 def _referent(page: Page) -> Tour:

@@ -15,8 +15,11 @@ from coordination.accounts.commands import operator_actor
 from coordination.alerts.sources import all_deadlines
 from coordination.cases.commands.agreements import NewAgreement, record_agreement
 from coordination.cases.commands.contacts import NewContact, log_contact
+from coordination.cases.commands.course import Course, change_course
+from coordination.cases.commands.endings import Ending, Reopening, end_journey, reopen_journey
 from coordination.cases.commands.journeys import assign_referent
 from coordination.cases.models import Journey
+from coordination.cases.stages import TRANSITIONS
 from coordination.db import db
 from coordination.errors import BadInput, CoordinationError
 from coordination.exchange.recompute import recompute, territory
@@ -106,7 +109,7 @@ def _random_commands(rounds: int, seed: int) -> None:
         ref = drawn.choice(list(team))
         programme = "pre" if ref.startswith("PRE") else "cite"
         actor = person(drawn.choice([team[ref], f"coord.{programme}", *PEOPLE]))
-        what = drawn.choice(("contact", "contact", "agreement", "referent", "import", "scan"))
+        what = drawn.choice(("contact", "contact", "agreement", "referent", "life", "life", "import", "scan"))
         try:
             if what == "contact":
                 contact = NewContact(
@@ -122,15 +125,35 @@ def _random_commands(rounds: int, seed: int) -> None:
                 record_agreement(actor, journey_id(ref), new, version, clock.now())
             elif what == "referent":
                 assign_referent(actor, journey_id(ref), account_of(drawn.choice(list(PEOPLE))), clock.now())
+            elif what == "life":
+                _live(drawn, actor, ref)
             elif what == "import":
                 _import_facts(drawn, ref)
             else:
                 run_scan(_settings(), day() + timedelta(days=drawn.randint(0, 40)))
             done += 1
         except CoordinationError as refused:
-            assert not isinstance(refused, BadInput), refused.fields
+            # Not every stage follows every other, and an end is no end twice.
+            assert what == "life" or not isinstance(refused, BadInput), refused.fields
         assert stored() == from_scratch(), what
     assert done > rounds // 4
+
+
+def _live(drawn: random.Random, actor: Any, ref: str) -> None:
+    """The journey moves on, ends, is taken up again."""
+    programme = "PRE" if ref.startswith("PRE") else "CITE_EMPLOI"
+    version = scalar("SELECT version FROM journey WHERE ref = %s", ref)
+    stage = drawn.choice(list(TRANSITIONS[programme]))
+    what = drawn.choice(("course", "end", "reopen"))
+    if what == "course":
+        rhythm = drawn.choice([None, 7, 45])
+        scheme = drawn.choice(["", "CEJ"]) if programme == "CITE_EMPLOI" else ""
+        course = Course(stage, day(), planned_rhythm_days=rhythm, scheme=scheme)
+        change_course(actor, journey_id(ref), course, version, clock.now())
+    elif what == "end":
+        end_journey(actor, journey_id(ref), Ending("DEMENAGEMENT", day()), version, clock.now())
+    else:
+        reopen_journey(actor, journey_id(ref), Reopening(stage, day(), "Retour."), version, clock.now())
 
 
 def _settings() -> Any:

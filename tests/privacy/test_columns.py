@@ -7,6 +7,8 @@ import pytest
 from flask import Flask
 from sqlalchemy import LargeBinary
 
+import coordination.alerts.models
+import coordination.cases.models_life  # noqa: F401
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sources import sources
 from coordination.db import Base
@@ -26,6 +28,10 @@ CLEAR: dict[str, str] = {
     "sheet": "",
     "schooling": "school_year",
     "agreement": "status on_date school_year recorded_by",
+    "saisine": "on_date structure_id",
+    "turn": "kind on_date by_id to_id",
+    "leave": "account_id backup_id from_on until_on",
+    "household_member": "household_id",
     "representative": "",
     "contact": "on_date mode outcome author_id",
     "appointment": "on_date status structure_id",
@@ -46,7 +52,7 @@ CLEAR: dict[str, str] = {
     "import_run": "committed_at as_of scanned",
     "state": "name value",
     "folder": "volet open agreed created_at",
-    "access": "actor_id basis can_write from_at until_at granted_by",
+    "access": "actor_id basis can_write from_at until_at granted_by leave_id",
     "volet_right": "role programme relation volet can_write",
     "audit_entry": "structure_id sequence previous hash body at_us actor_id action result detail",
     "audit_checkpoint": "structure_id sequence hash at_us signature",
@@ -72,6 +78,8 @@ SEALED_COLUMNS: dict[str, str] = {
     " exit_reason phone email interpreter prefers_oral arrived_on diagnosis",
     "schooling": "school school_level",
     "agreement": "volets signer remark",
+    "saisine": "source reasons remark",
+    "turn": "decided_by note",
     "representative": "first_name last_name tie phone email parental_authority interpreter signed_agreement"
     " takes_part trusted prefers_oral",
     "contact": "note",
@@ -176,6 +184,8 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
         "schooling": SEALED_COLUMNS["schooling"],
         "agreement": SEALED_COLUMNS["agreement"],
         **{table: SEALED_COLUMNS[table] for table in ("document", "document_part", "draft")},
+        "saisine": SEALED_COLUMNS["saisine"],
+        "turn": SEALED_COLUMNS["turn"],
     }
     assert others == words(pages)
 

@@ -60,6 +60,7 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.LIST_STALLED: COORDINATING,
     Action.SEARCH: FOLLOWING | COORDINATING,
     Action.NEW_JOURNEY: FOLLOWING | COORDINATING | {"operator"},
+    Action.PLAN_LEAVE: FOLLOWING | COORDINATING,
     Action.VIEW_COUNTS: COORDINATING | {"PILOTAGE"},
     Action.VIEW_AUDIT: {"DPO", "operator"},
     Action.MANAGE_ACCOUNTS: {"ADMIN", "operator"},
@@ -80,6 +81,10 @@ ON_JOURNEY = {
     Action.RECORD_AGREEMENT: "writes coordination",
     Action.ASSIGN_REFERENT: "coordinates",
     Action.CHANGE_STAGE: "writes coordination",
+    Action.HAND_OVER: "referent or coordinator",
+    Action.END_JOURNEY: "writes coordination",
+    Action.REOPEN_JOURNEY: "writes coordination",
+    Action.LINK_FAMILY: "writes coordination",
     Action.ANSWER_ALERT: "team",
     Action.ADD_DOCUMENT: "writes any volet",
     Action.READ_DOCUMENT: "any volet",
@@ -140,6 +145,7 @@ def test_who_may_by_relation(action: Action, basis: str) -> None:
                 "writes coordination": writable == "C",
                 "writes any volet": bool(writable),
                 "coordinates": basis == "coordinator",
+                "referent or coordinator": basis in ("referent", "coordinator"),
                 "team": basis in ("referent", "backup", "coordinator"),
             }[ON_JOURNEY[action]]
             assert can(actor, action, subject) == wanted, (code, readable, writable)

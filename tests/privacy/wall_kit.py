@@ -23,6 +23,8 @@ IN_FOLDER = (
     "sheet",
     "schooling",
     "agreement",
+    "saisine",
+    "turn",
     "representative",
     "contact",
     "appointment",
@@ -42,7 +44,7 @@ IN_FOLDER = (
     "attendance",
 )
 # Rows that pages add and read, and never change or delete.
-APPEND_ONLY = {"revision", "agreement"}
+APPEND_ONLY = {"revision", "agreement", "saisine", "turn"}
 # Rows that stay when what they held is erased; rows that are erased and never changed.
 NEVER_DELETED = APPEND_ONLY | {"document"}
 NEVER_CHANGED = APPEND_ONLY | {"document_part"}
@@ -53,6 +55,8 @@ DRAFTER = "ref1"
 NEEDED = {
     "schooling": (", school_year", ", 2026"),
     "agreement": (", status, recorded_by", ", 'SIGNE', (SELECT id FROM account LIMIT 1)"),
+    "saisine": (", on_date", ", current_date"),
+    "turn": (", kind, on_date, by_id", ", 'SORTIE', current_date, (SELECT id FROM account LIMIT 1)"),
     "contact": (", on_date, mode", ", current_date, 'VAD'"),
     "appointment": (", on_date", ", current_date"),
     "objective": (", set_on", ", current_date"),
@@ -156,6 +160,12 @@ def fill_folders() -> None:
             " gen_random_uuid(), now() FROM folder",
             (email("coord.pre"),),
         )
+        # Everybody is away once, replaced by the next one.
+        connection.execute(
+            "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) SELECT gen_random_uuid(), id, next,"
+            " current_date, current_date FROM (SELECT id, lead(id) OVER (ORDER BY id) AS next FROM account"
+            " WHERE kind = 'person') AS everybody WHERE next IS NOT NULL"
+        )
         connection.execute(
             "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
             " SELECT journey_id, id, 'X1', 'overdue', volet, current_date, current_date, 'exchange' FROM folder"
@@ -198,6 +208,7 @@ class Truth:
     dpo: bool
     manages: bool
     active: bool
+    coordinates: bool
 
 
 def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
@@ -237,6 +248,7 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
         ("DPO",) in roles and known is not None and known[0] is None,
         known is not None and (known[1] == "operator" or (("ADMIN",) in roles and known[0] is None)),
         known is not None and known[0] is None,
+        bool({("COORD_PRE",), ("COORD_CITE",)} & set(roles)) and known is not None and known[0] is None,
     )
 
 
@@ -285,6 +297,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
     places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
     lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
     grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
+    absences = connection.execute("SELECT id, account_id, backup_id FROM leave").fetchall()
     for name, actor in people.items():
         may = truth(connection, actor, at)
         with as_web(connection, actor, at):
@@ -300,6 +313,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
             found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes | own, places)]
             found += [f"{name}: {fault}" for fault in _manages(connection, may)]
             found += [f"{name}: {fault}" for fault in _keeps(connection, name == "admin")]
+            found += [f"{name}: {fault}" for fault in _is_away(connection, actor, may, absences)]
     return found
 
 
@@ -398,6 +412,23 @@ def _keeps(connection: Db, admin: bool) -> Iterator[str]:
     (held,) = connection.execute(links).fetchone() or (0,)  # type: ignore[arg-type]
     if attempt(connection, "UPDATE password_link SET used_at = now()") != held:
         yield "uses a link"
+
+
+def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list[Any]) -> Iterator[str]:
+    """Absences: seen by who is away, who replaces and who coordinates; the own written. Families: never."""
+    seen = {row[0] for row in connection.execute("SELECT id FROM leave")}
+    if seen != {a[0] for a in absences if may.coordinates or actor in a[1:]}:
+        yield "sees absences"
+    if attempt(connection, "DELETE FROM leave") != sum(a[1] == actor for a in absences):
+        yield "removes absences"
+    foreign = next(a for a in absences if a[1] != actor)
+    new = (
+        "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) VALUES (gen_random_uuid(), %s, %s,"
+    )
+    if attempt(connection, f"{new} current_date, current_date)", *foreign[1:]) != -1:
+        yield "is away in another's name"
+    if attempt(connection, "SELECT 1 FROM household_member") != -1:
+        yield "reads families"
 
 
 def _insertion(table: str) -> str:

@@ -12,13 +12,13 @@ from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
 from coordination import reference
-from coordination.accounts.models import Account
+from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.commands.skeleton import change_journey
+from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Sheet
-from coordination.cases.stages import refusal
+from coordination.cases.models_life import Saisine
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, Forbidden
@@ -34,6 +34,16 @@ FIRST_STAGE = {"PRE": "SAISINE", "CITE_EMPLOI": "REPERE"}
 
 
 @dataclass(frozen=True)
+class NewSaisine:
+    """Who sends the person (a structure of the territory, a kind of sender) and why: codes of the PRE's lists."""
+
+    structure_id: uuid.UUID | None = None
+    source: str = ""
+    reasons: tuple[str, ...] = ()
+    remark: str = ""
+
+
+@dataclass(frozen=True)
 class NewJourney:
     """The minimum of a spotting: who, where, since when; `sheet` holds columns of `Sheet`."""
 
@@ -42,14 +52,29 @@ class NewJourney:
     opened_on: date | None
     referent_id: uuid.UUID | None = None
     sheet: Mapping[str, Any] = field(default_factory=dict)
+    saisine: NewSaisine | None = None
 
 
-def open_journey(actor: Actor, new: NewJourney, now: datetime) -> uuid.UUID:
-    """Open a journey with its coordination volet alone. Raises BadInput, Forbidden."""
+def open_journey(
+    actor: Actor,
+    new: NewJourney,
+    now: datetime,
+    *,
+    journey_id: uuid.UUID | None = None,
+    key: str = "",
+    answer: str = "",
+) -> uuid.UUID:
+    """Open a journey with its coordination volet alone; its id.
+
+    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). Raises BadInput,
+    Forbidden.
+    """
     today = paris_date(now)
-    journey_id, folder_id = uuid.uuid4(), uuid.uuid4()
+    journey_id, folder_id = journey_id or uuid.uuid4(), uuid.uuid4()
     with work(actor, Action.NEW_JOURNEY, now) as w:
         grant = w.require()
+        if key:
+            w.once(key, repr(new).encode(), answer)
         _check_new(new, today)
         if actor.kind == "person" and not may_follow(actor.id, new.programme, now, coordinating=True):
             raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
@@ -66,9 +91,25 @@ def open_journey(actor: Actor, new: NewJourney, now: datetime) -> uuid.UUID:
         db.session.execute(
             insert(Sheet).values({**new_row(data_key, Sheet, uuid.uuid4(), new.sheet), **place})
         )
+        written = sorted(new.sheet)
+        if new.saisine:
+            # Before the access of the opening ends.
+            cells = new_row(data_key, Saisine, uuid.uuid4(), _saisine_cells(new.saisine))
+            db.session.execute(insert(Saisine).values({**cells, **place, "on_date": new.opened_on}))
+            written.append("saisine")
+        follow_all(Grant(grant.actor_id, grant.action, journey_id), [journey_id], today, "parcours ouvert")
         sync_access([journey_id])
-        w.audit(Grant(grant.actor_id, grant.action, journey_id), sorted(new.sheet))
+        w.audit(Grant(grant.actor_id, grant.action, journey_id), written)
     return journey_id
+
+
+def _saisine_cells(saisine: NewSaisine) -> dict[str, Any]:
+    return {
+        "structure_id": saisine.structure_id,
+        "source": saisine.source,
+        "reasons": ",".join(saisine.reasons),
+        "remark": saisine.remark.strip(),
+    }
 
 
 def _add_journey(journey_id: uuid.UUID, new: NewJourney) -> None:
@@ -104,25 +145,26 @@ def _check_new(new: NewJourney, today: date) -> None:
         if isinstance(value, str):
             problems.free_text(name, value, 200)
     commune = new.sheet.get("commune")
+    if new.saisine:
+        _check_saisine(problems, new)
     if new.programme == "PRE" and commune and commune not in reference.pre_perimeter():
         problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
     problems.stop_if_any()
 
 
-def change_stage(actor: Actor, journey_id: uuid.UUID, stage: str, version: int, now: datetime) -> None:
-    """Pass to another stage (table of `cases.stages`). Raises BadInput, NotFound, Forbidden, Conflict."""
-    today = paris_date(now)
-    with work(actor, Action.CHANGE_STAGE, now) as w:
-        grant = w.require(journey_id)
-        journey = db.session.execute(
-            select(Journey.programme, Journey.stage, Journey.agreement_status).where(Journey.id == journey_id)
-        ).one()
-        problem = refusal(journey.programme, journey.stage, stage, journey.agreement_status)
-        if problem:
-            raise BadInput(problem, {"stage": problem})
-        change_journey(w, journey_id, version, stage=stage)
-        follow_all(grant, [journey_id], today, f"étape changée le {today:%d/%m/%Y}")
-        w.audit(grant, ["stage"])
+def _check_saisine(problems: Problems, new: NewJourney) -> None:
+    assert new.saisine
+    if new.saisine.structure_id and not db.session.scalar(
+        select(Structure.id).where(Structure.id == new.saisine.structure_id)
+    ):
+        problems["structure_id"] = "Choisissez une structure de la liste."
+    if new.programme == "PRE":
+        problems.code("source", "pre_referral_source", new.saisine.source)
+        if not new.saisine.reasons:
+            problems["reasons"] = "Cochez au moins un motif."
+        for reason in new.saisine.reasons:
+            problems.code("reasons", "pre_referral_reason", reason)
+    problems.free_text("remark", new.saisine.remark, 2_000)
 
 
 def assign_referent(
@@ -149,15 +191,7 @@ def assign_referent(
 
 
 def _check_referent(field: str, account_id: uuid.UUID, programme: str, now: datetime) -> None:
-    """Who follows a journey is a person at work whose role follows its programme. Raises BadInput."""
+    """Raises BadInput beside `field`."""
     problems = Problems()
-    account = db.session.execute(
-        select(Account.suspended_at).where(Account.id == account_id, Account.kind == "person")
-    ).first()
-    if account is None:
-        problems[field] = "Choisissez une personne de la liste."
-    elif account.suspended_at is not None:
-        problems[field] = "Ce compte est suspendu : choisissez quelqu'un d'autre."
-    elif not may_follow(account_id, programme, now):
-        problems[field] = "Le rôle de cette personne ne suit pas de parcours dans ce dispositif."
+    check_follower(problems, field, account_id, programme, now)
     problems.stop_if_any()

@@ -18,6 +18,7 @@ from coordination.alerts.queries import (
 )
 from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Journey
+from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, people
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
@@ -66,11 +67,7 @@ class Day:
 def my_day(grant: Grant, actor: Actor, today: date) -> Day:
     """The journeys that the actor follows or backs up. A fixed number of statements."""
     mine = list(
-        db.session.scalars(
-            select(Journey.id).where(
-                or_(Journey.referent_id == actor.id, Journey.backup_id == actor.id), Journey.exit_on.is_(None)
-            )
-        )
+        db.session.scalars(select(Journey.id).where(followed_by(actor, today), Journey.exit_on.is_(None)))
     )
     # INFO goes to the weekly digest only.
     alerts = [alert for alert in open_alerts(today, mine) if alert.severity != "INFO"]

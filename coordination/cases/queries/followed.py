@@ -6,10 +6,11 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from coordination.cases.models import Journey
 from coordination.cases.queries.listing import PAGE, JourneyLine, lines
+from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import people
 from coordination.cases.queries.search import fold
 from coordination.db import db
@@ -31,9 +32,7 @@ class Followed:
 def my_journeys(grant: Grant, actor: Actor, today: date, page: int = 1) -> Followed:
     """The active journeys of the actor, in the order of their names. A fixed number of statements."""
     rows = db.session.execute(
-        select(Journey.id, Journey.referent_id).where(
-            or_(Journey.referent_id == actor.id, Journey.backup_id == actor.id), Journey.exit_on.is_(None)
-        )
+        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.exit_on.is_(None))
     ).all()
     # Names are sealed: no index can sort them, memory does.
     named = people(grant, [row.id for row in rows]) if rows else {}

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.kinds import ADDED, KINDS
 from coordination.cases.queries.journey_page import Opening, journey_page
+from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
@@ -64,6 +65,8 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         grant = r.require(journey_id)
         subject = subject_of(actor, journey_id)
+        # First: the page narrows what shows to this journey, and a sibling is another.
+        life = life_panel(grant, journey_id, current.today())
         page = journey_page(grant, journey_id, current.today())
         glance = small_picture(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
@@ -72,6 +75,8 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         page=page,
         glance=glance,
         timeline=by_month(page.timeline, current.today()),
+        life=life,
+        may_hand_over=can(actor, Action.HAND_OVER, subject),
         may_log=can(actor, Action.LOG_CONTACT, subject),
         may_record=can(actor, Action.WRITE_RECORD, subject),
         kinds=[KINDS[slug] for slug in ADDED],

@@ -8,14 +8,18 @@ from typing import Any
 
 from flask import Blueprint, render_template, request, url_for
 from flask.typing import ResponseReturnValue
+from sqlalchemy import select
 
 from coordination import reference
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sentences import SEVERITY_LABELS
+from coordination.cases.models import Journey
 from coordination.cases.vocabulary import PROGRAMMES
+from coordination.db import act_as, db
 from coordination.errors import Forbidden
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
+from coordination.web import current
 
 blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
 
@@ -74,3 +78,11 @@ def first_page_of(journey_id: uuid.UUID) -> dict[str, str]:
     """Where « Annuler » leads from a form."""
     name = way_back()
     return {"url": back_to(name, journey_id), "label": "Ma journée" if name else "Le parcours"}
+
+
+def still_sees(journey_id: uuid.UUID) -> bool:
+    """Whether a journey just given to somebody else is still the actor's to read."""
+    act_as(db.session, current.actor().id)
+    seen = db.session.scalar(select(Journey.id).where(Journey.id == journey_id)) is not None
+    db.session.rollback()
+    return seen

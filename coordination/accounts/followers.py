@@ -1,0 +1,42 @@
+"""Who may follow journeys: the people offered as référent, backup or replacement."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Collection
+from datetime import datetime
+
+from sqlalchemy import or_, select
+
+from coordination.accounts.models import Account, Membership, Structure
+from coordination.db import db
+from coordination.privacy.models import VoletRight
+from coordination.privacy.volets import Volet
+
+
+def followers(programmes: Collection[str], now: datetime) -> dict[uuid.UUID, str]:
+    """People at work who may be référent in one of the programmes, by name, with their structure."""
+    rows = db.session.execute(
+        select(Account.id, Account.display_name, Structure.name)
+        .join(Membership, Membership.account_id == Account.id)
+        .join(VoletRight, VoletRight.role == Membership.role)
+        .outerjoin(Structure, Structure.id == Membership.structure_id)
+        .where(
+            Account.kind == "person",
+            Account.suspended_at.is_(None),
+            or_(Membership.ended_at.is_(None), Membership.ended_at > now),
+            VoletRight.programme.in_(programmes),
+            or_(Membership.programme.is_(None), Membership.programme == VoletRight.programme),
+            VoletRight.relation == "referent",
+            VoletRight.volet == Volet.COORDINATION.value,
+            VoletRight.can_write,
+        )
+        .order_by(Account.display_name, Account.id, Structure.name)
+    )
+    return {id_: f"{name} ({structure})" if structure else name for id_, name, structure in rows}
+
+
+def structures() -> dict[uuid.UUID, str]:
+    """Every structure, by name."""
+    rows = db.session.execute(select(Structure.id, Structure.name).order_by(Structure.name))
+    return {id_: name for id_, name in rows}

@@ -1,0 +1,109 @@
+"""Where the journey stands: its stage, the dates that go with it, the rhythm agreed on."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import select
+
+from coordination.cases.checks import Problems
+from coordination.cases.commands.turns import change_as_form, check_order, follow_journey
+from coordination.cases.models import Journey, Sheet
+from coordination.cases.stages import DATED_BY, refusal
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action
+from coordination.privacy.records import change_record
+from coordination.privacy.vault import open_rows
+from coordination.privacy.work import work
+
+RHYTHMS = range(1, 181)
+
+
+@dataclass(frozen=True)
+class Course:
+    """As typed. `stage_on`: the day of a change of stage, which dates what the stage stands for."""
+
+    stage: str
+    stage_on: date | None = None
+    entered_on: date | None = None
+    validated_on: date | None = None
+    diagnosis_on: date | None = None
+    planned_rhythm_days: int | None = None
+    rsa_opened_on: date | None = None
+    oriented_on: date | None = None
+    contract_signed_on: date | None = None
+    scheme: str = ""
+    orientation_path: str = ""
+
+
+CITE_DATES = ("rsa_opened_on", "oriented_on", "contract_signed_on")
+DATES = {
+    "PRE": ("entered_on", "validated_on", "diagnosis_on"),
+    "CITE_EMPLOI": ("entered_on", "diagnosis_on", *CITE_DATES),
+}
+CODES = {"scheme": "support_scheme", "orientation_path": "orientation_path"}
+
+
+def change_course(actor: Actor, journey_id: uuid.UUID, course: Course, version: int, now: datetime) -> None:
+    """Write the stage, the dates and the rhythm; deadlines follow.
+
+    A date that the new stage stands for and that is empty takes the day of the change. Raises BadInput with a
+    sentence per field, NotFound, Forbidden, EditConflict.
+    """
+    today = paris_date(now)
+    with work(actor, Action.CHANGE_STAGE, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+        problems = Problems()
+        moved = course.stage != (journey.stage or "")
+        if moved:
+            course = _dated(course, journey, problems, today)
+        dates = {name: getattr(course, name) for name in DATES[journey.programme]}
+        check_order(problems, {"opened_on": journey.opened_on, **dates}, today)
+        _check_end(problems, dates, journey.exit_on)
+        _check_rest(problems, course)
+        problems.stop_if_any()
+        values: dict[str, Any] = {**dates, "planned_rhythm_days": course.planned_rhythm_days}
+        if moved:
+            values["stage"] = course.stage
+        change_as_form(w, journey_id, version, {}, **values)
+        if journey.programme == "CITE_EMPLOI":
+            sheet = open_rows(grant, Sheet, (*CODES, "version"), Sheet.journey_id == journey_id)[0]
+            codes = {name: getattr(course, name) for name in CODES}
+            change_record(w, grant, Sheet, sheet["id"], sheet["version"], codes)
+        follow_journey(grant, journey_id, today, f"étape et dates notées le {today:%d/%m/%Y}")
+        w.audit(grant, ["stage", *values])
+
+
+def _dated(course: Course, journey: Journey, problems: Problems, today: date) -> Course:
+    """The new stage may follow, and its day fills the dates that it stands for."""
+    problem = refusal(journey.programme, journey.stage, course.stage, journey.agreement_status)
+    if course.stage == "SORTI" or (journey.exit_on and course.stage != "VEILLE"):
+        problem = "Une sortie ou une réouverture se note sur sa propre page."
+    if problem:
+        problems["stage"] = problem
+        return course
+    problems.past_day("stage_on", course.stage_on, today, journey.opened_on)
+    stood_for = DATED_BY[journey.programme].get(course.stage, ())
+    empty: dict[str, Any] = {name: course.stage_on for name in stood_for if getattr(course, name) is None}
+    return replace(course, **empty)
+
+
+def _check_end(problems: Problems, dates: dict[str, date | None], exit_on: date | None) -> None:
+    for name, day in dates.items():
+        if name not in CITE_DATES and exit_on and day and day > exit_on:
+            problems[name] = f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
+
+
+def _check_rest(problems: Problems, course: Course) -> None:
+    rhythm = course.planned_rhythm_days
+    if rhythm is not None and rhythm not in RHYTHMS:
+        problems["planned_rhythm_days"] = f"Indiquez un nombre de jours, de 1 à {RHYTHMS[-1]}."
+    for name, coded_list in CODES.items():
+        if getattr(course, name):
+            problems.code(name, coded_list, getattr(course, name))

@@ -1,0 +1,192 @@
+"""The end of a journey with its reason, and its reopening, which keeps what was."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import column, select, table
+
+from coordination import reference
+from coordination.cases.checks import Problems
+from coordination.cases.commands.turns import change_as_form, follow_journey, remember
+from coordination.cases.facts import JourneyFacts
+from coordination.cases.models import Journey, Sheet
+from coordination.cases.queries.facts import journey_facts
+from coordination.cases.rules.lost_contact import Tried, tried
+from coordination.cases.stages import refusal
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.errors import BadInput
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import change_record
+from coordination.privacy.vault import open_rows
+from coordination.privacy.work import Work, work
+
+REASONS = {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"}
+LOST_CONTACT = "PERTE_CONTACT"
+ENDED = ("SORTI", "VEILLE")
+# The feature that owns it lies above this one; its dates are all that is needed here.
+_DAYS = ("sent_on", "seen_on", "accepted_on", "refused_on", "first_action_on")
+_REFERRAL = table("referral", column("journey_id"), *(column(name) for name in _DAYS))
+_REFERRAL_DAYS = [_REFERRAL.c[name] for name in _DAYS]
+
+
+@dataclass(frozen=True)
+class Ending:
+    """As typed. `decided_by`, `decided_on`: who decided and when; PERTE_CONTACT asks for both."""
+
+    reason: str
+    on: date | None
+    decided_by: str = field(default="", repr=False)
+    decided_on: date | None = None
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class Reopening:
+    """As typed: the stage where the journey goes on, and why."""
+
+    stage: str
+    on: date | None
+    note: str = field(default="", repr=False)
+
+
+def end_journey(actor: Actor, journey_id: uuid.UUID, ending: Ending, version: int, now: datetime) -> None:
+    """Close the journey on a day, for a reason. Raises BadInput, NotFound, Forbidden, EditConflict."""
+    today = paris_date(now)
+    with work(actor, Action.END_JOURNEY, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+        if journey.exit_on:
+            raise BadInput(f"Ce parcours est déjà terminé depuis le {journey.exit_on:%d/%m/%Y}.")
+        if refusal(journey.programme, journey.stage, "SORTI", journey.agreement_status):
+            raise BadInput(NOT_STARTED)
+        facts = journey_facts(grant, [journey_id])[journey_id]
+        _check_ending(ending, journey, facts, today)
+        change_as_form(w, journey_id, version, {"exit_on": "on"}, exit_on=ending.on, stage="SORTI")
+        _write_reason(w, grant, journey_id, ending.reason)
+        remember(
+            grant,
+            journey_id,
+            "SORTIE",
+            actor.id,
+            on_date=ending.decided_on or ending.on,
+            decided_by=ending.decided_by.strip(),
+            note=ending.note.strip(),
+        )
+        follow_journey(grant, journey_id, today, f"sortie notée le {today:%d/%m/%Y}")
+        w.audit(grant, ["stage", "exit_on", "exit_reason", "turn"])
+
+
+NOT_STARTED = (
+    "À cette étape, le parcours n'a pas encore commencé : notez plutôt « Non retenu » sur la page de l'étape."
+)
+
+
+def _check_ending(ending: Ending, journey: Journey, facts: JourneyFacts, today: date) -> None:
+    problems = Problems()
+    problems.code("reason", REASONS[journey.programme], ending.reason)
+    problems.past_day("on", ending.on, today, journey.opened_on)
+    if ending.on and "on" not in problems:
+        after = [
+            fact for fact in (*_dated_facts(journey, facts), *_referrals(journey.id)) if fact[0] > ending.on
+        ]
+        if after:
+            day, what = max(after)
+            problems["on"] = f"{what} le {day:%d/%m/%Y}, après cette sortie."
+    problems.free_text("note", ending.note)
+    problems.free_text("decided_by", ending.decided_by, 200)
+    if ending.decided_on and ending.decided_on > today:
+        problems["decided_on"] = "Cette date est dans le futur."
+    if ending.reason == LOST_CONTACT:
+        _check_lost_contact(problems, ending, tried(facts, ending.on or today))
+    problems.stop_if_any()
+
+
+def _check_lost_contact(problems: Problems, ending: Ending, attempts: Tried) -> None:
+    if sentence := missing_sentence(attempts):
+        problems["reason"] = sentence
+    if not ending.decided_by.strip() and "decided_by" not in problems:
+        problems["decided_by"] = (
+            "Indiquez qui a décidé de cette sortie, par exemple l'EPS ou la coordination."
+        )
+    if not ending.decided_on:
+        problems["decided_on"] = "Indiquez le jour de la décision."
+
+
+def missing_sentence(attempts: Tried) -> str:
+    """What must still be tried before a loss of contact, in French; empty if nothing."""
+    if not attempts.missing:
+        return ""
+    many = attempts.missing > 1
+    sentence = f"Il manque {attempts.missing} tentative{'s' if many else ''}"
+    if attempts.needs_another_mode:
+        mode = reference.label("contact_mode", next(iter(attempts.modes))).lower()
+        way = f"un autre moyen que « {mode} »"
+        return f"{sentence}, dont une par {way}." if many else f"{sentence}, par {way}."
+    return f"{sentence}, par deux moyens différents." if not attempts.attempts else f"{sentence}."
+
+
+def _dated_facts(journey: Journey, facts: JourneyFacts) -> Iterator[tuple[date, str]]:
+    """What happened, with the words that name it; plans are no facts."""
+    for day, what in (
+        (journey.entered_on, "L'entrée dans le parcours est notée"),
+        (journey.validated_on, "La validation est notée"),
+        (journey.diagnosis_on, "Le diagnostic est noté"),
+    ):
+        if day:
+            yield day, what
+    yield from ((contact.on, "Un échange est noté") for contact in facts.contacts)
+    yield from ((a.on, "Un rendez-vous est noté") for a in facts.appointments if a.status != "A_VENIR")
+    for action in facts.actions:
+        yield from ((d, "Une action est notée") for d in (action.started_on, action.ended_on) if d)
+    for pause in facts.pauses:
+        yield from ((d, "Une pause est notée") for d in (pause.from_on, pause.returned_on) if d)
+    yield from ((r.held_on, "Un bilan est noté") for r in facts.reviews if r.held_on)
+    yield from ((event.on, "Un événement est noté") for event in facts.events)
+
+
+def _referrals(journey_id: uuid.UUID) -> Iterator[tuple[date, str]]:
+    for row in db.session.execute(select(*_REFERRAL_DAYS).where(_REFERRAL.c.journey_id == journey_id)):
+        yield from ((day, "Une orientation est notée") for day in row if day)
+
+
+def _write_reason(w: Work, grant: Grant, journey_id: uuid.UUID, reason: str) -> None:
+    sheet = open_rows(grant, Sheet, ("version",), Sheet.journey_id == journey_id)[0]
+    change_record(w, grant, Sheet, sheet["id"], sheet["version"], {"exit_reason": reason})
+
+
+def reopen_journey(actor: Actor, journey_id: uuid.UUID, new: Reopening, version: int, now: datetime) -> None:
+    """Take an ended journey up again: its past stands, so its delays go on from the same facts.
+
+    Raises BadInput, NotFound, Forbidden, EditConflict.
+    """
+    today = paris_date(now)
+    with work(actor, Action.REOPEN_JOURNEY, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+        if not journey.exit_on:
+            raise BadInput("Ce parcours n'est pas terminé : il n'y a rien à rouvrir.")
+        problems = Problems()
+        stage = journey.stage if journey.stage in ENDED else "SORTI"
+        problem = refusal(journey.programme, stage, new.stage, journey.agreement_status)
+        if problem or new.stage in ENDED:
+            problems["stage"] = problem or "Choisissez l'étape où le parcours reprend."
+        problems.past_day("on", new.on, today, journey.exit_on)
+        if new.on and journey.exit_on > new.on and "on" in problems:
+            problems["on"] = (
+                f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}, après cette date."
+            )
+        problems.free_text("note", new.note)
+        if not new.note.strip():
+            problems["note"] = "Dites en une phrase pourquoi le parcours reprend."
+        problems.stop_if_any()
+        change_as_form(w, journey_id, version, {}, exit_on=None, stage=new.stage)
+        _write_reason(w, grant, journey_id, "")
+        remember(grant, journey_id, "REOUVERTURE", actor.id, on_date=new.on, note=new.note.strip())
+        follow_journey(grant, journey_id, today, f"parcours rouvert le {today:%d/%m/%Y}")
+        w.audit(grant, ["stage", "exit_on", "exit_reason", "turn"])

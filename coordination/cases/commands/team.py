@@ -1,0 +1,181 @@
+"""Who follows the journey: the référent, the backup, the handover; and who replaces whom during an absence."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import date, datetime
+
+from sqlalchemy import delete, insert, select
+
+from coordination.accounts.models import Account
+from coordination.accounts.queries import may_follow
+from coordination.cases.checks import Problems
+from coordination.cases.commands.turns import change_as_form, remember
+from coordination.cases.models import Journey
+from coordination.cases.models_life import Leave
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.errors import NotFound
+from coordination.privacy.access import subject_of, sync_access
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action
+from coordination.privacy.work import work
+
+LONGEST_LEAVE = 366
+
+
+@dataclass(frozen=True)
+class Handover:
+    """As typed. `note`: sealed, shown to whoever takes over; a référent who hands over owes one."""
+
+    referent_id: uuid.UUID | None
+    backup_id: uuid.UUID | None = None
+    note: str = field(default="", repr=False)
+
+
+@dataclass(frozen=True)
+class NewLeave:
+    """As typed: both days included."""
+
+    from_on: date | None
+    until_on: date | None
+    backup_id: uuid.UUID | None
+
+
+def check_follower(
+    problems: Problems, name: str, account_id: uuid.UUID, programme: str, now: datetime
+) -> None:
+    """Who follows a journey is a person at work whose role follows its programme."""
+    account = db.session.execute(
+        select(Account.suspended_at).where(Account.id == account_id, Account.kind == "person")
+    ).first()
+    if account is None:
+        problems[name] = "Choisissez une personne de la liste."
+    elif account.suspended_at is not None:
+        problems[name] = "Ce compte est suspendu : choisissez quelqu'un d'autre."
+    elif not may_follow(account_id, programme, now):
+        problems[name] = "Le rôle de cette personne ne suit pas de parcours dans ce dispositif."
+
+
+def hand_over(actor: Actor, journey_id: uuid.UUID, given: Handover, version: int, now: datetime) -> None:
+    """Change who follows the journey; access passes in the same work.
+
+    Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
+    """
+    today = paris_date(now)
+    with work(actor, Action.HAND_OVER, now) as w:
+        grant = w.require(journey_id)
+        journey = db.session.execute(
+            select(Journey.programme, Journey.referent_id, Journey.backup_id).where(Journey.id == journey_id)
+        ).one()
+        passed = given.referent_id != journey.referent_id
+        _check(given, journey, passed, "coordinator" in subject_of(actor, journey_id).bases, now)
+        people = {"referent_id": given.referent_id, "backup_id": given.backup_id}
+        change_as_form(w, journey_id, version, {}, **people)
+        if passed or given.note.strip():
+            remember(
+                grant,
+                journey_id,
+                "RELAIS",
+                actor.id,
+                to_id=given.referent_id,
+                on_date=today,
+                note=given.note.strip(),
+            )
+        sync_access([journey_id])
+        w.audit(grant, ["referent_id", "backup_id", "turn"])
+
+
+def _check(given: Handover, journey: object, passed: bool, coordinates: bool, now: datetime) -> None:
+    programme: str = journey.programme  # type: ignore[attr-defined]
+    problems = Problems()
+    if given.referent_id is None:
+        problems["referent_id"] = "Choisissez qui suit ce parcours."
+    elif passed:
+        check_follower(problems, "referent_id", given.referent_id, programme, now)
+    if given.backup_id and given.backup_id == given.referent_id:
+        problems["backup_id"] = "Le suppléant est une autre personne que le référent."
+    elif given.backup_id and given.backup_id != journey.backup_id:  # type: ignore[attr-defined]
+        check_follower(problems, "backup_id", given.backup_id, programme, now)
+    problems.free_text("note", given.note)
+    if passed and not coordinates and not given.note.strip():
+        problems["note"] = "Laissez quelques mots à la personne qui prend le relais : où en est le parcours ?"
+    problems.stop_if_any()
+
+
+def plan_leave(actor: Actor, new: NewLeave, now: datetime) -> uuid.UUID:
+    """Note an absence; whoever replaces sees, on those days alone, the journeys that have no backup.
+
+    Raises BadInput with a sentence per field, Forbidden.
+    """
+    with work(actor, Action.PLAN_LEAVE, now) as w:
+        grant = w.require()
+        mine = _mine(actor)
+        _check_leave(actor, new, {programme for _, programme in mine}, now)
+        leave_id = uuid.uuid4()
+        db.session.execute(
+            insert(Leave).values(
+                id=leave_id,
+                account_id=actor.id,
+                backup_id=new.backup_id,
+                from_on=new.from_on,
+                until_on=new.until_on,
+            )
+        )
+        sync_access([journey_id for journey_id, _ in mine])
+        w.audit(grant, ["leave"])
+        return leave_id
+
+
+def cancel_leave(actor: Actor, leave_id: uuid.UUID, now: datetime) -> None:
+    """Take an own absence back; what it opened closes. Raises NotFound."""
+    with work(actor, Action.PLAN_LEAVE, now) as w:
+        grant = w.require()
+        gone = db.session.execute(
+            delete(Leave).where(Leave.id == leave_id, Leave.account_id == actor.id).returning(Leave.id)
+        ).first()
+        if gone is None:
+            raise NotFound("Cette absence n'existe pas, ou n'est pas la vôtre.")
+        sync_access([journey_id for journey_id, _ in _mine(actor)])
+        w.audit(grant, ["leave"])
+
+
+def _mine(actor: Actor) -> list[tuple[uuid.UUID, str]]:
+    rows = db.session.execute(select(Journey.id, Journey.programme).where(Journey.referent_id == actor.id))
+    return [(row.id, row.programme) for row in rows]
+
+
+def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetime) -> None:
+    today = paris_date(now)
+    problems = Problems()
+    if new.from_on is None:
+        problems["from_on"] = "Indiquez le premier jour d'absence."
+    if new.until_on is None:
+        problems["until_on"] = "Indiquez le dernier jour d'absence."
+    elif new.until_on < today:
+        problems["until_on"] = "Cette absence est déjà finie."
+    elif new.from_on and new.until_on < new.from_on:
+        problems["until_on"] = "Le dernier jour est avant le premier."
+    elif new.from_on and (new.until_on - new.from_on).days > LONGEST_LEAVE:
+        problems["until_on"] = "Une absence dure un an au plus : au-delà, passez le relais."
+    if new.backup_id is None:
+        problems["backup_id"] = "Choisissez qui vous remplace."
+    elif new.backup_id == actor.id:
+        problems["backup_id"] = "Choisissez quelqu'un d'autre que vous."
+    else:
+        for programme in sorted(programmes or {role.programme for role in actor.roles if role.programme}):
+            check_follower(problems, "backup_id", new.backup_id, programme, now)
+    if not problems and _overlaps(actor, new):
+        problems["from_on"] = "Une autre absence couvre déjà une partie de ces jours."
+    problems.stop_if_any()
+
+
+def _overlaps(actor: Actor, new: NewLeave) -> bool:
+    return bool(
+        db.session.scalar(
+            select(Leave.id)
+            .where(Leave.account_id == actor.id, Leave.from_on <= new.until_on, Leave.until_on >= new.from_on)
+            .limit(1)
+        )
+    )

@@ -1,0 +1,67 @@
+"""Tables of the life of a journey: how it came, its turns, who replaces whom, families."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date
+
+from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy.orm import Mapped, mapped_column
+
+from coordination.db import Base, InFolder, Row, sealed
+
+
+class Saisine(InFolder, Base):
+    """How the journey came: a saisine (PRE) or a spotting (Cité), from a structure, on a day.
+
+    `source`: code of `pre_referral_source`; `reasons`: codes of `pre_referral_reason`, apart by commas.
+    """
+
+    __tablename__ = "saisine"
+
+    on_date: Mapped[date] = mapped_column()
+    structure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("structure.id"))
+    source: Mapped[bytes | None] = sealed()
+    reasons: Mapped[bytes | None] = sealed()
+    remark: Mapped[bytes | None] = sealed(256)
+
+
+class Turn(InFolder, Base):
+    """A turn in the journey (`kind`: RELAIS, SORTIE, REOUVERTURE): who wrote it, for whom, what was decided."""
+
+    __tablename__ = "turn"
+
+    kind: Mapped[str] = mapped_column(String(16))
+    on_date: Mapped[date] = mapped_column()
+    by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    to_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    decided_by: Mapped[bytes | None] = sealed()
+    note: Mapped[bytes | None] = sealed(256)
+
+
+class Leave(Row, Base):
+    """An absence of a professional, both days included, and who replaces them: access follows by itself."""
+
+    __tablename__ = "leave"
+    __table_args__ = (
+        CheckConstraint("account_id <> backup_id AND from_on <= until_on", name="days"),
+        Index("ix_leave_account_id", "account_id"),
+        Index("ix_leave_backup_id", "backup_id"),
+    )
+
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    backup_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    from_on: Mapped[date] = mapped_column()
+    until_on: Mapped[date] = mapped_column()
+
+
+class HouseholdMember(Base):
+    """Journeys of one family; read and written through functions of the wall alone."""
+
+    __tablename__ = "household_member"
+    __table_args__ = (Index("ix_household_member_household_id", "household_id"),)
+
+    journey_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("journey.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE"), primary_key=True
+    )
+    household_id: Mapped[uuid.UUID] = mapped_column()

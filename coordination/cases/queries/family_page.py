@@ -1,0 +1,87 @@
+"""The family of a journey: who else is followed, and by whom, never what their file holds."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+
+from sqlalchemy import select, text
+
+from coordination.cases.models import Journey, Sheet
+from coordination.cases.queries.people import Person, people
+from coordination.cases.queries.search import fold, match
+from coordination.db import db
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import Opened, open_rows
+
+MOST_SUGGESTED = 8
+
+
+@dataclass(frozen=True)
+class Sibling:
+    """`person` only where the actor sees that journey too."""
+
+    person: Person | None
+    referent: str
+
+
+def siblings(grant: Grant, journey_id: uuid.UUID) -> tuple[Sibling, ...]:
+    """The others of the family, for who writes in the journey."""
+    rows = db.session.execute(
+        text("SELECT journey_id, referent FROM siblings(:journey)"), {"journey": journey_id}
+    ).all()
+    seen = [row.journey_id for row in rows if row.journey_id]
+    named = people(grant, seen) if seen else {}
+    return tuple(Sibling(named.get(row.journey_id), row.referent) for row in rows)
+
+
+def suggestions(grant: Grant, journey_id: uuid.UUID) -> tuple[Person, ...]:
+    """Others of the programme, among those the actor sees, of the same family name or the same address."""
+    programme = db.session.scalars(select(Journey.programme).where(Journey.id == journey_id)).one()
+    rows = _sheets(grant, programme, ("first_name", "last_name", "address", "commune"))
+    own = next((row for row in rows if row["journey_id"] == journey_id), None)
+    if own is None:
+        return ()
+    linked = {sibling.person.journey_id for sibling in siblings(grant, journey_id) if sibling.person}
+    near = [
+        row["journey_id"]
+        for row in rows
+        if row["journey_id"] != journey_id
+        and row["journey_id"] not in linked
+        and (_same(row, own, "last_name") or (_same(row, own, "address") and _same(row, own, "commune")))
+    ]
+    named = people(grant, near[:MOST_SUGGESTED]) if near else {}
+    return tuple(sorted(named.values(), key=lambda person: (fold(person.first_name), person.ref)))
+
+
+def perhaps_the_same(grant: Grant, programme: str, first: str, last: str, birth: str) -> tuple[Person, ...]:
+    """People of the programme, among those the actor sees, who may be the one being spotted.
+
+    A name that is like theirs, or the same birth date with one of the names. Compared in memory: nothing is kept.
+    """
+    rows = _sheets(grant, programme, ("first_name", "last_name", "birth_date"))
+    refs = {id_: ref for id_, ref in db.session.execute(select(Journey.id, Journey.ref))}
+    candidates = [
+        Person(r["journey_id"], refs[r["journey_id"]], r["first_name"] or "", r["last_name"] or "")
+        for r in rows
+        if r["journey_id"] in refs
+    ]
+    born = {row["journey_id"] for row in rows if birth and row["birth_date"] == birth}
+    typed = {fold(first), fold(last)} - {""}
+    names = [f"{p.first_name} {p.last_name}" for p in candidates]
+    found = [candidates[place] for place, _ in match(f"{first} {last}", names, MOST_SUGGESTED)]
+    found += [
+        p
+        for p in candidates
+        if p.journey_id in born and typed & {fold(p.first_name), fold(p.last_name)} and p not in found
+    ]
+    return tuple(found[:MOST_SUGGESTED])
+
+
+def _sheets(grant: Grant, programme: str, columns: tuple[str, ...]) -> list[Opened]:
+    of_programme = select(Journey.id).where(Journey.programme == programme)
+    return open_rows(grant, Sheet, columns, Sheet.journey_id.in_(of_programme))
+
+
+def _same(one: Opened, other: Opened, name: str) -> bool:
+    return bool(one[name]) and fold(one[name]) == fold(other[name] or "")

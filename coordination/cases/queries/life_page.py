@@ -1,0 +1,180 @@
+"""What the pages of a journey's life show: its course, its team, its end, its turns."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import column, func, select, table
+
+from coordination.accounts.followers import followers
+from coordination.cases.commands.endings import missing_sentence
+from coordination.cases.models import Journey, Sheet
+from coordination.cases.models_life import Leave, Turn
+from coordination.cases.queries.facts import journey_facts
+from coordination.cases.queries.people import account_names
+from coordination.cases.rules.lost_contact import tried
+from coordination.cases.stages import next_stages
+from coordination.db import db
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import Opened, open_rows
+
+TURNS_SHOWN = 5
+KINDS = {"RELAIS": "Passage de relais", "SORTIE": "Sortie", "REOUVERTURE": "Réouverture"}
+# The feature that owns it lies above this one; two columns are all that is needed here.
+REFERRAL = table("referral", column("journey_id"), column("status"))
+OPEN_REFERRALS = ("ENVOYEE", "VUE", "ACCEPTEE", "ATTENTE_PLACE", "DEMARREE")
+OPEN_ACTIONS = ("PREVUE", "EN_COURS", "SUSPENDUE")
+
+
+@dataclass(frozen=True)
+class CoursePage:
+    """`journey`: the row of the journey; `sheet`: scheme and path, opened."""
+
+    journey: Journey
+    sheet: Opened
+    stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TeamPage:
+    programme: str
+    referent_id: uuid.UUID | None
+    backup_id: uuid.UUID | None
+    version: int
+    people: dict[uuid.UUID, str]
+
+
+@dataclass(frozen=True)
+class EndingPage:
+    programme: str
+    stage: str | None
+    exit_on: date | None
+    version: int
+    missing: str
+    tried: int
+    open_actions: int
+    open_referrals: int
+    next_stages: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class TurnLine:
+    on: date
+    what: str
+    by: str
+    to: str
+    decided_by: str
+    note: str
+
+    def __repr__(self) -> str:
+        return "<TurnLine>"
+
+
+@dataclass(frozen=True)
+class LeaveLine:
+    id: uuid.UUID
+    from_on: date
+    until_on: date
+    who: str
+    backup: str
+
+
+def course_page(grant: Grant, journey_id: uuid.UUID) -> CoursePage:
+    journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+    sheet = open_rows(grant, Sheet, ("scheme", "orientation_path"), Sheet.journey_id == journey_id)[0]
+    found = next_stages(journey.programme, journey.stage, journey.agreement_status)
+    # An end and a reopening have their own pages.
+    ended = journey.exit_on is not None
+    offered = tuple(code for code in found if (code == "VEILLE") == ended and code != "SORTI")
+    return CoursePage(journey, sheet, offered)
+
+
+def team_page(grant: Grant, journey_id: uuid.UUID, now: datetime) -> TeamPage:
+    row = db.session.execute(
+        select(Journey.programme, Journey.referent_id, Journey.backup_id, Journey.version).where(
+            Journey.id == journey_id
+        )
+    ).one()
+    people = followers([row.programme], now)
+    # Whoever follows it now stays shown, even without the role any more.
+    known = account_names({id_ for id_ in (row.referent_id, row.backup_id) if id_ and id_ not in people})
+    return TeamPage(*row, {**people, **known})
+
+
+def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
+    journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+    facts = journey_facts(grant, [journey_id])[journey_id]
+    attempts = tried(facts, today)
+    referrals = db.session.scalar(
+        select(func.count())
+        .select_from(REFERRAL)
+        .where(REFERRAL.c.journey_id == journey_id, REFERRAL.c.status.in_(OPEN_REFERRALS))
+    )
+    stages = next_stages(journey.programme, journey.stage, journey.agreement_status)
+    return EndingPage(
+        journey.programme,
+        journey.stage,
+        journey.exit_on,
+        journey.version,
+        missing_sentence(attempts),
+        len(attempts.attempts),
+        sum(action.status in OPEN_ACTIONS for action in facts.actions),
+        referrals or 0,
+        tuple(code for code in stages if code not in ("SORTI", "VEILLE")),
+    )
+
+
+def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
+    """The latest turns of a journey, the latest first."""
+    columns = ("kind", "on_date", "by_id", "to_id", "decided_by", "note")
+    order = (Turn.position.desc(),)
+    rows = open_rows(grant, Turn, columns, Turn.journey_id == journey_id, order=order, limit=TURNS_SHOWN)
+    names = account_names({id_ for row in rows for id_ in (row["by_id"], row["to_id"]) if id_})
+    return tuple(
+        TurnLine(
+            row["on_date"],
+            KINDS[row["kind"]],
+            names.get(row["by_id"], ""),
+            names.get(row["to_id"], ""),
+            row["decided_by"] or "",
+            row["note"] or "",
+        )
+        for row in rows
+    )
+
+
+def absence_of_referent(journey_id: uuid.UUID, today: date) -> LeaveLine | None:
+    """The present or next absence of who follows the journey, where it says who replaces them."""
+    found = db.session.execute(
+        select(Leave)
+        .join(Journey, Journey.referent_id == Leave.account_id)
+        .where(Journey.id == journey_id, Journey.backup_id.is_(None), Leave.until_on >= today)
+        .order_by(Leave.from_on)
+        .limit(1)
+    ).scalars()
+    return next(_lines(list(found)), None)
+
+
+def leaves_of(account_id: uuid.UUID, today: date) -> list[LeaveLine]:
+    """The absences of somebody that are not over, the next one first."""
+    return list(_lines(_standing(Leave.account_id == account_id, today)))
+
+
+def leaves_replaced_by(account_id: uuid.UUID, today: date) -> list[LeaveLine]:
+    """The absences during which somebody replaces a colleague."""
+    return list(_lines(_standing(Leave.backup_id == account_id, today)))
+
+
+def _standing(whose: object, today: date) -> list[Leave]:
+    query = select(Leave).where(whose, Leave.until_on >= today)  # type: ignore[arg-type]
+    return list(db.session.execute(query.order_by(Leave.from_on)).scalars())
+
+
+def _lines(leaves: list[Leave]) -> Iterator[LeaveLine]:
+    names = account_names({id_ for leave in leaves for id_ in (leave.account_id, leave.backup_id)})
+    for leave in leaves:
+        who, backup = names.get(leave.account_id, ""), names.get(leave.backup_id, "")
+        yield LeaveLine(leave.id, leave.from_on, leave.until_on, who, backup)

@@ -1,0 +1,136 @@
+"""What is typed about the life of a journey, to the dataclasses of its commands. Shapes only."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any
+
+from marshmallow import EXCLUDE, Schema, ValidationError, fields
+
+from coordination.cases.commands.course import Course
+from coordination.cases.commands.endings import Ending, Reopening
+from coordination.cases.commands.journeys import NewJourney, NewSaisine
+from coordination.cases.commands.team import Handover, NewLeave
+from coordination.cases.schemas import FrenchDate, Typed, load
+from coordination.cases.schemas_people import Line
+
+# Nobody's: the command refuses it beside the field.
+NOBODYS = uuid.UUID(int=0)
+NOT_A_NUMBER = "Écrivez un nombre de jours, par exemple 30."
+
+
+class Chosen(fields.Field[uuid.UUID | None]):
+    """An id of a list; empty is None, what is no id is nobody's."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> uuid.UUID | None:
+        try:
+            return uuid.UUID(str(value)) if value else None
+        except ValueError:
+            return NOBODYS
+
+
+class Days(fields.Field[int | None]):
+    """A number of days; empty is None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> int | None:
+        text = str(value or "").strip()
+        if not text:
+            return None
+        if not (text.isascii() and text.isdigit() and len(text) <= 4):
+            raise ValidationError(NOT_A_NUMBER)
+        return int(text)
+
+
+class _Shape(Schema):
+    class Meta:
+        unknown = EXCLUDE
+
+
+class _Opening(_Shape):
+    programme = Line(load_default="")
+    ref = Line(load_default="")
+    first_name = Line(load_default="")
+    last_name = Line(load_default="")
+    birth_date = FrenchDate(load_default=None, allow_none=True)
+    commune = Line(load_default="")
+    phone = Line(load_default="")
+    opened_on = FrenchDate(load_default=None, allow_none=True)
+    source = Line(load_default="")
+    structure_id = Chosen(load_default=None, allow_none=True)
+    reasons = fields.List(Line(), load_default=())
+    remark = Typed(load_default="")
+    referent_id = Chosen(load_default=None, allow_none=True)
+
+
+class _Course(_Shape):
+    stage = Line(load_default="")
+    stage_on = FrenchDate(load_default=None, allow_none=True)
+    entered_on = FrenchDate(load_default=None, allow_none=True)
+    validated_on = FrenchDate(load_default=None, allow_none=True)
+    diagnosis_on = FrenchDate(load_default=None, allow_none=True)
+    planned_rhythm_days = Days(load_default=None, allow_none=True)
+    rsa_opened_on = FrenchDate(load_default=None, allow_none=True)
+    oriented_on = FrenchDate(load_default=None, allow_none=True)
+    contract_signed_on = FrenchDate(load_default=None, allow_none=True)
+    scheme = Line(load_default="")
+    orientation_path = Line(load_default="")
+
+
+class _Handover(_Shape):
+    referent_id = Chosen(load_default=None, allow_none=True)
+    backup_id = Chosen(load_default=None, allow_none=True)
+    note = Typed(load_default="")
+
+
+class _Ending(_Shape):
+    reason = Line(load_default="")
+    on = FrenchDate(load_default=None, allow_none=True)
+    decided_by = Line(load_default="")
+    decided_on = FrenchDate(load_default=None, allow_none=True)
+    note = Typed(load_default="")
+
+
+class _Reopening(_Shape):
+    stage = Line(load_default="")
+    on = FrenchDate(load_default=None, allow_none=True)
+    note = Typed(load_default="")
+
+
+class _Leave(_Shape):
+    from_on = FrenchDate(load_default=None, allow_none=True)
+    until_on = FrenchDate(load_default=None, allow_none=True)
+    backup_id = Chosen(load_default=None, allow_none=True)
+
+
+def read_opening(data: Mapping[str, Any]) -> NewJourney:
+    """Raises BadInput with a sentence per field, as all of these."""
+    d = load(_Opening(), data)
+    sheet = {
+        name: d[name] for name in ("first_name", "last_name", "birth_date", "commune", "phone") if d[name]
+    }
+    pre = d["programme"] == "PRE"
+    saisine = NewSaisine(
+        d["structure_id"], d["source"] if pre else "", tuple(d["reasons"]) if pre else (), d["remark"]
+    )
+    return NewJourney(d["programme"], d["ref"].upper(), d["opened_on"], d["referent_id"], sheet, saisine)
+
+
+def read_course(data: Mapping[str, Any]) -> Course:
+    return Course(**load(_Course(), data))
+
+
+def read_handover(data: Mapping[str, Any]) -> Handover:
+    return Handover(**load(_Handover(), data))
+
+
+def read_ending(data: Mapping[str, Any]) -> Ending:
+    return Ending(**load(_Ending(), data))
+
+
+def read_reopening(data: Mapping[str, Any]) -> Reopening:
+    return Reopening(**load(_Reopening(), data))
+
+
+def read_leave(data: Mapping[str, Any]) -> NewLeave:
+    return NewLeave(**load(_Leave(), data))

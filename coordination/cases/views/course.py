@@ -1,0 +1,113 @@
+"""Stage, dates and rhythm of a journey; its end and its reopening."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import request, url_for
+from flask.typing import ResponseReturnValue
+
+from coordination.cases.commands.course import DATES, change_course
+from coordination.cases.commands.endings import LOST_CONTACT, REASONS, end_journey, reopen_journey
+from coordination.cases.forms_life import CourseForm, EndingForm, ReopeningForm
+from coordination.cases.queries.life_page import course_page, ending_page
+from coordination.cases.schemas_life import read_course, read_ending, read_reopening
+from coordination.cases.views.pages import blueprint
+from coordination.cases.views.writing import show_form, write_page
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import EditConflict
+from coordination.web import current
+from coordination.web.routing import declares
+
+CLEAR = ("stage", "planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["CITE_EMPLOI"])))
+
+
+@blueprint.route("/<uuid:journey_id>/etape", methods=["GET", "POST"])
+@declares(Action.CHANGE_STAGE)
+def course(journey_id: uuid.UUID) -> ResponseReturnValue:
+    form = CourseForm()
+
+    def load(grant: Grant) -> dict[str, Any]:
+        stands = course_page(grant, journey_id)
+        journey = stands.journey
+        if request.method == "GET":
+            form.show_stored({name: _text(getattr(journey, name)) for name in CLEAR} | _own(stands))
+            form.stage_on.data = current.today().isoformat()
+        form.offer(journey.programme, journey.stage, stands.stages)
+        return {"programme": journey.programme, "ended": journey.exit_on is not None}
+
+    def page(conflict: EditConflict | None) -> str:
+        detail = ("stage", "scheme", "orientation_path")
+        return show_form("course.html", form, journey_id, conflict, detail=detail, load=load)
+
+    def save() -> str:
+        given = read_course(form.typed())
+        change_course(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        return _journey(journey_id)
+
+    return write_page(form, page, save, "Étape et dates enregistrées.")
+
+
+@blueprint.route("/<uuid:journey_id>/sortie", methods=["GET", "POST"])
+@declares(Action.END_JOURNEY)
+def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
+    form = EndingForm()
+
+    def load(grant: Grant) -> dict[str, Any]:
+        stands = ending_page(grant, journey_id, current.today())
+        form.offer(REASONS[stands.programme])
+        if request.method == "GET":
+            form.version.data = stands.version
+            form.on.data = current.today().isoformat()
+        return {"stands": stands, "lost_contact": LOST_CONTACT}
+
+    def page(conflict: EditConflict | None) -> str:
+        return show_form("ending.html", form, journey_id, conflict, detail=("contacts", "actions"), load=load)
+
+    def save() -> str:
+        given = read_ending(form.typed())
+        end_journey(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        return _journey(journey_id)
+
+    return write_page(form, page, save, "Sortie enregistrée : le parcours est terminé.")
+
+
+@blueprint.route("/<uuid:journey_id>/reouverture", methods=["GET", "POST"])
+@declares(Action.REOPEN_JOURNEY)
+def reopening(journey_id: uuid.UUID) -> ResponseReturnValue:
+    form = ReopeningForm()
+
+    def load(grant: Grant) -> dict[str, Any]:
+        stands = ending_page(grant, journey_id, current.today())
+        form.offer(stands.programme, stands.next_stages)
+        if request.method == "GET":
+            form.version.data = stands.version
+            form.on.data = current.today().isoformat()
+        return {"stands": stands}
+
+    def page(conflict: EditConflict | None) -> str:
+        return show_form("reopening.html", form, journey_id, conflict, detail=("stage", "exit_on"), load=load)
+
+    def save() -> str:
+        given = read_reopening(form.typed())
+        reopen_journey(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        return _journey(journey_id)
+
+    return write_page(form, page, save, "Parcours rouvert.")
+
+
+def _text(value: Any) -> str:
+    return "" if value is None else str(value)
+
+
+def _own(stands: Any) -> dict[str, Any]:
+    return {
+        "scheme": stands.sheet["scheme"],
+        "orientation_path": stands.sheet["orientation_path"],
+        "version": stands.journey.version,
+    }
+
+
+def _journey(journey_id: uuid.UUID) -> str:
+    return url_for("cases.journey", journey_id=journey_id, _anchor="gerer")

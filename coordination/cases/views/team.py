@@ -1,0 +1,133 @@
+"""Who follows a journey, who takes over, who is away; and the family it belongs to."""
+
+from __future__ import annotations
+
+import uuid
+from typing import Any
+
+from flask import flash, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+
+from coordination.accounts.followers import followers
+from coordination.cases.commands.families import leave_family, link_sibling
+from coordination.cases.commands.team import cancel_leave, hand_over, plan_leave
+from coordination.cases.forms_life import FamilyForm, LeaveForm, TeamForm
+from coordination.cases.queries.family_page import siblings, suggestions
+from coordination.cases.queries.life_page import leaves_of, leaves_replaced_by, team_page
+from coordination.cases.schemas_life import read_handover, read_leave
+from coordination.cases.views.pages import blueprint, show, still_sees
+from coordination.cases.views.writing import show_form, write_page
+from coordination.cases.vocabulary import PROGRAMMES
+from coordination.db import act_as, db
+from coordination.errors import Forbidden
+from coordination.privacy.access import subject_of
+from coordination.privacy.policy import Action, Grant, can
+from coordination.privacy.records import EditConflict
+from coordination.web import current
+from coordination.web.forms import options
+from coordination.web.routing import declares
+
+
+@blueprint.route("/<uuid:journey_id>/referent", methods=["GET", "POST"])
+@declares(Action.HAND_OVER)
+def team(journey_id: uuid.UUID) -> ResponseReturnValue:
+    form = TeamForm()
+
+    def may(grant: Grant) -> None:
+        if not can(current.actor(), Action.HAND_OVER, subject_of(current.actor(), journey_id)):
+            raise Forbidden("Seuls le référent et la coordination changent qui suit ce parcours.")
+
+    def load(grant: Grant) -> dict[str, Any]:
+        stands = team_page(grant, journey_id, current.now())
+        form.offer(stands.people)
+        if request.method == "GET":
+            form.version.data = stands.version
+            form.referent_id.data = str(stands.referent_id or "")
+            form.backup_id.data = str(stands.backup_id or "")
+        return {"own": stands.referent_id == current.actor().id}
+
+    def page(conflict: EditConflict | None) -> str:
+        detail = ("referent_id", "backup_id")
+        return show_form("team.html", form, journey_id, conflict, detail=detail, load=load, may=may)
+
+    def save() -> str:
+        given = read_handover(form.typed())
+        hand_over(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        if not still_sees(journey_id):
+            return url_for("cases.mine")
+        return url_for("cases.journey", journey_id=journey_id, _anchor="gerer")
+
+    return write_page(form, page, save, "Qui suit ce parcours est enregistré.")
+
+
+@blueprint.route("/<uuid:journey_id>/famille", methods=["GET", "POST"])
+@declares(Action.LINK_FAMILY)
+def family(journey_id: uuid.UUID) -> ResponseReturnValue:
+    form = FamilyForm()
+
+    def load(grant: Grant) -> dict[str, Any]:
+        near = suggestions(grant, journey_id)
+        form.chosen.choices = options({person.ref: f"{person.name}, {person.ref}" for person in near})
+        return {"siblings": siblings(grant, journey_id), "near": near, "journey_id": journey_id}
+
+    def page(_conflict: EditConflict | None) -> str:
+        detail = ("name", "address", "household")
+        return show_form("family.html", form, journey_id, detail=detail, load=load)
+
+    def save() -> str:
+        ref = (form.ref.data or "").strip() or form.chosen.data or ""
+        link_sibling(current.actor(), journey_id, ref, current.now())
+        return url_for("cases.journey", journey_id=journey_id, _anchor="gerer")
+
+    return write_page(form, page, save, "Lien de famille enregistré.")
+
+
+@blueprint.post("/<uuid:journey_id>/famille/retirer")
+@declares(Action.LINK_FAMILY)
+def unlink_family(journey_id: uuid.UUID) -> ResponseReturnValue:
+    leave_family(current.actor(), journey_id, current.now())
+    flash("Ce parcours n'est plus relié à une famille.", "success")
+    return redirect(url_for("cases.journey", journey_id=journey_id, _anchor="gerer"), 303)
+
+
+@blueprint.route("/absences", methods=["GET", "POST"])
+@declares(Action.PLAN_LEAVE)
+def leaves() -> ResponseReturnValue:
+    form = LeaveForm()
+    actor = current.actor()
+
+    def page(_conflict: EditConflict | None) -> str:
+        act_as(db.session, actor.id)
+        own = {role.programme for role in actor.roles if role.programme} or set(PROGRAMMES)
+        people = followers(own, current.now())
+        form.offer({id_: name for id_, name in people.items() if id_ != actor.id})
+        mine, others = leaves_of(actor.id, current.today()), leaves_replaced_by(actor.id, current.today())
+        db.session.rollback()
+        home = (
+            ("cases.mine", "Mes parcours")
+            if can(actor, Action.VIEW_DAY)
+            else ("cases.journeys", "Les parcours")
+        )
+        return show(
+            "leaves.html",
+            form=form,
+            mine=mine,
+            others=others,
+            conflict=None,
+            way_back="",
+            back={"url": url_for(home[0]), "label": home[1]},
+        )
+
+    def save() -> str:
+        plan_leave(actor, read_leave({n: f.data for n, f in form._fields.items()}), current.now())
+        return url_for("cases.leaves")
+
+    return write_page(form, page, save, "Absence enregistrée.")
+
+
+@blueprint.post("/absences/<uuid:leave_id>/retirer")
+@declares(Action.PLAN_LEAVE)
+def remove_leave(leave_id: uuid.UUID) -> ResponseReturnValue:
+    cancel_leave(current.actor(), leave_id, current.now())
+    flash("Absence retirée.", "success")
+    return redirect(url_for("cases.leaves"), 303)
