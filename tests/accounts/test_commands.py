@@ -15,6 +15,7 @@ from coordination import clock
 from coordination.accounts import cli, commands
 from coordination.accounts.commands import Charter, NewMembership
 from coordination.accounts.queries import account_id_of, list_accounts, load_actor
+from coordination.console import Tool
 from coordination.errors import BadInput, Forbidden, NotFound
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
@@ -23,7 +24,7 @@ from tests.people import CHARTER, PASSWORD, make_account
 
 @pytest.fixture
 def main(app: Flask) -> click.Group:
-    group = click.Group()
+    group = Tool()
     cli.register(group, lambda: app)
     return group
 
