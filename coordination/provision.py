@@ -28,11 +28,11 @@ def provision(settings: Settings) -> None:
         with psycopg.connect(embedded.dsn(base.set(database="postgres")), autocommit=True) as connection:
             connection.execute("SELECT pg_advisory_lock(715517)")
             make_roles(connection, secrets)
-            _make_database(connection, web.database or "", "owner")
-            _make_database(connection, keystore.database or "", "keystore")
+            make_database(connection, web.database or "", "owner")
+            make_database(connection, keystore.database or "", "keystore")
             _close_to_others(connection)
         with psycopg.connect(embedded.dsn(base.set(database=web.database)), autocommit=True) as connection:
-            _prepare_database(connection, web.database or "")
+            prepare_database(connection, web.database or "")
     _make_keystore(keystore)
     migrate(embedded.role_url(settings, "owner", base))
 
@@ -56,7 +56,8 @@ def make_roles(connection: psycopg.Connection, secrets: dict[str, str]) -> None:
     connection.execute("GRANT coord_definer TO coord_owner WITH INHERIT FALSE, SET TRUE")
 
 
-def _make_database(connection: psycopg.Connection, name: str, owner: str) -> None:
+def make_database(connection: psycopg.Connection, name: str, owner: str) -> None:
+    """An empty database of one of our roles, if there is none of this name."""
     if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
         return
     connection.execute(
@@ -89,7 +90,7 @@ def _close_large_objects(connection: psycopg.Connection) -> None:
         connection.execute(sql.SQL("REVOKE ALL ON FUNCTION {} FROM PUBLIC").format(sql.SQL(function)))
 
 
-def _prepare_database(connection: psycopg.Connection, name: str) -> None:
+def prepare_database(connection: psycopg.Connection, name: str) -> None:
     """Only our roles connect; nobody but the definer makes temporary tables; the schema is the owner's."""
     database = sql.Identifier(name)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))

@@ -1,11 +1,43 @@
-"""Coded lists and territory, loaded from `data/reference.json` (never retyped here)."""
+"""Coded lists and territory, loaded from `data/reference.json` (never retyped here).
+
+What the administrator changed of them (labels, order, retired codes, fragile neighbourhoods) is put on top by
+`replace_edits`; the codes themselves are those of the file, for ever.
+"""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
 from functools import cache
 from importlib.resources import files
 from typing import Any
+
+RETIRED = "{} (retiré de la liste)"
+
+
+@dataclass(frozen=True)
+class EditedLabel:
+    """What the administrator says of a code. `position` counts from 0 in its list."""
+
+    label: str
+    position: int
+    retired: bool
+
+
+@dataclass(frozen=True)
+class FragileArea:
+    """A fragile neighbourhood or residence; it counts as one from `valid_from` to `valid_until` included."""
+
+    code: str
+    label: str
+    commune: str
+    valid_from: date | None = None
+    valid_until: date | None = None
+
+    def valid_on(self, day: date) -> bool:
+        return (self.valid_from or day) <= day <= (self.valid_until or day)
 
 
 @cache
@@ -21,27 +53,69 @@ def items(coded_list: str) -> tuple[dict[str, Any], ...]:
 
 
 @cache
-def labels(coded_list: str) -> dict[str, str]:
-    """code -> French label of a coded list, in its order."""
+def _as_shipped(coded_list: str) -> dict[str, str]:
     return {item["code"]: item["label_fr"] for item in items(coded_list)}
 
 
+# What this process knows of the edits: replaced as a whole, so that a reader sees all of them or none.
+_current: dict[str, dict[str, str]] = {}
+_every: dict[str, dict[str, str]] = {}
+_areas: tuple[FragileArea, ...] | None = None
+
+
+def replace_edits(
+    edits: Mapping[str, Mapping[str, EditedLabel]], areas: Sequence[FragileArea] | None
+) -> None:
+    """Put the administrator's edits on top of the lists: list -> code -> edit; `areas` None: as shipped."""
+    global _current, _every, _areas
+    current: dict[str, dict[str, str]] = {}
+    every: dict[str, dict[str, str]] = {}
+    for coded_list, edited in edits.items():
+        shipped = _as_shipped(coded_list)
+        place = {code: number for number, code in enumerate(shipped)}
+        order = sorted(
+            shipped, key=lambda code: (edited[code].position if code in edited else place[code], place[code])
+        )
+        named = {code: edited[code].label if code in edited else shipped[code] for code in order}
+        retired = {code for code in order if code in edited and edited[code].retired}
+        current[coded_list] = {code: text for code, text in named.items() if code not in retired}
+        every[coded_list] = {c: RETIRED.format(text) if c in retired else text for c, text in named.items()}
+    _current, _every, _areas = current, every, None if areas is None else tuple(areas)
+
+
+def labels(coded_list: str) -> dict[str, str]:
+    """code -> French label of the codes one may choose today, in their order."""
+    return _current.get(coded_list) or _as_shipped(coded_list)
+
+
+def every_label(coded_list: str) -> dict[str, str]:
+    """As `labels`, with the codes that were retired, which say so: for what was written before."""
+    return _every.get(coded_list) or _as_shipped(coded_list)
+
+
 def label(coded_list: str, code: str | None) -> str:
-    """French label of a code; "non renseigné" where there is none."""
+    """French label of a code, also of a retired one; "non renseigné" where there is none."""
     if not code:
         return "non renseigné"
-    return labels(coded_list).get(code, code)
+    return every_label(coded_list).get(code, code)
+
+
+def fragile_areas() -> tuple[FragileArea, ...]:
+    """Fragile neighbourhoods and residences, whatever their dates."""
+    if _areas is not None:
+        return _areas
+    return tuple(FragileArea(a["key"], a["name"], a["commune"]) for a in territory()["fragile_areas"])
 
 
 def territory() -> Any:
-    """The territory: communes, neighbourhoods, schools, structures, key figures."""
+    """The territory: communes, neighbourhoods, schools, structures, key figures (as shipped)."""
     return load("reference")["territory"]
 
 
-@cache
 def areas() -> dict[str, str]:
     """key -> French name of the neighbourhoods and fragile residences, and of what is known without a name."""
-    named = {area["key"]: area["name"] for area in (*territory()["qpv"], *territory()["fragile_areas"])}
+    named = {area["key"]: area["name"] for area in territory()["qpv"]}
+    named |= {area.code: area.label for area in fragile_areas()}
     return named | {"QPV": "Quartier prioritaire (à préciser)", "HORS_QPV": "Hors quartier prioritaire"}
 
 

@@ -17,6 +17,7 @@ from coordination.errors import BadInput
 
 # Never between 02:00 and 03:00: that hour happens twice or not at all when the clocks change.
 SCAN_AT = CronTrigger(hour=5, minute=15, timezone=clock.PARIS)
+SWEEP_AT = CronTrigger(hour=4, minute=45, timezone=clock.PARIS)
 LATE_AFTER = timedelta(hours=26)
 
 
@@ -36,10 +37,23 @@ def run_scan(settings: Settings, on: date) -> ScanResult:
         engine.dispose()
 
 
+def sweep_drafts(engine: Engine) -> int:
+    """Delete the drafts that nobody came back to (7 days: the database decides); how many. Reads none."""
+    with engine.begin() as connection:
+        return connection.execute(text("DELETE FROM draft")).rowcount
+
+
 def run_worker(settings: Settings) -> None:
     """Scan now (catching up whatever an outage left due) and then every day; until interrupted."""
     engine = worker_engine(settings)
     scheduler = BlockingScheduler(timezone=clock.PARIS)
+    scheduler.add_job(
+        lambda: sweep_drafts(engine),
+        SWEEP_AT,
+        coalesce=True,
+        misfire_grace_time=None,
+        max_instances=1,
+    )
     scheduler.add_job(
         lambda: scan(engine, clock.today(), clock.now()),
         SCAN_AT,
@@ -49,6 +63,7 @@ def run_worker(settings: Settings) -> None:
     )
     try:
         scan(engine, clock.today(), clock.now())
+        sweep_drafts(engine)
         scheduler.start()
     except (KeyboardInterrupt, SystemExit):
         pass

@@ -5,6 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine
 
+import coordination.accounts.list_models
 import coordination.accounts.models
 import coordination.alerts.models
 import coordination.cases.models

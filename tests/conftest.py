@@ -172,7 +172,7 @@ def _fill(settings: Settings) -> None:
     application = create_app(settings)
     with application.app_context(), tempfile.TemporaryDirectory() as folder:
         ensure_operator(clock.now())
-        write_bundle(simulate(pre=14, cite=16, months=12, seed=7, as_of=TODAY), Path(folder) / "bundle")
+        write_bundle(simulate(pre=14, cite=16, months=12, seed=13, as_of=TODAY), Path(folder) / "bundle")
         result = read_bundle(Path(folder) / "bundle", as_of=TODAY)
         store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
         # Charters are read with the real clock, whatever the day of the territory.

@@ -101,13 +101,13 @@ def create_account(
     `demo` accepts any password: the demonstration territory holds no real family. Raises BadInput by field.
     """
     email, display_name = email.strip().lower(), display_name.strip()
-    if not _EMAIL.fullmatch(email):
+    if not is_email(email):
         raise BadInput("Adresse e-mail invalide.", {"email": "Attendu : prenom.nom@structure.fr"})
     if not display_name:
         raise BadInput("Le nom manque.", {"display_name": "Indiquez le nom qui s'affichera."})
-    _check_basis(secrecy_basis)
+    check_basis(secrecy_basis)
     if charter:
-        _check_charter(charter)
+        check_charter(charter)
     if password is not None and not demo:
         passwords.check_new_password(password, email, display_name)
     wanted = tuple(memberships)
@@ -135,7 +135,7 @@ def create_account(
             insert_membership(account_id, membership)
         # Nobody's référent yet: only coordinators see journeys from the first day.
         for programme in {m.programme for m in wanted if m.role in COORDINATING_ROLES}:
-            follow_from_facts(w, programme)
+            follow_from_facts(account_id, programme)
         w.audit(grant, ("creation", str(account_id)))
     return account_id
 
@@ -145,7 +145,7 @@ def suspend(actor: Actor, account_id: uuid.UUID, now: datetime) -> None:
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
         _change(account_id, suspended_at=now)
-        _end_sessions(account_id, now)
+        end_sessions(account_id, now)
         w.audit(grant, ("suspension", str(account_id)))
 
 
@@ -163,11 +163,11 @@ def set_password(
     """Give the account a password and end its sessions. Raises BadInput (field `password`)."""
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
-        account = _person(account_id)
+        account = person_of(account_id)
         if not demo:
             passwords.check_new_password(password, account.email, account.display_name)
         _change(account_id, password_hash=passwords.hash_password(password))
-        _end_sessions(account_id, now)
+        end_sessions(account_id, now)
         w.audit(grant, ("mot_de_passe", str(account_id)))
 
 
@@ -175,14 +175,14 @@ def sign_charter(
     actor: Actor, account_id: uuid.UUID, charter: Charter, now: datetime, *, secrecy_basis: str | None = None
 ) -> None:
     """Record the charter as signed, and the basis of professional secrecy if given. Raises BadInput."""
-    _check_charter(charter)
+    check_charter(charter)
     values: dict[str, object] = {
         "charter_version": charter.version,
         "charter_signed_on": charter.signed_on,
         "charter_expires_on": charter.expires_on,
     }
     if secrecy_basis is not None:
-        _check_basis(secrecy_basis)
+        check_basis(secrecy_basis)
         values["secrecy_basis"] = secrecy_basis
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
@@ -191,12 +191,12 @@ def sign_charter(
 
 
 def add_membership(actor: Actor, account_id: uuid.UUID, membership: NewMembership, now: datetime) -> None:
-    """Give a role; the journeys it opens open at once. The operator's alone: it walks every journey."""
+    """Give a role; the journeys it opens open at once."""
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
-        _person(account_id)
+        person_of(account_id)
         insert_membership(account_id, membership)
-        follow_from_facts(w, membership.programme)
+        follow_from_facts(account_id, membership.programme)
         w.audit(grant, ("role_ajoute", membership.role, str(account_id)))
 
 
@@ -218,11 +218,17 @@ def end_membership(actor: Actor, account_id: uuid.UUID, membership: NewMembershi
         ).all()
         if not ended:
             raise NotFound("Ce compte n'a pas ce rôle dans cette structure.")
-        follow_from_facts(w, membership.programme)
+        follow_from_facts(account_id, membership.programme)
         w.audit(grant, ("role_termine", membership.role, str(account_id)))
 
 
-def _person(account_id: uuid.UUID) -> Account:
+def is_email(text: str) -> bool:
+    """Whether a text has the shape of an address that the account table can hold."""
+    return bool(_EMAIL.fullmatch(text)) and len(text) <= 254
+
+
+def person_of(account_id: uuid.UUID) -> Account:
+    """The account of a person. Raises NotFound, BadInput for the operator's."""
     account = db.session.get(Account, account_id)
     if account is None:
         raise NotFound("Ce compte n'existe pas.")
@@ -232,11 +238,12 @@ def _person(account_id: uuid.UUID) -> Account:
 
 
 def _change(account_id: uuid.UUID, **values: object) -> None:
-    _person(account_id)
+    person_of(account_id)
     db.session.execute(update(Account).where(Account.id == account_id).values(**values))
 
 
-def _end_sessions(account_id: uuid.UUID, now: datetime) -> None:
+def end_sessions(account_id: uuid.UUID, now: datetime) -> None:
+    """Within a work: every browser of the account has to sign in again."""
     db.session.execute(
         update(SignInSession)
         .where(SignInSession.account_id == account_id, SignInSession.revoked_at.is_(None))
@@ -244,14 +251,16 @@ def _end_sessions(account_id: uuid.UUID, now: datetime) -> None:
     )
 
 
-def _check_basis(basis: str) -> None:
+def check_basis(basis: str) -> None:
+    """Raises BadInput (field `secrecy_basis`)."""
     if basis not in SECRECY_BASES:
         raise BadInput(
             f"Base du secret inconnue : {basis}.", {"secrecy_basis": f"Attendu : {', '.join(SECRECY_BASES)}."}
         )
 
 
-def _check_charter(charter: Charter) -> None:
+def check_charter(charter: Charter) -> None:
+    """Raises BadInput (field `charter_expires_on`)."""
     if charter.expires_on <= charter.signed_on:
         raise BadInput(
             "La charte expire avant d'être signée.",

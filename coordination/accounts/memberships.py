@@ -4,26 +4,25 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
+from datetime import datetime
 
 from sqlalchemy import insert, select, text, update
 
 from coordination.accounts.models import Membership, Structure
 from coordination.db import db
-from coordination.errors import BadInput, Forbidden
-from coordination.privacy.access import sync_access
-from coordination.privacy.work import Work
+from coordination.errors import BadInput
 from coordination.reference import labels
-
-_BATCH = 5_000
 
 
 @dataclass(frozen=True)
 class NewMembership:
-    """A role in a structure (its code) for a programme; both may be absent."""
+    """A role in a structure (its code) for a programme; both may be absent. No end if not said."""
 
     role: str
     structure: str | None = None
     programme: str | None = None
+    started_at: datetime | None = None
+    ended_at: datetime | None = None
 
 
 def insert_membership(account_id: uuid.UUID, membership: NewMembership) -> None:
@@ -40,15 +39,16 @@ def insert_membership(account_id: uuid.UUID, membership: NewMembership) -> None:
         "structure_id": structure_id_of(membership.structure),
         "programme": membership.programme,
     }
+    dates = {"started_at": membership.started_at, "ended_at": membership.ended_at}
     # A role held before and ended is taken up again.
     taken_up = db.session.execute(
         update(Membership)
         .where(*(getattr(Membership, name).is_not_distinct_from(value) for name, value in values.items()))
-        .values(ended_at=None)
+        .values(version=Membership.version + 1, **dates)
         .returning(Membership.id)
     ).first()
     if not taken_up:
-        db.session.execute(insert(Membership).values(id=uuid.uuid4(), **values))
+        db.session.execute(insert(Membership).values(id=uuid.uuid4(), **values, **dates))
 
 
 def structure_id_of(code: str | None) -> uuid.UUID | None:
@@ -61,14 +61,12 @@ def structure_id_of(code: str | None) -> uuid.UUID | None:
     return found
 
 
-def follow_from_facts(w: Work, programme: str | None) -> None:
-    """Make the access rows of every journey of the programme (None: of both) follow from its facts."""
-    if w.actor.kind != "operator":
-        raise Forbidden("Un rôle qui ouvre des parcours se change par « coordination user membership ».")
+def follow_from_facts(account_id: uuid.UUID, programme: str | None) -> None:
+    """Make the access rows follow, for every journey of the programme (None: of both), after a role changed.
+
+    For who manages accounts, within their work: the database walks the journeys, nothing of them comes back.
+    """
     db.session.flush()
-    ids = db.session.scalars(
-        text("SELECT id FROM operator_journeys() WHERE CAST(:programme AS text) IN (programme) OR :every"),
-        {"programme": programme, "every": programme is None},
-    ).all()
-    for start in range(0, len(ids), _BATCH):
-        sync_access(ids[start : start + _BATCH])
+    db.session.execute(
+        text("SELECT follow_roles(:account, :programme)"), {"account": account_id, "programme": programme}
+    )

@@ -22,6 +22,8 @@ class Structure(Row, InOrder, Base):
     name: Mapped[str] = mapped_column()
     type: Mapped[str | None] = mapped_column(String(32))
     commune: Mapped[str | None] = mapped_column(String(5))
+    retired_on: Mapped[date | None] = mapped_column()
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class Account(Row, Base):
@@ -50,6 +52,7 @@ class Account(Row, Base):
     second_factor: Mapped[bytes | None] = mapped_column(LargeBinary)
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
     suspended_at: Mapped[datetime | None] = mapped_column()
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class Membership(Row, InOrder, Base):
@@ -72,7 +75,9 @@ class Membership(Row, InOrder, Base):
     role: Mapped[str] = mapped_column(String(32))
     structure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("structure.id"))
     programme: Mapped[str | None] = mapped_column(String(16))
+    started_at: Mapped[datetime | None] = mapped_column()
     ended_at: Mapped[datetime | None] = mapped_column()
+    version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
 
 
 class SignInSession(Base):
@@ -85,6 +90,17 @@ class SignInSession(Base):
     started_at: Mapped[datetime] = mapped_column()
     last_seen_at: Mapped[datetime] = mapped_column()
     revoked_at: Mapped[datetime | None] = mapped_column()
+
+
+class PasswordLink(Base):
+    """A link with which a person chooses a password, once; `token_hash` is SHA-256 of the link's random token."""
+
+    __tablename__ = "password_link"
+
+    token_hash: Mapped[bytes] = mapped_column(LargeBinary, primary_key=True)
+    account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    expires_at: Mapped[datetime] = mapped_column()
+    used_at: Mapped[datetime | None] = mapped_column()
 
 
 class SignInAttempt(Row, Base):

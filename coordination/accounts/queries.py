@@ -30,7 +30,8 @@ SIGNED_IN = text(
            a.charter_expires_on, m.role, m.structure_id, m.programme
     FROM sign_in_session s
     JOIN account a ON a.id = s.account_id
-    LEFT JOIN membership m ON m.account_id = a.id AND (m.ended_at IS NULL OR m.ended_at > :now)
+    LEFT JOIN membership m ON m.account_id = a.id AND (m.started_at IS NULL OR m.started_at <= :now)
+      AND (m.ended_at IS NULL OR m.ended_at > :now)
     WHERE s.token_hash = :token_hash AND s.revoked_at IS NULL
       AND s.started_at > :oldest AND s.last_seen_at > :idle_since
       AND a.suspended_at IS NULL AND a.kind = 'person'
@@ -92,6 +93,8 @@ class AccountLine:
 
 @dataclass(frozen=True)
 class StructureLine:
+    id: uuid.UUID
+    retired_on: date | None
     code: str
     name: str
     type: str | None
@@ -104,7 +107,10 @@ def token_hash(token: str) -> bytes:
 
 
 def _current(now: datetime) -> Any:
-    return or_(Membership.ended_at.is_(None), Membership.ended_at > now)
+    return and_(
+        or_(Membership.started_at.is_(None), Membership.started_at <= now),
+        or_(Membership.ended_at.is_(None), Membership.ended_at > now),
+    )
 
 
 def _roles(rows: Sequence[Row[Any]]) -> tuple[Role, ...]:
@@ -233,6 +239,8 @@ def list_structures(grant: Grant, now: datetime) -> list[StructureLine]:
     """Every structure, with how many people hold a role in it."""
     rows = db.session.execute(
         select(
+            Structure.id,
+            Structure.retired_on,
             Structure.code,
             Structure.name,
             Structure.type,
@@ -242,4 +250,4 @@ def list_structures(grant: Grant, now: datetime) -> list[StructureLine]:
         .group_by(Structure.id)
         .order_by(Structure.name)
     )
-    return [StructureLine(row.code, row.name, row.type, row.people) for row in rows]
+    return [StructureLine(row.id, row.retired_on, row.code, row.name, row.type, row.people) for row in rows]

@@ -36,12 +36,20 @@ ACTIONS = {
     Action.LINK_FAMILY: "Lien de famille entre parcours",
     Action.ANSWER_ALERT: "Réponse à une alerte",
     Action.SHARE_VOLET: "Partage d'un volet",
+    Action.ADD_DOCUMENT: "Ajout d'un document",
+    Action.READ_DOCUMENT: "Lecture d'un document",
+    Action.REMOVE_DOCUMENT: "Retrait d'un document",
+    Action.KEEP_DRAFT: "Brouillon",
     Action.VIEW_COUNTS: "Consultation des chiffres",
     Action.VIEW_AUDIT: "Consultation du journal",
     Action.MANAGE_ACCOUNTS: "Gestion des comptes",
+    Action.MANAGE_LISTS: "Gestion des listes",
+    Action.CHOOSE_PASSWORD: "Choix du mot de passe",
     Action.IMPORT: "Import",
     Action.EXPORT: "Export",
     Action.RECOMPUTE: "Calcul des échéances",
+    Action.BACKUP: "Sauvegarde",
+    Action.RESTORE: "Restauration",
 }
 
 
@@ -143,8 +151,12 @@ GUIDES = {
     ),
     "ADMIN": RoleGuide(
         "Vous tenez les comptes et les structures.",
-        ("Voir les comptes, leurs rôles, leur charte.",),
-        ("Créer et suspendre un compte depuis ces pages ; aujourd'hui : « coordination user ».",),
+        (
+            "Créer un compte, lui donner des rôles et leurs dates, le suspendre.",
+            "Tenir la charte et la base du secret de chacun.",
+            "Tenir les structures, les listes, les quartiers fragiles, les années scolaires.",
+        ),
+        (),
         "Vous ne voyez aucun parcours.",
     ),
 }

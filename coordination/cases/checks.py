@@ -22,7 +22,11 @@ class Problems(dict[str, str]):
 
     def code(self, field: str, coded_list: str, code: str | None) -> None:
         """The code must be one of the list."""
-        if code not in reference.labels(coded_list):
+        if code in reference.labels(coded_list):
+            return
+        if code in reference.every_label(coded_list):
+            self[field] = "Cette réponse a été retirée de la liste depuis. Choisissez-en une autre."
+        else:
             self[field] = "Choisissez une des réponses proposées."
 
     def free_text(self, field: str, text: str | None, longest: int = 10_000) -> None:

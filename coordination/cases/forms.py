@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
 
-from wtforms import HiddenField, IntegerField, RadioField, StringField, TextAreaField
+from wtforms import HiddenField, IntegerField, RadioField, TextAreaField
 from wtforms.fields.choices import SelectChoice
-from wtforms.widgets import DateInput, HiddenInput
+from wtforms.widgets import HiddenInput
 
 from coordination import reference
 from coordination.web.filters import short_date
+from coordination.web.forms import DayField as DayField
 from coordination.web.forms import PageForm
 
 # The order in which a référent reaches for them; the others follow, behind one more tap.
 USUAL_MODES = ("TELEPHONE", "SMS", "VAD", "RDV_STRUCTURE", "RDV_EXTERIEUR", "TIERS")
+LATEST_MODES = 3
 USUAL_DELAYS = ((7, "Une semaine"), (14, "Deux semaines"), (30, "Un mois"))
 ANOTHER_DAY = "autre"
 
@@ -23,12 +25,6 @@ ANOTHER_DAY = "autre"
 def choices(labels: Mapping[str, str]) -> list[SelectChoice]:
     """code -> label, as a field wants them."""
     return [SelectChoice(code, label) for code, label in labels.items()]
-
-
-class DayField(StringField):
-    """A day, kept as typed so that an impossible one is given back."""
-
-    widget = DateInput()
 
 
 class ContactForm(PageForm):
@@ -52,12 +48,17 @@ class ContactForm(PageForm):
         self.when.choices = choices(days)
         if not self.is_submitted():
             self.when.data = today.isoformat()
-        elif self.when.data not in days:
-            self.on.data, self.when.data = self.on.data or self.when.data, ANOTHER_DAY
-        labels = reference.labels("contact_mode")
-        order = [*USUAL_MODES, *(code for code in labels if code not in USUAL_MODES)]
-        self.mode.choices = choices({code: labels[code] for code in order})
+        self._keep_day()
+        self.order_modes(())
         self.outcome.choices = choices(reference.labels("contact_outcome"))
+
+    def order_modes(self, latest: Sequence[str]) -> int:
+        """The ways that this person used last come first, then the usual ones; how many that makes."""
+        labels = reference.labels("contact_mode")
+        latest = [code for code in latest if code in labels][:LATEST_MODES]
+        first = dict.fromkeys([*latest, *USUAL_MODES])
+        self.mode.choices = choices({code: labels[code] for code in dict.fromkeys([*first, *labels])})
+        return len(first)
 
     def typed(self) -> dict[str, Any]:
         """For `schemas.read_contact`."""
@@ -67,6 +68,15 @@ class ContactForm(PageForm):
             "outcome": self.outcome.data or "",
             "note": self.note.data or "",
         }
+
+    def resume(self, fields: Mapping[str, Sequence[str]]) -> None:
+        super().resume(fields)
+        self._keep_day()
+
+    def _keep_day(self) -> None:
+        days = [choice.value for choice in self.when.choices]
+        if self.when.data and self.when.data not in days:
+            self.on.data, self.when.data = self.on.data or self.when.data, ANOTHER_DAY
 
 
 class NoteForm(PageForm):

@@ -121,6 +121,10 @@ class Contact(InFolder, Base):
     note: Mapped[bytes | None] = sealed(256)
 
 
+# For the modes that a person used last.
+Index("ix_contact_author_id_on_date", Contact.author_id, Contact.on_date)
+
+
 class Appointment(InFolder, Base):
     __tablename__ = "appointment"
 

@@ -6,6 +6,14 @@ from coordination import reference
 
 SEXES = {"F": "Fille ou femme", "M": "Garçon ou homme"}
 PROGRAMMES = {"PRE": "PRE", "CITE_EMPLOI": "Cité de l'emploi"}
+DOCUMENT_KINDS = {
+    "ACCORD": "Accord signé",
+    "SCOLARITE": "Bulletin ou autre pièce scolaire",
+    "COURRIER": "Courrier",
+    "ATTESTATION": "Attestation",
+    "COMPTE_RENDU": "Compte rendu",
+    "AUTRE": "Autre document",
+}
 RIGHT_LABELS = {
     "CSS": "complémentaire santé solidaire",
     "TITRE_SEJOUR": "titre de séjour",

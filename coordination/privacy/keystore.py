@@ -38,6 +38,11 @@ _NOTE_HEAD = text(
     " WHERE audit_head.sequence < EXCLUDED.sequence"
 )
 
+_INSERT = text(
+    "INSERT INTO dek (folder_id, version, dek_id, kek_version, wrapped, commitment, recovery)"
+    " VALUES (:folder_id, :version, :dek_id, :kek_version, :wrapped, :commitment, :recovery)"
+)
+
 
 def commitment(secret: bytes) -> bytes:
     """What ties a wrapped key to its one secret (AES-GCM alone does not commit to its key)."""
@@ -69,13 +74,7 @@ class Keystore:
         rows = [self._wrapped(key) for key in made.values()]
         if rows:
             with self.engine.begin() as connection:
-                connection.execute(
-                    text(
-                        "INSERT INTO dek (folder_id, version, dek_id, kek_version, wrapped, commitment, recovery)"
-                        " VALUES (:folder_id, :version, :dek_id, :kek_version, :wrapped, :commitment, :recovery)"
-                    ),
-                    rows,
-                )
+                connection.execute(_INSERT, rows)
         return made
 
     def _wrapped(self, key: DataKey) -> dict[str, object]:
@@ -157,6 +156,48 @@ class Keystore:
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
             for row in rows:
                 connection.execute(_NOTE_HEAD, row)
+
+    def take_back(self, restored: Keystore, folder_ids: Sequence[uuid.UUID]) -> int:
+        """Take from a restored keystore the keys that are missing here, or that no longer open; how many.
+
+        A key that opens here stays: it may have been wrapped anew since. Raises KeyUnavailable if both open and
+        differ, which no backup of ours does.
+        """
+        theirs, mine = restored.get(folder_ids), self._those_that_open(folder_ids)
+        if any(key.secret != theirs[folder_id].secret for folder_id, key in mine.items()):
+            raise KeyUnavailable("Une clé de volet en service n'est pas celle de la sauvegarde.")
+        taken = [self._wrapped(key) for folder_id, key in theirs.items() if folder_id not in mine]
+        with self.engine.begin() as connection:
+            for row in taken:
+                connection.execute(text("DELETE FROM dek WHERE folder_id = :id"), {"id": row["folder_id"]})
+                connection.execute(_INSERT, row)
+        restored.opened.clear()
+        return len(taken)
+
+    def _those_that_open(self, folder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+        try:
+            return self._read(list(folder_ids))
+        except KeyUnavailable:
+            if len(folder_ids) == 1:
+                return {}
+        half = len(folder_ids) // 2
+        return self._those_that_open(folder_ids[:half]) | self._those_that_open(folder_ids[half:])
+
+    def set_heads(self, heads: Sequence[Mapping[str, Any]]) -> None:
+        """The heads become these, even earlier ones: for chains that a restore takes back to its backup."""
+        with self.engine.begin() as connection:
+            connection.execute(text("DELETE FROM audit_head"))
+            for head in heads:
+                connection.execute(
+                    text(
+                        "INSERT INTO audit_head (structure_id, sequence, hash) VALUES (:id, :sequence, :hash)"
+                    ),
+                    {
+                        "id": head["structure"],
+                        "sequence": head["sequence"],
+                        "hash": bytes.fromhex(head["hash"]),
+                    },
+                )
 
     def heads(self) -> list[dict[str, Any]]:
         """The heads kept, in the shape of checkpoints."""

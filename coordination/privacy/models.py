@@ -50,6 +50,21 @@ class Revision(InFolder, Base):
     said: Mapped[bytes | None] = sealed(256)
 
 
+class Draft(InFolder, Base):
+    """What somebody typed in a form and has not saved yet: for its author alone, for a few days.
+
+    `said`: sealed JSON, field -> values. See `privacy.drafts`.
+    """
+
+    __tablename__ = "draft"
+
+    author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    form: Mapped[str] = mapped_column(String(64))
+    of_id: Mapped[uuid.UUID] = mapped_column()
+    saved_at: Mapped[datetime] = mapped_column()
+    said: Mapped[bytes | None] = sealed(256)
+
+
 class VoletRight(Base):
     """What a role may do on each volet of a journey it is related to (table of `docs`, loaded once)."""
 

@@ -43,13 +43,21 @@ class Action(StrEnum):
     REOPEN_JOURNEY = "reouverture_parcours"
     LINK_FAMILY = "lien_famille"
     ANSWER_ALERT = "reponse_alerte"
+    ADD_DOCUMENT = "ajout_document"
+    READ_DOCUMENT = "lecture_document"
+    REMOVE_DOCUMENT = "retrait_document"
+    KEEP_DRAFT = "brouillon"
     SHARE_VOLET = "partage_volet"
     VIEW_COUNTS = "chiffres"
     VIEW_AUDIT = "consultation_journal"
     MANAGE_ACCOUNTS = "gestion_comptes"
+    MANAGE_LISTS = "gestion_listes"
+    CHOOSE_PASSWORD = "choix_mot_de_passe"
     IMPORT = "import"
     EXPORT = "export"
     RECOMPUTE = "recalcul_echeances"
+    BACKUP = "sauvegarde"
+    RESTORE = "restauration"
 
 
 @dataclass(frozen=True)
@@ -104,6 +112,10 @@ def writes_coordination(actor: Actor, subject: Subject | None) -> bool:
     return subject is not None and Volet.COORDINATION in subject.writable
 
 
+def writes_somewhere(actor: Actor, subject: Subject | None) -> bool:
+    return subject is not None and bool(subject.writable)
+
+
 def follows(actor: Actor, subject: Subject | None) -> bool:
     return subject is not None and bool(subject.bases & TEAM)
 
@@ -137,13 +149,22 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.REOPEN_JOURNEY: (writes_coordination,),
     Action.LINK_FAMILY: (writes_coordination,),
     Action.ANSWER_ALERT: (follows, coordinates),
+    # Which volet, the folder decides.
+    Action.ADD_DOCUMENT: (writes_somewhere,),
+    Action.READ_DOCUMENT: (sees_journey,),
+    Action.REMOVE_DOCUMENT: (writes_somewhere,),
+    Action.KEEP_DRAFT: (writes_coordination,),
     Action.SHARE_VOLET: (follows, coordinates),
     Action.VIEW_COUNTS: (role("PILOTAGE"), role(*COORDINATING_ROLES)),
     Action.VIEW_AUDIT: (role("DPO"), operator),
     Action.MANAGE_ACCOUNTS: (role("ADMIN"), operator),
+    Action.MANAGE_LISTS: (role("ADMIN"), operator),
+    Action.CHOOSE_PASSWORD: (anybody,),
     Action.IMPORT: (operator,),
     Action.EXPORT: (operator,),
     Action.RECOMPUTE: (operator,),
+    Action.BACKUP: (operator,),
+    Action.RESTORE: (operator,),
 }
 
 

@@ -25,6 +25,7 @@ ALGORITHM = 1
 _HEAD = struct.Struct(">BH")
 _NONCE = slice(_HEAD.size, _HEAD.size + 12)
 _SEALED = slice(_HEAD.size + 12, None)
+_PART = struct.Struct(">II")
 
 
 @dataclass(frozen=True)
@@ -94,6 +95,32 @@ def unseal_all(table: str, column: str, cells: Iterable[tuple[DataKey, bytes, by
     except (InvalidTag, ValueError):
         raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None
     return texts
+
+
+def seal_part(
+    key: DataKey, table: str, column: str, owner_id: uuid.UUID, number: int, total: int, content: bytes
+) -> bytes:
+    """Seal one part of a long content, bound to what it is part of, its number and how many there are.
+
+    `number` from 0 to `total` - 1. A part moved, left out or added does not open with the others. No padding:
+    the length of the content shows.
+    """
+    nonce = os.urandom(12)
+    place = _cell(table, column) + owner_id.bytes + key.place + _PART.pack(number, total)
+    return key.head + nonce + key.cipher.encrypt(nonce, content, place)
+
+
+def unseal_part(
+    key: DataKey, table: str, column: str, owner_id: uuid.UUID, number: int, total: int, cell: bytes
+) -> bytes:
+    """Open one part. Raises SealBroken if it is not that part of that content."""
+    place = _cell(table, column) + owner_id.bytes + key.place + _PART.pack(number, total)
+    if cell[: _HEAD.size] != key.head:
+        raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
+    try:
+        return key.cipher.decrypt(cell[_NONCE], cell[_SEALED], place)
+    except (InvalidTag, ValueError):
+        raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None
 
 
 def as_text(value: Any) -> str:

@@ -19,12 +19,14 @@ from flask_wtf import FlaskForm
 from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
-from coordination.accounts.queries import find_signed_in
+from coordination.accounts.queries import SignedIn, find_signed_in
 from coordination.accounts.sign_in import SignInRefused, sign_in, sign_out
 from coordination.accounts.vocabulary import GUIDES, SECRECY_BASES
+from coordination.errors import CoordinationError
 from coordination.privacy.policy import Action
 from coordination.reference import labels
-from coordination.web import current, navigation
+from coordination.web import current, faults, navigation, session_over
+from coordination.web.faults import SessionOver
 from coordination.web.routing import declares, declares_public
 
 blueprint = Blueprint("entry", __name__, template_folder="templates")
@@ -71,11 +73,36 @@ def start() -> ResponseReturnValue:
     wanted = session.get("after_sign_in")
     session.clear()
     login_user(holder)
+    kept = session_over.open_form(request.form.get("kept", ""), holder.actor.id, current.now())
+    if kept:
+        return _put_back(kept, holder)
     return redirect(wanted or navigation.start_page(holder.actor), 303)
 
 
+def _put_back(kept: session_over.Kept, holder: SignedIn) -> ResponseReturnValue:
+    """To the form that came too late, with what was typed in it; or that text alone if it may not go there."""
+    try:
+        session_over.put_back(kept, holder.actor, current.now())
+    except CoordinationError as error:
+        return faults.error_page(403, str(error), typed=faults.sentences(kept.typed))
+    return redirect(kept.path, 303)
+
+
+def form_too_late(_error: SessionOver) -> ResponseReturnValue:
+    """A form came after the end of its session: what was typed, and where to sign in again."""
+    kept = session_over.seal_form(current.now())
+    if kept is None:
+        return faults.error_page(401, typed=faults.typed_texts())
+    form = SignInForm(formdata=None)
+    typed = faults.typed_texts()
+    return make_response(render_template("entry/session_over.html", form=form, kept=kept, typed=typed), 401)
+
+
 def _form(form: SignInForm, status: int, refusal: str | None = None) -> Response:
-    return make_response(render_template("entry/sign_in.html", form=form, refusal=refusal), status)
+    return make_response(
+        render_template("entry/sign_in.html", form=form, refusal=refusal, kept=request.form.get("kept", "")),
+        status,
+    )
 
 
 def _refused(form: SignInForm, refused: SignInRefused) -> Response:

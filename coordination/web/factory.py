@@ -15,12 +15,15 @@ from flask_wtf.csrf import CSRFProtect
 from jinja2 import StrictUndefined
 
 from config.settings import Settings
+from coordination.accounts import lists
 from coordination.db import db
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.privacy.keys import forbid_core_dumps, load_keks, recovery_public, secret_key
 from coordination.privacy.keystore import Keystore
 from coordination.web import (
+    administration,
     current,
+    drafts,
     entry,
     faults,
     filters,
@@ -30,9 +33,16 @@ from coordination.web import (
     origin,
     oversight,
     routing,
+    uploads,
 )
 
-OWN_PAGES = (entry.blueprint, oversight.blueprint, health.blueprint)
+OWN_PAGES = (
+    entry.blueprint,
+    drafts.blueprint,
+    oversight.blueprint,
+    administration.blueprint,
+    health.blueprint,
+)
 LARGEST_REQUEST = 2 * 1024 * 1024
 
 
@@ -81,16 +91,25 @@ def build(settings: Settings, features: Sequence[Blueprint] = ()) -> Flask:
     origin.protect(app, settings)
     headers.protect(app, secure=settings.secure_cookies)
     app.before_request(current.know_who)
+    uploads.register(app)
+    app.before_request(_read_lists)
     CSRFProtect(app)
     Bootstrap5(app)
     app.before_request(routing.stand_at_the_door)
     filters.register(app)
     faults.register(app)
+    app.register_error_handler(faults.SessionOver, entry.form_too_late)
     navigation.register(app)
     for blueprint in (*OWN_PAGES, *features):
         app.register_blueprint(blueprint)
     routing.refuse_undeclared(app)
     return app
+
+
+def _read_lists() -> None:
+    """Labels that the administrator changed in another process show here within seconds."""
+    if request.endpoint not in (*routing.STATIC, "health.healthz"):
+        lists.refresh()
 
 
 def _sign_in(app: Flask) -> None:

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 from flask_wtf.csrf import CSRFError
 from sqlalchemy.exc import DataError, DBAPIError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
+from werkzeug.datastructures import MultiDict
 from werkzeug.exceptions import HTTPException
 
 from coordination.errors import (
@@ -23,6 +24,15 @@ from coordination.errors import (
 from coordination.privacy.work import AlreadyDone
 
 RETRY_SECONDS = "30"
+DISK_FULL = "53100"
+FULL = "Le disque du serveur est plein. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu."
+SMALLER = (
+    "Revenez à la page précédente et choisissez un fichier plus petit : le reste du formulaire y est encore."
+)
+WAIT = (
+    "Prévenez l'administrateur, puis réessayez dans dix minutes. Gardez cette page ouverte, ou copiez votre texte"
+    " ci-dessous s'il y en a un ; un fichier joint sera à choisir de nouveau."
+)
 STATUS: dict[type[CoordinationError], int] = {
     BadInput: 400,
     Forbidden: 403,
@@ -103,7 +113,6 @@ def register(app: Flask) -> None:
     """Map every error of ours, of the database and of HTTP to its page."""
     app.register_error_handler(CoordinationError, _ours)
     app.register_error_handler(AlreadyDone, _already_done)
-    app.register_error_handler(SessionOver, lambda error: error_page(401, typed=True))
     app.register_error_handler(CSRFError, _stale_form)
     app.register_error_handler(HTTPException, _http)
     app.register_error_handler(DataError, _cannot_be_kept)
@@ -112,9 +121,9 @@ def register(app: Flask) -> None:
 
 
 def error_page(
-    status: int, happened: str | None = None, advice: str | None = None, *, typed: bool = False
+    status: int, happened: str | None = None, advice: str | None = None, *, typed: list[str] | None = None
 ) -> ResponseReturnValue:
-    """The page of `status`; with `typed`, the texts of the form are given back so that nothing is lost."""
+    """The page of `status`; `typed`: texts that are given back so that nothing is lost."""
     page = PAGES.get(status, PAGES[500 if status >= 500 else 400])
     html = render_template(
         "web/error.html",
@@ -122,19 +131,22 @@ def error_page(
         title=page.title,
         happened=happened or page.happened,
         advice=advice or page.advice,
-        typed=typed_texts() if typed else [],
+        typed=typed or [],
     )
     return html, status, {"Retry-After": RETRY_SECONDS} if status == 503 else {}
 
 
 def typed_texts() -> list[str]:
     """What the person wrote in the form that was refused: sentences, never a password or a token."""
-    if request.method != "POST":
-        return []
-    hidden = ("password", "csrf_token", "idempotency_key", "version", "email")
+    return sentences(request.form) if request.method == "POST" else []
+
+
+def sentences(form: MultiDict[str, str]) -> list[str]:
+    """The texts of a form, without what its page put there itself."""
+    hidden = ("password", "csrf_token", "idempotency_key", "version", "email", "draft")
     return [
         value.replace("\x00", "")
-        for name, values in request.form.lists()
+        for name, values in form.lists()
         if name not in hidden and "password" not in name
         for value in values
         if len(value.split()) > 1
@@ -150,7 +162,7 @@ def _ours(error: CoordinationError) -> ResponseReturnValue:
             status, str(error), "Prévenez l'administrateur : aucune donnée n'a été perdue ni montrée."
         )
     if status in (400, 409):
-        return error_page(status, str(error), typed=True)
+        return error_page(status, str(error), typed=typed_texts())
     return error_page(status)
 
 
@@ -164,22 +176,32 @@ def _stale_form(_error: CSRFError) -> ResponseReturnValue:
         400,
         "Cette page était ouverte depuis une autre session, ou trop longtemps. Rien n'a été enregistré.",
         "Copiez votre texte ci-dessous s'il y en a un, rechargez la page du formulaire, puis recommencez.",
-        typed=True,
+        typed=typed_texts(),
     )
 
 
 def _http(error: HTTPException) -> ResponseReturnValue:
     if error.code is None or error.code < 400:
         return error
+    view = current_app.view_functions.get(request.endpoint or "")
+    if error.code == 413 and (largest := getattr(view, "largest_file", None)):
+        return error_page(
+            413, f"Un fichier est limité à {largest // 1024**2} Mo. Rien n'a été enregistré.", SMALLER
+        )
     return error_page(error.code)
 
 
 def _cannot_be_kept(error: DataError) -> ResponseReturnValue:
     """A NUL, a number beyond every column: no form of ours sends it, and the database refuses it whole."""
     current_app.logger.warning("%s in %s", type(error.orig).__name__, request.endpoint)
-    return error_page(400, typed=True)
+    return error_page(400, typed=typed_texts())
 
 
 def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == DISK_FULL:
+        current_app.logger.error("The disk of the database is full.")
+        return error_page(
+            503, "Le disque du serveur est plein. Rien n'a été enregistré.", WAIT, typed=typed_texts()
+        )
     current_app.logger.error("The database does not answer (%s).", type(error).__name__)
-    return error_page(503, typed=True)
+    return error_page(503, typed=typed_texts())

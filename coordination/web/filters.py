@@ -7,7 +7,7 @@ from datetime import date, datetime
 from flask import Flask
 
 from coordination.clock import PARIS, paris_date
-from coordination.console import count
+from coordination.console import count as count
 
 MONTHS = [
     "janvier",
@@ -102,6 +102,13 @@ def relative(value: date | datetime | None, today: date) -> str:
     return f"il y a {span}" if days < 0 else f"dans {span}"
 
 
+def file_size(size: int) -> str:
+    """« 850 Ko », « 2,4 Mo »; of 1024 bytes, as everywhere a file is chosen."""
+    if size < 1024 * 1024:
+        return f"{max(1, round(size / 1024))} Ko"
+    return f"{size / 1024 / 1024:.1f} Mo".replace(".", ",")
+
+
 def age(birth: date | None, today: date) -> str:
     """« 9 ans »; months under two years."""
     if birth is None:
@@ -121,4 +128,5 @@ def register(app: Flask) -> None:
         relative=relative,
         count_of=count,
         age=age,
+        file_size=file_size,
     )

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
-from wtforms import Field, HiddenField, SelectChoice
+from werkzeug.datastructures import MultiDict
+from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
+from wtforms.widgets import DateInput
 
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
@@ -40,6 +42,10 @@ class PageForm(FlaskForm):
         if not set(error.fields) & set(self._fields):
             self.form_errors.append(str(error))
 
+    def resume(self, fields: Mapping[str, Sequence[str]]) -> None:
+        """Take up what a draft kept, its key included: the same entry, whichever page sends it."""
+        self.process(MultiDict([(name, value) for name, values in fields.items() for value in values]))
+
     def said(self, name: str, value: Any) -> str:
         """A stored value as people read it in this form: the label of its choice, a day in French, a text."""
         text = "" if value is None else str(value)
@@ -47,6 +53,22 @@ class PageForm(FlaskForm):
             if str(choice.value) == text:
                 return str(choice.label)
         return long_date(value) if isinstance(value, date) else text or "(vide)"
+
+
+class DayField(StringField):
+    """A day, kept as typed so that an impossible one is given back."""
+
+    widget = DateInput()
+
+    def day(self) -> date | None:
+        """The day typed; None where nothing was. Raises BadInput beside this field."""
+        typed = (self.data or "").strip()
+        try:
+            return date.fromisoformat(typed) if typed else None
+        except ValueError:
+            raise BadInput(
+                "Une date est impossible.", {self.short_name: "Écrivez une date, par exemple 2026-09-01."}
+            ) from None
 
 
 def options(labels: Mapping[str, str], empty: str | None = None) -> list[SelectChoice]:

@@ -14,6 +14,9 @@ CONTENT_POLICY = {
     "form-action": "'self'",
     "frame-ancestors": "'none'",
 }
+# A document that somebody brought: it may show itself inside our pages, and do nothing else.
+DOCUMENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
+_CLOSED = "X-Closed-Document"
 READING = ("GET", "HEAD", "OPTIONS")
 
 
@@ -25,6 +28,8 @@ def protect(app: Flask, *, secure: bool) -> None:
         SESSION_COOKIE_HTTPONLY=True,
         SESSION_COOKIE_SAMESITE="Lax",
     )
+    # First here, so last on the way out: Talisman writes its own policy over whatever it finds.
+    app.after_request(_close_documents)
     app.extensions["talisman"] = Talisman(
         app,
         force_https=secure,
@@ -36,6 +41,20 @@ def protect(app: Flask, *, secure: bool) -> None:
     )
     app.before_request(_refuse_other_sites)
     app.after_request(_keep_nothing)
+
+
+def close_document(response: Response) -> Response:
+    """Mark an answer as a document of somebody's: its own policy, in place of that of our pages."""
+    response.headers[_CLOSED] = "1"
+    response.headers["X-Content-Type-Options"] = "nosniff"
+    return response
+
+
+def _close_documents(response: Response) -> Response:
+    if response.headers.pop(_CLOSED, None):
+        response.headers["Content-Security-Policy"] = DOCUMENT_POLICY
+        response.headers["X-Frame-Options"] = "SAMEORIGIN"
+    return response
 
 
 def _refuse_other_sites() -> None:

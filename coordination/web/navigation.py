@@ -31,11 +31,15 @@ ENTRIES = (
     Entry("cases.day", "Ma journée", Action.VIEW_DAY),
     Entry("cases.mine", "Mes parcours", Action.VIEW_DAY),
     Entry("cases.journeys", "Parcours", Action.LIST_JOURNEYS),
+    Entry("cases.board", "Tableau", Action.LIST_STALLED),
     Entry("cases.stalled", "Parcours bloqués", Action.LIST_STALLED),
     Entry("cases.search", "Rechercher", Action.SEARCH),
     Entry("oversight.counts", "Chiffres", Action.VIEW_COUNTS),
     Entry("oversight.access_log", "Journal des accès", Action.VIEW_AUDIT),
     Entry("oversight.accounts", "Comptes et structures", Action.MANAGE_ACCOUNTS),
+    Entry("administration.lists_index", "Listes", Action.MANAGE_LISTS),
+    Entry("administration.areas", "Quartiers fragiles", Action.MANAGE_LISTS),
+    Entry("administration.school_years", "Années scolaires", Action.MANAGE_LISTS),
     Entry("entry.welcome", "Mon rôle ici", Action.VIEW_START),
 )
 # Roles that never see a person, whatever they sign.

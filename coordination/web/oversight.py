@@ -16,7 +16,7 @@ from coordination.accounts.vocabulary import ACTIONS, SECRECY_BASES
 from coordination.db import db
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
-from coordination.reference import labels, load
+from coordination.reference import every_label, labels, load
 from coordination.web import current
 from coordination.web.routing import declares
 
@@ -119,8 +119,8 @@ def accounts() -> ResponseReturnValue:
         "oversight/accounts.html",
         people=people,
         structures=structures,
-        role_labels=labels("user_role"),
+        role_labels=every_label("user_role"),
         programme_labels=labels("programme"),
-        type_labels=labels("structure_type"),
+        type_labels=every_label("structure_type"),
         secrecy_bases=SECRECY_BASES,
     )

@@ -55,10 +55,10 @@ def test_an_actor_carries_its_current_roles(app: Flask) -> None:
         commands.end_membership(operator, account, NewMembership("DPO"), clock.now())
 
 
-def test_only_the_operator_opens_journeys_with_a_role(app: Flask) -> None:
-    admin = load_actor(make_account("ADMIN"), clock.now())
+def test_who_manages_no_account_gives_no_role(app: Flask) -> None:
+    dpo = load_actor(make_account("DPO"), clock.now())
     with pytest.raises(Forbidden):
-        commands.add_membership(admin, make_account("CCAS"), NewMembership("COORD_PRE"), clock.now())
+        commands.add_membership(dpo, make_account("CCAS"), NewMembership("COORD_PRE"), clock.now())
 
 
 def test_who_manages_no_account_creates_none(app: Flask) -> None:
@@ -154,16 +154,19 @@ def test_an_account_s_life_in_commands(main: click.Group) -> None:
 
 
 def test_commands_refuse_with_our_errors(main: click.Group) -> None:
-    assert isinstance(run(main, "suspend", "nobody@exemple.fr").exception, NotFound)
-    assert isinstance(run(main, "password", "nobody@exemple.fr", "--stdin", typed="x\n").exception, NotFound)
-    refused = run(
-        main, "create", "x@exemple.fr", "--name", "X", "--password-stdin", typed="court\n"
-    ).exception
-    assert isinstance(refused, BadInput)
-    assert "15" in str(refused)
-    assert isinstance(
-        run(main, "create", "x@exemple.fr", "--name", "X", "--structure", "S").exception, BadInput
-    )
+    """One French line on standard error, and the exit code of bad input."""
+    wrong: list[tuple[tuple[str, ...], str, str]] = [
+        (("suspend", "nobody@exemple.fr"), "", "Aucun compte"),
+        (("password", "nobody@exemple.fr", "--stdin"), "x\n", "Aucun compte"),
+        (("create", "x@exemple.fr", "--name", "X", "--password-stdin"), "court\n", "15"),
+        (("create", "x@exemple.fr", "--name", "X", "--structure", "S"), "", "structure"),
+        (("create", "x@exemple.fr"), "", "il manque --name"),
+        (("nope",), "", "Commande inconnue"),
+    ]
+    for arguments, typed, sentence in wrong:
+        done = run(main, *arguments, typed=typed)
+        assert (done.exit_code, done.stdout) == (2, ""), arguments
+        assert done.stderr.startswith("Erreur : ") and sentence in done.stderr, done.stderr
 
 
 def test_help_starts_nothing(main: click.Group) -> None:

@@ -103,9 +103,9 @@ def test_a_coordinator_reviews_what_is_stalled_and_finds_somebody(site: Site) ->
     name = first.inner_text()
     page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Parcours bloqués").click()
     expect(page.get_by_role("heading", name="Perte de contact")).to_be_visible()
-    page.get_by_role("navigation", name="Type de rupture").get_by_role(
-        "link", name="Perte de contact"
-    ).click()
+    page.get_by_label("Type de rupture").select_option(label="Perte de contact")
+    page.get_by_role("button", name="Montrer").click()
+    expect(page).to_have_url(re.compile("type=ABANDON"))
     expect(page.get_by_role("columnheader", name="Ce qui bloque")).to_be_visible()
     page.get_by_role("link", name="Rechercher").click()
     given, family = name.split(" ", 1)
@@ -197,3 +197,77 @@ def test_the_main_gesture_stays_under_the_thumb_and_hides_nothing(site: Site) ->
     foot = last.bounding_box()
     assert bar and foot and foot["y"] + foot["height"] <= bar["y"] + 1
     assert scrolls_sideways(page) == 0
+
+
+def test_the_picture_opens_and_zooms_by_keyboard(site: Site) -> None:
+    page = site.signed_in("referent.pre", java_script_enabled=False)
+    journey_id = str(silent_journey(REFERENT))
+    page.goto(f"/parcours/{journey_id}")
+    page.get_by_role("link", name="Voir le parcours en image").focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("Le parcours en image")
+    expect(page.get_by_role("img", name=re.compile("Image du parcours"))).to_have_count(1)
+    page.get_by_role("navigation", name="Période").get_by_role("link", name="6 mois").focus()
+    page.keyboard.press("Tab")
+    page.keyboard.press("Enter")
+    expect(page).to_have_url(re.compile("periode=1a$"))
+    box = page.get_by_role("group", name=re.compile("Image, à faire défiler"))
+    box.focus()
+    expect(box).to_be_focused()
+    # On a phone the picture scrolls in its box and opens where today is; the page does not move.
+    assert not scrolls_sideways(page)
+    words = page.get_by_text("La même chose en tableau")
+    words.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("columnheader", name="Ce qui est noté")).to_be_visible()
+
+
+def test_the_picture_opens_on_today_and_scrolls_by_keyboard(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    page.goto(f"/parcours/{silent_journey(REFERENT)}/image?periode=1a")
+    flag = page.locator(".today-name")
+    place = flag.bounding_box()
+    assert place and place["x"] >= 0 and place["x"] + place["width"] <= 360
+    box = page.locator(".picture-box")
+    before = box.evaluate("element => element.scrollLeft")
+    box.focus()
+    for _ in range(6):
+        page.keyboard.press("ArrowLeft")
+    page.wait_for_function("before => document.querySelector('.picture-box').scrollLeft < before", arg=before)
+
+
+def test_a_coordinator_gives_two_files_to_another_referent(site: Site) -> None:
+    page = site.signed_in("coordination.pre", width=1280, height=900)
+    page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Tableau").click()
+    name = scalar("SELECT display_name FROM account WHERE email = %s", REFERENT)
+    page.get_by_role("row", name=re.compile(name)).get_by_role("link", name="Réaffecter").click()
+    boxes = page.get_by_role("checkbox")
+    chosen = [boxes.nth(number).get_attribute("value").split(":")[0] for number in (0, 1)]
+    page.get_by_role("button", name="Confier les parcours cochés").click()
+    expect(page.get_by_role("alert")).to_be_focused()
+    expect(page.get_by_role("alert")).to_contain_text("Cochez au moins un parcours.")
+    for number in (0, 1):
+        boxes.nth(number).focus()
+        page.keyboard.press("Space")
+    page.get_by_label("Nouveau référent").select_option(label="Julien Bultel")
+    page.get_by_role("button", name="Confier les parcours cochés").click()
+    expect(page.get_by_text("Fait : 2 parcours ont changé de référent.")).to_be_visible()
+    expect(page).to_have_url(re.compile("/parcours/tableau$"))
+    found = rows(
+        "SELECT a.email FROM journey j JOIN account a ON a.id = j.referent_id WHERE j.id = ANY(%s::uuid[])",
+        chosen,
+    )
+    assert {row[0] for row in found} == {"julien.bultel@demo.example"} and len(found) == 2
+
+
+def test_a_coordinator_cuts_what_is_stalled_without_scripts(site: Site) -> None:
+    page = site.signed_in("coordination.pre", java_script_enabled=False)
+    page.goto("/parcours/bloques")
+    page.get_by_label("Grouper par").select_option(label="Quartier")
+    page.get_by_role("button", name="Montrer").click()
+    expect(page).to_have_url(re.compile("par=quartier"))
+    first = page.get_by_label("Quartier").locator("option").nth(1).inner_text()
+    page.get_by_label("Quartier").select_option(label=first)
+    page.get_by_role("button", name="Montrer").click()
+    expect(page.get_by_role("heading", level=2, name=first)).to_be_visible()
+    assert first not in page.url

@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Iterator
 
 import pytest
-from playwright.sync_api import Page
+from playwright.sync_api import FilePayload, Page
 
 from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
-from tests.cases.pages_kit import REFERENT, journeys_of, silent_journey
+from tests.browser.papers import a_pdf, a_png
+from tests.cases.pages_kit import REFERENT, account, journeys_of, silent_journey
+from tests.conftest import TODAY
 from tests.support import rows
 
 pytestmark = pytest.mark.browser
@@ -83,6 +85,11 @@ def _coordinator(page: Page) -> Tour:
         ("parcours-termines", "?etat=termines"),
         ("bloques", "bloques"),
         ("bloques-un-type", "bloques?type=TRANSITION"),
+        ("bloques-par-ecole", "bloques?par=ecole"),
+        ("tableau", "tableau"),
+        ("silences", "silences"),
+        ("sans-referent", "reaffecter"),
+        ("reaffecter", f"reaffecter/{account(REFERENT)}"),
     ):
         page.goto(f"/parcours/{path}")
         yield name, page
@@ -144,12 +151,18 @@ def _referent(page: Page) -> Tour:
         page.goto(f"/parcours/{journey_id}")
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         yield f"parcours-ouvert-{number}", page
+    for period in ("3m", "tout"):
+        page.goto(f"/parcours/{silent}/image?periode={period}")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        yield f"image-{period}", page
     page.goto(f"/parcours/{silent}/echange?retour=journee")
     yield "echange", page
     page.get_by_label("Un autre jour").check()
     page.get_by_role("button", name="Enregistrer").click()
     page.get_by_role("alert").wait_for()
     yield "echange-refuse", page
+    yield from _documents(page, silent)
+    yield from _outing(page, silent)
     yield from _note(page)
     yield from _alert(page, silent)
     page.goto(f"/parcours/{uuid.uuid4()}")
@@ -168,8 +181,61 @@ def _note(page: Page) -> Tour:
     page.get_by_label("Note", exact=True).fill("Mon texte, écrit pendant ce temps.")
     rows("UPDATE contact SET version = version + 1 WHERE id = %s", contact_id)
     page.get_by_role("button", name="Enregistrer").click()
-    page.get_by_text("Le texte enregistré entre-temps").wait_for()
+    page.get_by_text("Note, enregistré entre-temps").wait_for()
     yield "note-deux-textes", page
+
+
+def _documents(page: Page, journey_id: uuid.UUID) -> Tour:
+    page.goto(f"/parcours/{journey_id}/documents")
+    yield "documents-aucun", page
+    page.get_by_role("button", name="Ajouter").click()
+    page.get_by_role("alert").wait_for()
+    yield "documents-refuse", page
+    for name, content in (("accord signé.png", a_png()), ("Bulletin du 2e trimestre.pdf", a_pdf("Bulletin"))):
+        page.get_by_label("Fichier").set_input_files(FilePayload(name=name, mimeType="", buffer=content))
+        page.get_by_label("Accord signé").check()
+        page.get_by_label("Coordination").check()
+        page.get_by_role("button", name="Ajouter").click()
+        page.get_by_text("Document ajouté.").wait_for()
+    yield "documents", page
+    for number in (1, 0):
+        page.goto(f"/parcours/{journey_id}/documents")
+        page.locator(".document-name a").nth(number).click()
+        page.get_by_role("link", name="Retirer ce document").wait_for()
+        if number:
+            # Inside the frame of a PDF stands a page of the browser's own.
+            yield "document", page
+        keep_screenshot(page, f"document-{number}")
+    page.get_by_role("link", name="Retirer ce document").click()
+    page.get_by_role("button", name="Retirer ce document").wait_for()
+    yield "document-retrait", page
+    page.get_by_role("button", name="Retirer ce document").click()
+    page.get_by_text("1 document retiré").click()
+    yield "documents-retire", page
+
+
+def _outing(page: Page, journey_id: uuid.UUID) -> Tour:
+    rows(
+        "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(),"
+        " journey_id, id, %s, 'A_VENIR' FROM folder WHERE journey_id = %s AND volet = 'coordination'",
+        TODAY,
+        journey_id,
+    )
+    page.goto("/parcours/tournee?suite=1")
+    yield "tournee-choix-refus", page
+    page.goto("/parcours/tournee")
+    yield "tournee-choix", page
+    people = [journey_id, *(id_ for id_ in journeys_of(REFERENT) if id_ != journey_id)][:3]
+    page.goto("/parcours/tournee?" + "&".join(f"p={id_}" for id_ in people))
+    yield "tournee", page
+    first, second = (page.locator(f"#visit-{id_.hex}") for id_ in people[:2])
+    page.get_by_label("Visite à domicile").check()
+    first.get_by_label("Honoré").check()
+    first.get_by_label("Note").fill("Vu avec sa mère, tout va bien.")
+    second.get_by_label("Note").fill("Une note sans résultat.")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "tournee-refus", page
 
 
 def _alert(page: Page, journey_id: uuid.UUID) -> Tour:

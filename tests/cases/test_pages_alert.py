@@ -60,18 +60,10 @@ def test_a_postponed_alert_leaves_the_day(site: Flask) -> None:
 def test_an_answered_alert_does_not_bring_back_the_one_it_replaces(site: Flask, status: str) -> None:
     """A02 speaks for A01 as long as its deadline stands, not only while it shows."""
     journey = rows(
-        "SELECT journey_id FROM alert WHERE rule = 'A01' AND status = 'OUVERTE' AND journey_id = ANY(%s)",
+        "SELECT a.journey_id FROM alert a JOIN alert b ON b.journey_id = a.journey_id AND b.rule = 'A02'"
+        " AND b.status = 'OUVERTE' WHERE a.rule = 'A01' AND a.status = 'OUVERTE' AND a.journey_id = ANY(%s)",
         journeys_of(REFERENT),
     )[0][0]
-    worse = uuid.uuid4()
-    rows(
-        "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
-        " initial, status) SELECT %s, journey_id, folder_id, 'A02', kind, subject_id, since, due_on, because,"
-        " opened_on, false, 'OUVERTE' FROM alert WHERE journey_id = %s AND rule = 'A01'",
-        worse,
-        journey,
-    )
-    rows("UPDATE deadline SET alert_id = %s WHERE journey_id = %s AND rule = 'A02'", worse, journey)
     client = browser(site, REFERENT)
     assert "Aucun échange enregistré depuis" in client.get(f"/parcours/{journey}").text
     rows("UPDATE alert SET status = %s WHERE journey_id = %s AND rule = 'A02'", status, journey)

@@ -11,11 +11,15 @@ import tempfile
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
+from io import BytesIO
 from pathlib import Path
 
 import psycopg
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.datastructures import FileStorage
+from werkzeug.test import encode_multipart
 
 from config.settings import Settings
 from coordination import clock, create_app, embedded
@@ -114,6 +118,7 @@ def work_a_day(app: Flask) -> str:
         assert answer.status_code == 200, path
         page += answer.text
     token = csrf_token(client.get("/mon-role"))
+    page += attached(client, journey, token)
     forms = {
         "/parcours/recherche": {"name": canary("jourlastname")},
         f"/parcours/{journey}/echange": {"on": "2099-01-01", "note": canary("refused")},
@@ -129,11 +134,32 @@ def work_a_day(app: Flask) -> str:
     return page
 
 
+def attached(client: FlaskClient, journey: uuid.UUID, token: str) -> str:
+    """A document longer than what is usually spooled to a file, a draft, an outing; what the browser was shown."""
+    paper = b"%PDF-1.7\n" + canary("paper").encode() * 60_000
+    fields = {"csrf_token": token, "kind": "AUTRE", "volet": "coordination"}
+    files = {"file": FileStorage(BytesIO(paper), f"{canary('filename')}.pdf")}
+    boundary, body = encode_multipart(fields | files)
+    sent = {"data": body, "content_type": f'multipart/form-data; boundary="{boundary}"'}
+    assert client.post(f"/parcours/{journey}/documents", **sent).status_code == 303  # type: ignore[arg-type]
+    page = client.get(f"/parcours/{journey}/documents").text
+    document = rows("SELECT id FROM document")[0][0]
+    assert client.get(f"/parcours/document/{document}/contenu").data == paper
+    page += client.get(f"/parcours/document/{document}").text
+    draft = {"csrf_token": token, "draft": f"{journey} cases.log_contact {journey}", "note": canary("draft")}
+    assert client.post("/brouillons", data=draft).status_code == 204
+    page += client.get(f"/parcours/{journey}/echange").text
+    note = {f"j{journey.hex}-note": canary("outing"), f"j{journey.hex}-outcome": "ABOUTI"}
+    shared = {"csrf_token": token, "p": str(journey), "mode": "VAD", "when": str(day())}
+    assert client.post("/parcours/tournee", data=shared | note).status_code == 303
+    return page
+
+
 def test_no_canary_is_found_anywhere(own: Flask) -> None:
     settings = own.config["SETTINGS"]
     page = work_a_day(own)
     # The canaries are there for those who may read them: the search below is not empty by mistake.
-    for shown in ("jourfirstname", "corrected", "reprphone"):
+    for shown in ("jourfirstname", "corrected", "reprphone", "filename", "draft"):
         assert canary(shown) in page, shown
     assert canary("refused") in page
     rows("CHECKPOINT")

@@ -66,7 +66,11 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.MANAGE_ACCOUNTS: {"ADMIN", "operator"},
     Action.IMPORT: {"operator"},
     Action.EXPORT: {"operator"},
+    Action.MANAGE_LISTS: {"ADMIN", "operator"},
+    Action.CHOOSE_PASSWORD: EVERYBODY | {"operator", "visitor"},
     Action.RECOMPUTE: {"operator"},
+    Action.BACKUP: {"operator"},
+    Action.RESTORE: {"operator"},
 }
 # Actions on a journey: what the relation must be.
 ON_JOURNEY = {
@@ -81,6 +85,10 @@ ON_JOURNEY = {
     Action.REOPEN_JOURNEY: "writes coordination",
     Action.LINK_FAMILY: "writes coordination",
     Action.ANSWER_ALERT: "team",
+    Action.ADD_DOCUMENT: "writes any volet",
+    Action.READ_DOCUMENT: "any volet",
+    Action.REMOVE_DOCUMENT: "writes any volet",
+    Action.KEEP_DRAFT: "writes coordination",
     Action.SHARE_VOLET: "team",
 }
 
@@ -134,6 +142,7 @@ def test_who_may_by_relation(action: Action, basis: str) -> None:
             wanted = {
                 "any volet": bool(readable),
                 "writes coordination": writable == "C",
+                "writes any volet": bool(writable),
                 "coordinates": basis == "coordinator",
                 "referent or coordinator": basis in ("referent", "coordinator"),
                 "team": basis in ("referent", "backup", "coordinator"),

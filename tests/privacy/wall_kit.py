@@ -38,9 +38,18 @@ IN_FOLDER = (
     "school_absence",
     "referral",
     "revision",
+    "document",
+    "document_part",
+    "draft",
 )
 # Rows that pages add and read, and never change or delete.
 APPEND_ONLY = {"revision", "agreement", "saisine", "turn"}
+# Rows that stay when what they held is erased; rows that are erased and never changed.
+NEVER_DELETED = APPEND_ONLY | {"document"}
+NEVER_CHANGED = APPEND_ONLY | {"document_part"}
+# Rows that only their author sees (here: half of them are of DRAFTER).
+OWN = {"draft"}
+DRAFTER = "ref1"
 # What an INSERT cannot leave out, beside the ids.
 NEEDED = {
     "schooling": (", school_year", ", 2026"),
@@ -61,6 +70,16 @@ NEEDED = {
     "revision": (
         ", of_table, of_id, at, by_id, removed",
         ", 'contact', gen_random_uuid(), now(), (SELECT id FROM account LIMIT 1), false",
+    ),
+    "document": (", added_at, author_id", ", now(), (SELECT id FROM account LIMIT 1)"),
+    # The reference waits for the end of the transaction: whoever sees no document may still try.
+    "document_part": (
+        ", document_id, number",
+        ", COALESCE((SELECT id FROM document LIMIT 1), gen_random_uuid()), trunc(random() * 1e9)",
+    ),
+    "draft": (
+        ", author_id, form, of_id, saved_at",
+        f", (SELECT id FROM account WHERE email = '{email(DRAFTER)}'), 'f', gen_random_uuid(), now()",
     ),
 }
 Db = psycopg.Connection[Any]
@@ -107,6 +126,17 @@ def build_world() -> None:
             role_code,
             programme,
         )
+    rows(
+        "INSERT INTO membership (id, account_id, role, started_at) VALUES"
+        " (gen_random_uuid(), %s, 'DPO', now() + interval '1 hour')",
+        account("early"),
+    )
+    rows("INSERT INTO coded_label (list, code, label, position) VALUES ('pause_reason', 'SANTE', 'Santé', 0)")
+    rows("INSERT INTO school_year VALUES ('2026-09-01', '2027-07-05', 1, gen_random_uuid())")
+    rows(
+        "INSERT INTO password_link (token_hash, account_id, expires_at)"
+        " SELECT convert_to(email, 'UTF8'), id, now() FROM account WHERE kind = 'person'"
+    )
 
 
 def fill_folders() -> None:
@@ -123,6 +153,13 @@ def fill_folders() -> None:
             "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) SELECT gen_random_uuid(), id, next,"
             " current_date, current_date FROM (SELECT id, lead(id) OVER (ORDER BY id) AS next FROM account"
             " WHERE kind = 'person') AS everybody WHERE next IS NOT NULL"
+        )
+        # And drafts of somebody else, in the very same folders.
+        connection.execute(
+            "INSERT INTO draft (id, journey_id, folder_id, author_id, form, of_id, saved_at)"
+            " SELECT gen_random_uuid(), journey_id, id, (SELECT id FROM account WHERE email = %s), 'f',"
+            " gen_random_uuid(), now() FROM folder",
+            (email("coord.pre"),),
         )
         connection.execute(
             "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
@@ -194,8 +231,9 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
     ).fetchall()
     now = [row for row in held if may and row[3] <= at and (row[4] is None or row[4] > at)]
     roles = connection.execute(
-        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)",
-        (actor, at),
+        "SELECT role FROM membership WHERE account_id = %s AND (ended_at IS NULL OR ended_at > %s)"
+        " AND (started_at IS NULL OR started_at <= %s)",
+        (actor, at, at),
     ).fetchall()
     return Truth(
         frozenset(row[0] for row in now),
@@ -249,6 +287,8 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
         table: dict(connection.execute(f"SELECT folder_id, count(*) FROM {table} GROUP BY 1").fetchall())  # type: ignore[arg-type]
         for table in (*IN_FOLDER, "deadline", "alert")
     }
+    drafts = connection.execute("SELECT author_id, folder_id FROM draft").fetchall()
+    authors = {author: {f for a, f in drafts if a == author} for author, _ in drafts}
     places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
     lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
     grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
@@ -258,13 +298,17 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
         with as_web(connection, actor, at):
             seen = _seen(connection)
             wanted: dict[str, set[Any]] = {table: set(may.read) & set(sizes[table]) for table in sizes}
+            mine = authors.get(actor, set())
+            wanted["draft"] = set(may.write) & mine
             wanted["folder"], wanted["journey"] = set(may.read), set(may.journeys)
             wanted["access"] = {g[0] for g in grants if g[1] == actor or g[2] in may.journeys}
             wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
             found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
-            found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes, places)]
+            own = {"draft": dict.fromkeys(mine, 1)}
+            found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes | own, places)]
             found += [f"{name}: {fault}" for fault in _manages(connection, may)]
             found += [f"{name}: {fault}" for fault in _is_away(connection, actor, may, absences)]
+            found += [f"{name}: {fault}" for fault in _keeps(connection, name == "admin")]
     return found
 
 
@@ -282,10 +326,9 @@ def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]
     foreign = next(((f, j) for f, j in places if f not in may.write), None)
     for table in IN_FOLDER:
         mine = sum(sizes[table].get(folder, 0) for folder in may.write)
-        touched = -1 if table in APPEND_ONLY else mine
-        if attempt(connection, f"UPDATE {table} SET version = 7") != touched:
+        if attempt(connection, f"UPDATE {table} SET version = 7") != (-1 if table in NEVER_CHANGED else mine):
             yield f"changes {table}"
-        if attempt(connection, f"DELETE FROM {table}") != touched:
+        if attempt(connection, f"DELETE FROM {table}") != (-1 if table in NEVER_DELETED else mine):
             yield f"removes from {table}"
         if foreign and mine and attempt(connection, f"UPDATE {table} SET folder_id = %s", foreign[0]) != -1:
             yield f"moves {table} elsewhere"
@@ -360,6 +403,27 @@ def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list
         yield "is away in another's name"
     if attempt(connection, "SELECT 1 FROM household_member") != -1:
         yield "reads families"
+
+
+def _keeps(connection: Db, admin: bool) -> Iterator[str]:
+    """Lists, areas, school years, links: the administrator writes them; a person uses the own link."""
+    new = {
+        "coded_label (list, code, label, position)": "('pause_reason', 'X', 'x', 1)",
+        "area (code, label, commune)": "('X_X', 'x', '62765')",
+        "school_year (id, starts_on, ends_on)": "(gen_random_uuid(), '2020-09-01', '2021-07-05')",
+        "password_link (token_hash, account_id, expires_at)": "('x', (SELECT id FROM account LIMIT 1), now())",
+    }
+    for place, values in new.items():
+        if attempt(connection, f"INSERT INTO {place} VALUES {values}") != (1 if admin else -1):
+            yield f"adds {place}"
+    for table in ("coded_label", "area", "school_year"):
+        (held,) = connection.execute(f"SELECT count(*) FROM {table}").fetchone() or (0,)  # type: ignore[arg-type]
+        if attempt(connection, f"UPDATE {table} SET version = 7") != (held if admin else 0) or not held:
+            yield f"changes {table}"
+    links = "SELECT count(*) FROM password_link" + ("" if admin else " WHERE account_id = app_actor()")
+    (held,) = connection.execute(links).fetchone() or (0,)  # type: ignore[arg-type]
+    if attempt(connection, "UPDATE password_link SET used_at = now()") != held:
+        yield "uses a link"
 
 
 def _insertion(table: str) -> str:

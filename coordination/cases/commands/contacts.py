@@ -14,10 +14,10 @@ from coordination.cases.models import Contact, Journey
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.actor import Actor
-from coordination.privacy.policy import Action
+from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import add_record, change_record, journey_of
 from coordination.privacy.volets import Volet
-from coordination.privacy.work import work
+from coordination.privacy.work import Work, work
 
 
 @dataclass(frozen=True)
@@ -48,26 +48,11 @@ def log_contact(
     `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). Raises BadInput
     with a sentence per field, NotFound, Forbidden.
     """
-    today = paris_date(now)
     with work(actor, Action.LOG_CONTACT, now) as w:
         grant = w.require(journey_id)
         if key:
             w.once(key, contact.body(), answer)
-        _check(contact, journey_id, today)
-        row_id = add_record(
-            grant,
-            Contact,
-            journey_id,
-            Volet.COORDINATION,
-            {
-                "on_date": contact.on,
-                "mode": contact.mode,
-                "outcome": contact.outcome,
-                "author_id": actor.id,
-                "note": contact.note.strip(),
-            },
-        )
-        follow(grant, journey_id, "contacts", today, fact_of(today))
+        row_id = add_contact(w, grant, journey_id, contact)
         w.audit(grant, ["contact", "on", "mode", "outcome", "note"])
         return row_id
 
@@ -75,6 +60,22 @@ def log_contact(
 def fact_of(day: date) -> str:
     """What closes an alert when an exchange is logged, as the alert's history names it."""
     return f"échange saisi le {day:%d/%m/%Y}"
+
+
+def add_contact(w: Work, grant: Grant, journey_id: uuid.UUID, contact: NewContact) -> uuid.UUID:
+    """The same within a work on the journey, which audits it."""
+    today = paris_date(w.now)
+    _check(contact, journey_id, today)
+    values = {
+        "on_date": contact.on,
+        "mode": contact.mode,
+        "outcome": contact.outcome,
+        "author_id": w.actor.id,
+        "note": contact.note.strip(),
+    }
+    row_id = add_record(grant, Contact, journey_id, Volet.COORDINATION, values)
+    follow(grant, journey_id, "contacts", today, fact_of(today))
+    return row_id
 
 
 def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:

@@ -19,7 +19,7 @@ from coordination.cases.timeline import Entry, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db, narrow
 from coordination.privacy.models import AuditEntry, Folder
-from coordination.privacy.policy import Grant
+from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import open_rows
 from coordination.privacy.volets import LABELS, Volet
 
@@ -236,7 +236,12 @@ def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
 def _openings(journey_id: uuid.UUID) -> tuple[Opening, ...]:
     rows = db.session.execute(
         select(AuditEntry.at_us, AuditEntry.actor_id, AuditEntry.action)
-        .where(AuditEntry.journey_id == journey_id, AuditEntry.result == "fait")
+        .where(
+            AuditEntry.journey_id == journey_id,
+            AuditEntry.result == "fait",
+            # Saved by itself every few seconds of typing: it would hide who opened the file.
+            AuditEntry.action != Action.KEEP_DRAFT.value,
+        )
         .order_by(AuditEntry.at_us.desc())
         .limit(OPENINGS_SHOWN)
     ).all()

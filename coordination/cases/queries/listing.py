@@ -1,4 +1,4 @@
-"""The coordinator's lists: journeys, stalled journeys by type of break, capacity."""
+"""The coordinator's list of journeys, with the capacity."""
 
 from __future__ import annotations
 
@@ -10,9 +10,7 @@ from sqlalchemy import func, select, text
 
 from coordination import reference
 from coordination.accounts.models import Account
-from coordination.alerts.models import Alert
-from coordination.alerts.queries import ON_SCREEN, PersonAlerts, by_person, open_alerts
-from coordination.alerts.sentences import BREAKS
+from coordination.alerts.queries import PersonAlerts, by_person, open_alerts
 from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
@@ -53,16 +51,6 @@ class Listing:
 
 
 @dataclass(frozen=True)
-class StalledSection:
-    """One type of break: how many people, and a page of them."""
-
-    code: str
-    label: str
-    total: int
-    lines: tuple[JourneyLine, ...]
-
-
-@dataclass(frozen=True)
 class _Counted:
     """How many visible journeys share a programme, an end or none, and whether they were turned down."""
 
@@ -90,6 +78,11 @@ def _gauges(counts: list[_Counted]) -> tuple[Gauge, ...]:
     )
 
 
+def capacity() -> tuple[Gauge, ...]:
+    """The gauges alone. One statement."""
+    return _gauges(_counts())
+
+
 def journeys(
     grant: Grant, today: date, page: int = 1, *, exited: bool = False, programme: str | None = None
 ) -> Listing:
@@ -107,44 +100,6 @@ def journeys(
         )
     )
     return Listing(lines(grant, today, ids), total, page, pages, _gauges(counts))
-
-
-def stalled(grant: Grant, today: date, only: str | None = None, page: int = 1) -> tuple[StalledSection, ...]:
-    """People whose journey has an alert of VIGILANCE or above, by type of break: a few each, or a page of one."""
-    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
-    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
-    shown: dict[str, list[PersonAlerts]] = {}
-    totals: dict[str, int] = {}
-    for code in BREAKS:
-        mine = by_person(alert for alert in alerts if alert.break_type == code)
-        totals[code] = len(mine)
-        if only is None:
-            shown[code] = mine[:10]
-        else:
-            shown[code] = mine[(page - 1) * PAGE : page * PAGE] if code == only else []
-    ids = list(dict.fromkeys(p.journey_id for mine in shown.values() for p in mine))
-    by_id = {line.person.journey_id: line for line in lines(grant, today, ids, with_alerts=False)}
-    return tuple(
-        StalledSection(
-            code,
-            label,
-            totals[code],
-            tuple(_with(by_id[p.journey_id], p) for p in shown[code] if p.journey_id in by_id),
-        )
-        for code, label in BREAKS.items()
-    )
-
-
-def _with(line: JourneyLine, alerts: PersonAlerts) -> JourneyLine:
-    return JourneyLine(
-        line.person,
-        line.programme,
-        line.stage,
-        line.referent,
-        line.last_exchange,
-        line.next_step,
-        alerts,
-    )
 
 
 def lines(

@@ -50,6 +50,15 @@ def people(
     }
 
 
+def person_of(grant: Grant, journey_id: uuid.UUID) -> Person:
+    """Who a visible journey is about; the reference alone for whoever does not see the coordination volet."""
+    named = people(grant, [journey_id])
+    if journey_id in named:
+        return named[journey_id]
+    ref = db.session.execute(select(Journey.ref).where(Journey.id == journey_id)).scalar_one()
+    return Person(journey_id, ref, "", "")
+
+
 def account_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of staff (in clear, on purpose: the worker writes to them)."""
     if not ids:

@@ -5,10 +5,12 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 
-from rapidfuzz import fuzz, process
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 from sqlalchemy import func, select
 
 from coordination.cases.models import Journey, Sheet
@@ -17,10 +19,8 @@ from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_columns
 
 MOST_RESULTS = 20
-# Below this likeness (0-100) a name is another name: one wrong letter in five is still 80.
-LIKE_ENOUGH = 78
-WIDE_NET = 55
-MOST_HEARD = 400
+# How many letters may be wrong, missing, added or swapped in a word of so many letters as it is heard.
+FORGIVEN = ((8, 2), (4, 1))
 # Letters that have no accent to take off, and signs that part words.
 _WHOLE = {
     "œ": "oe",
@@ -44,14 +44,18 @@ _PLAIN = bytes(
 _SOUNDS = (
     ("ph", "f"),
     ("ck", "k"),
+    ("cq", "k"),
     ("qu", "k"),
+    ("q", "k"),
     ("eau", "o"),
     ("au", "o"),
     ("y", "i"),
     ("z", "s"),
     ("w", "v"),
+    ("h", ""),
 )
-_TWICE = re.compile(r"(.)\1+")
+_HARD_C = re.compile(r"c(?![eiy])")
+_TWICE = re.compile(r"([a-z])\1+")
 
 
 @dataclass(frozen=True)
@@ -80,12 +84,11 @@ def fold_all(texts: Sequence[str]) -> list[str]:
     return [" ".join(line.split()) for line in lines]
 
 
-def sound(word: str) -> str:
-    """A rough French phonetic form of a folded word."""
+def sound(text: str) -> str:
+    """A rough French phonetic form of folded words, as many as there are."""
     for written, heard in _SOUNDS:
-        if written in word:
-            word = word.replace(written, heard)
-    return _TWICE.sub(r"\1", word.replace("h", ""))
+        text = text.replace(written, heard)
+    return _TWICE.sub(r"\1", _HARD_C.sub("k", text))
 
 
 def match(query: str, names: Sequence[str], most: int = MOST_RESULTS) -> list[tuple[int, float]]:
@@ -96,47 +99,68 @@ def match(query: str, names: Sequence[str], most: int = MOST_RESULTS) -> list[tu
     folded = fold_all(names)
     words = wanted.split()
     scores: dict[int, float] = {}
-    # Each word typed must start or resemble a word of the name: "dup" finds Dupont, "dupond" finds it too.
+    # Each word typed starts a word of the name: "dup" finds Dupont.
     starts = [f" {word}" for word in words]
     for place, name in enumerate(folded):
         spaced = f" {name}"
         if all(start in spaced for start in starts):
             scores[place] = 100.0 if sorted(words) == sorted(name.split()) else 95.0
     if len(wanted) > 2:
-        # A wide net first, cast in C; what it brings up is then heard, word by word.
-        likest = process.extract(
-            wanted, folded, scorer=fuzz.token_set_ratio, limit=MOST_HEARD, score_cutoff=WIDE_NET
-        )
-        ear = _Ear()
-        heard = [ear[word] for word in words]
-        for name, _, place in likest:
-            if place in scores:
-                continue
-            parts = [ear[part] for part in name.split()]
-            score = fuzz.token_set_ratio(" ".join(heard), " ".join(parts))
-            if score >= LIKE_ENOUGH and _each_word_is_near(heard, parts):
-                scores[place] = min(score, 94.0)
+        where = _heard_words(folded)
+        heard = sound(wanted).split()
+        for typed in (heard, ["".join(heard)]):
+            for place, wrong in _near(typed, where).items():
+                scores[place] = max(scores.get(place, 0.0), 94.0 - 6 * wrong)
     best = sorted(scores.items(), key=lambda item: (-item[1], folded[item[0]]))
     return best[:most]
 
 
-class _Ear(dict[str, str]):
-    """How words are heard, each listened to once; gone with the search."""
+def _heard_words(folded: Sequence[str]) -> dict[str, list[int]]:
+    """Each word of the names as it is heard, also two of them as one (N'Guessan), and where it stands."""
+    where: dict[str, list[int]] = {}
+    for place, line in enumerate(sound("\n".join(folded)).split("\n")):
+        parts = line.split()
+        for part in parts:
+            where.setdefault(part, []).append(place)
+        for first, second in pairwise(parts):
+            where.setdefault(first + second, []).append(place)
+    return where
 
-    def __missing__(self, word: str) -> str:
-        heard = self[word] = sound(word)
-        return heard
+
+def _near(words: Sequence[str], where: Mapping[str, Sequence[int]]) -> dict[int, int]:
+    """Names in which every word has its like, and how many letters differ in all."""
+    known = list(where)
+    found: dict[int, int] | None = None
+    for word in words:
+        near: dict[int, int] = {}
+        likes = process.extract(
+            word, known, scorer=OSA.distance, score_cutoff=_forgiven(word), limit=None, processor=None
+        )
+        distances = [(part, int(wrong)) for part, wrong, _ in likes]
+        # One or two letters heard start too many names; as they are spelled they were found before.
+        starting = [(part, 0) for part in known if part.startswith(word)] if len(word) > 2 else []
+        for part, wrong in distances + starting:
+            for place in where[part]:
+                near[place] = min(near.get(place, wrong), wrong)
+        kept = near.items()
+        found = dict(kept) if found is None else {p: found[p] + wrong for p, wrong in kept if p in found}
+    return found or {}
 
 
-def _each_word_is_near(words: list[str], parts: list[str]) -> bool:
-    """Token sets forgive too much: "Anna Petit" is not "Anna Dupont". Every word typed needs its like."""
-    return all(max(fuzz.ratio(word, part) for part in parts) >= 72 for word in words)
+def _forgiven(word: str) -> int:
+    return next((wrong for length, wrong in FORGIVEN if len(word) >= length), 0)
 
 
 def by_reference(wanted: str) -> list[uuid.UUID]:
-    """The journeys whose reference is `wanted`, whatever its case and the signs between its words."""
-    between = "[^a-z0-9]"
-    pattern = f"^{between}*{f'{between}+'.join(fold(wanted).split())}{between}*$"
+    """The journeys whose reference is `wanted`, whatever its case, its signs, and the zeros before its number.
+
+    The number alone is enough: 121 finds PRE-0121, and CITE-0121 where the actor sees both programmes.
+    """
+    words = fold(wanted).split()
+    between = "[^a-z0-9]*"
+    said = [f"0*{word.lstrip('0')}" if word.isdigit() else word for word in words]
+    before = "" if not words[0].isdigit() else "([a-z]+[^a-z0-9]+)?"
+    pattern = f"^{between}{before}{between.join(said)}{between}$"
     return list(db.session.scalars(select(Journey.id).where(func.lower(Journey.ref).regexp_match(pattern))))
 
 

@@ -1,17 +1,22 @@
-"""Pages of journeys."""
+"""Pages of journeys: each module adds its routes to the blueprint."""
 
 from __future__ import annotations
 
 from coordination.cases.views import (
     agreements,
     alerts,
+    board,
     contacts,
     course,
     day,
+    documents,
     journey,
     lists,
     opening,
+    outings,
     people,
+    picture,
+    reassign,
     team,
 )
 from coordination.cases.views.pages import blueprint
@@ -20,12 +25,17 @@ __all__ = [
     "agreements",
     "alerts",
     "blueprint",
+    "board",
     "contacts",
     "course",
     "day",
+    "documents",
     "journey",
     "lists",
     "opening",
+    "outings",
     "people",
+    "picture",
+    "reassign",
     "team",
 ]

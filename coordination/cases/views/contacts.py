@@ -11,9 +11,10 @@ from flask.typing import ResponseReturnValue
 
 from coordination.alerts.queries import closed_by
 from coordination.cases.commands import contacts
-from coordination.cases.forms import USUAL_MODES, ContactForm, NoteForm
+from coordination.cases.forms import ContactForm, NoteForm
 from coordination.cases.models import Contact
 from coordination.cases.queries.contact_page import contact_page
+from coordination.cases.queries.outing import latest_modes
 from coordination.cases.schemas import read_contact
 from coordination.cases.views.pages import back_to, blueprint, way_back
 from coordination.cases.views.writing import show_form, write_page
@@ -30,8 +31,11 @@ def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = ContactForm()
     form.offer(current.today())
 
+    def load(_grant: Grant) -> dict[str, Any]:
+        return {"first_modes": form.order_modes(latest_modes(current.actor()))}
+
     def page(_conflict: EditConflict | None) -> str:
-        return show_form("log_contact.html", form, journey_id, load=lambda _grant: {"usual": USUAL_MODES})
+        return show_form("log_contact.html", form, journey_id, load=load)
 
     def save() -> str:
         answer = back_to(way_back(), journey_id)

@@ -6,6 +6,7 @@ from itertools import groupby
 
 from flask.typing import ResponseReturnValue
 
+from coordination.cases.queries.dated import strips
 from coordination.cases.queries.day import my_day
 from coordination.cases.queries.followed import my_journeys
 from coordination.cases.views.pages import blueprint, page_number, show
@@ -32,5 +33,7 @@ def mine() -> ResponseReturnValue:
     with consult(current.actor(), Action.VIEW_DAY, current.now()) as r:
         grant = r.require()
         followed = my_journeys(grant, current.actor(), current.today(), page_number())
-        r.audit(grant, [str(line.person.journey_id) for line in followed.lines])
-    return show("mine.html", followed=followed)
+        shown = [line.person.journey_id for line in followed.lines]
+        seen = strips(shown, current.today())
+        r.audit(grant, map(str, shown))
+    return show("mine.html", followed=followed, strips=seen)

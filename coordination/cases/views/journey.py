@@ -15,6 +15,7 @@ from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
+from coordination.cases.views.picture import small_picture
 from coordination.clock import paris_date
 from coordination.privacy.access import subject_of
 from coordination.privacy.policy import Action, can
@@ -66,10 +67,12 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         # First: the page narrows what shows to this journey, and a sibling is another.
         life = life_panel(grant, journey_id, current.today())
         page = journey_page(grant, journey_id, current.today())
+        glance = small_picture(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",
         page=page,
+        glance=glance,
         timeline=by_month(page.timeline, current.today()),
         life=life,
         may_hand_over=can(actor, Action.HAND_OVER, subject),

@@ -1,12 +1,12 @@
-"""The coordinator's lists, and the search by name."""
+"""The coordinator's list, and the search by name."""
 
 from __future__ import annotations
 
 from flask import request
 from flask.typing import ResponseReturnValue
 
-from coordination.alerts.sentences import BREAKS
 from coordination.cases.queries import listing
+from coordination.cases.queries.dated import strips
 from coordination.cases.queries.search import MOST_RESULTS
 from coordination.cases.queries.search import search as search_people
 from coordination.cases.views.pages import blueprint, page_number, show
@@ -28,24 +28,10 @@ def journeys() -> ResponseReturnValue:
     with consult(current.actor(), Action.LIST_JOURNEYS, current.now()) as r:
         grant = r.require()
         found = listing.journeys(grant, current.today(), page_number(), exited=exited, programme=programme)
-        r.audit(grant, [str(line.person.journey_id) for line in found.lines])
-    return show("journeys.html", listing=found, exited=exited, programme=programme)
-
-
-@blueprint.get("/bloques")
-@declares(Action.LIST_STALLED)
-def stalled() -> ResponseReturnValue:
-    only = request.args.get("type")
-    only = only if only in BREAKS else None
-    page = page_number()
-    with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
-        grant = r.require()
-        sections = listing.stalled(grant, current.today(), only, page)
-        shown = {str(line.person.journey_id) for section in sections for line in section.lines}
-        r.audit(grant, sorted(shown))
-    total = next((section.total for section in sections if section.code == only), 0)
-    pages = max(1, -(-total // listing.PAGE))
-    return show("stalled.html", sections=sections, only=only, page=min(page, pages), pages=pages)
+        shown = [line.person.journey_id for line in found.lines]
+        seen = strips(shown, current.today()) if not exited else {}
+        r.audit(grant, map(str, shown))
+    return show("journeys.html", listing=found, exited=exited, programme=programme, strips=seen)
 
 
 @blueprint.route("/recherche", methods=["GET", "POST"])

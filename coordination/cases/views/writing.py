@@ -14,7 +14,7 @@ from coordination.errors import BadInput, Conflict
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
 from coordination.privacy.work import AlreadyDone, consult
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.forms import PageForm
 
 SENT_BEFORE = (
@@ -50,6 +50,7 @@ def write_page(
         form.idempotency_key.data = uuid.uuid4().hex
         form.form_errors.append(str(error))
         return refused(page(None), 409)
+    drafts.forget()
     flash(saved() if callable(saved) else saved, "success")
     return redirect(place, 303)
 
@@ -76,6 +77,7 @@ def show_form(
         may(grant)
         about: Concerned = concerned(grant, found)
         content = load(grant)
+        draft = drafts.resume(grant, form, found)
         r.audit(grant, detail)
     return show(
         template,
@@ -84,5 +86,7 @@ def show_form(
         conflict=conflict,
         back=first_page_of(found),
         way_back=way_back(),
+        draft=draft,
+        draft_marks=[drafts.mark(drafts.here(found))],
         **content,
     )

@@ -43,15 +43,15 @@ def codes_of(codes: str, programme: str | None) -> frozenset[str]:
     if codes in BY_PROGRAMME:
         lists = BY_PROGRAMME[codes]
         if programme in lists:
-            return frozenset(reference.labels(lists[programme]))
-        return frozenset().union(*(reference.labels(each) for each in lists.values()))
+            return frozenset(reference.every_label(lists[programme]))
+        return frozenset().union(*(reference.every_label(each) for each in lists.values()))
     own = {
         "right_kind": RIGHT_KINDS,
         "event_kind": EVENT_KINDS,
         "sex": SEXES,
         "area": frozenset(reference.areas()),
     }
-    return own[codes] if codes in own else frozenset(reference.labels(codes))
+    return own[codes] if codes in own else frozenset(reference.every_label(codes))
 
 
 @cache

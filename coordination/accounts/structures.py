@@ -1,0 +1,83 @@
+"""Structures: added under a code that never changes, renamed, retired; never deleted."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import insert, select
+
+from coordination import reference
+from coordination.accounts.lists import change_row
+from coordination.accounts.models import Structure
+from coordination.db import db
+from coordination.errors import BadInput, NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.work import work
+
+_CODE = re.compile(r"[A-Z0-9][A-Z0-9_-]{1,63}")
+
+
+@dataclass(frozen=True)
+class StructureValues:
+    """The values of a structure's form."""
+
+    name: str
+    type: str | None
+    commune: str | None
+    retired_on: date | None
+
+
+def structure_sheet(grant: Grant, structure_id: uuid.UUID) -> Structure:
+    """A structure. Raises NotFound."""
+    found = db.session.get(Structure, structure_id)
+    if found is None:
+        raise NotFound("Cette structure n'existe pas.")
+    return found
+
+
+def add_structure(actor: Actor, code: str, values: StructureValues, now: datetime) -> uuid.UUID:
+    """Add a structure under a new code, which never changes; its id. Raises BadInput by field."""
+    fields = _structure_faults(values, None)
+    if not _CODE.fullmatch(code):
+        fields["code"] = "De 2 à 64 majuscules, chiffres ou tirets, par exemple CENTRE-SOCIAL-ARQUES."
+    if fields:
+        raise BadInput("Corrigez les champs signalés.", fields)
+    structure_id = uuid.uuid4()
+    with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
+        grant = w.require()
+        if db.session.scalar(select(Structure.id).where(Structure.code == code)):
+            raise BadInput("Ce code existe déjà.", {"code": "Une structure porte déjà ce code."})
+        given = {"name": values.name, "type": values.type, "commune": values.commune}
+        db.session.execute(insert(Structure).values(id=structure_id, code=code, **given))
+        w.audit(grant, ("structure", str(structure_id)))
+    return structure_id
+
+
+def change_structure(
+    actor: Actor, structure_id: uuid.UUID, version: int, values: StructureValues, now: datetime
+) -> None:
+    """Rename, retire or bring back a structure; what refers to it keeps it. Raises BadInput, Conflict, NotFound."""
+    with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
+        grant = w.require()
+        before = structure_sheet(grant, structure_id)
+        fields = _structure_faults(values, before.type)
+        if fields:
+            raise BadInput("Corrigez les champs signalés.", fields)
+        given = vars(values)
+        change_row(Structure, Structure.id == structure_id, version, given)
+        w.audit(grant, ("structure", *sorted(given), str(structure_id)))
+
+
+def _structure_faults(values: StructureValues, before: str | None) -> dict[str, str]:
+    fields = {}
+    if not values.name:
+        fields["name"] = "Indiquez le nom de la structure."
+    if values.type and values.type != before and values.type not in reference.labels("structure_type"):
+        fields["type"] = "Choisissez un type de la liste."
+    if values.commune and not re.fullmatch(r"(?:[0-9]{2}|2[AB])[0-9]{3}", values.commune):
+        fields["commune"] = "Le code INSEE d'une commune a cinq caractères, par exemple 62765."
+    return fields

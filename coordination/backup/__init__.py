@@ -1,0 +1,1 @@
+"""Backup and restore: encrypted archives, their manifest, and the proof that they can be restored."""

@@ -1,0 +1,228 @@
+"""`coordination restore`: everything is checked beside the installation, then one transaction puts it in place.
+
+The data go into a database beside the one in service; the keys into a server set aside, from which the missing
+ones join the key database in service (which is never replaced: an erased key must not come back, and the databases
+put aside must still open). The swap is two renamings in one transaction: before it nothing has changed for anybody,
+after it everything has.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import os
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+import psycopg
+from alembic.script import ScriptDirectory
+from alembic.util.exc import CommandError
+from sqlalchemy import create_engine, text
+
+from config.settings import Settings
+from coordination import embedded
+from coordination.backup import check, manifest, servers, swap
+from coordination.backup.check import Steps
+from coordination.backup.make import keys_of, prove
+from coordination.backup.manifest import Backup
+from coordination.embedded import role_url, sqlalchemy_url
+from coordination.errors import BadInput
+from coordination.privacy.keys import load_keks, recovery_public
+from coordination.privacy.keystore import Keystore
+from coordination.provision import alembic_config, make_database, migrate, prepare_database
+
+
+@dataclass(frozen=True)
+class Restored:
+    """`kept`: the name of the database that was replaced (None where there was nothing); `erased`: volets."""
+
+    backup: uuid.UUID
+    taken_at: datetime
+    kept: str | None
+    erased: int
+    suspended: int
+
+
+def open_checked(settings: Settings, folder: Path, keys_from: Path | None) -> tuple[Backup, Backup]:
+    """(backup of the data, backup of the keys), each checked from end to end. Raises BadInput, KeyUnavailable."""
+    keks = load_keks(settings)
+    if keys_from is None:
+        both = manifest.open_backup(folder, keks)
+        return both, both
+    data = manifest.open_backup(folder, keks, ("data",))
+    keys = manifest.open_backup(keys_from, keks, ("keys",))
+    if keys.manifest.taken_at < data.manifest.taken_at:
+        raise BadInput("Les clés doivent être de la même sauvegarde que les données, ou d'une plus récente.")
+    return data, keys
+
+
+def drill(settings: Settings, folder: Path, keys_from: Path | None, steps: Steps) -> Backup:
+    """Restore on a server set aside and check everything; touches nothing else."""
+    data, keys = open_checked(settings, folder, keys_from)
+    _refuse_newer(settings, data)
+    prove(settings, data, steps, keys)
+    return data
+
+
+def restore(
+    settings: Settings,
+    folder: Path,
+    now: datetime,
+    steps: Steps,
+    *,
+    replace: bool,
+    keys_from: Path | None = None,
+) -> Restored:
+    """Check a backup beside the installation, then put it in place. Raises with nothing touched."""
+    with only_one(settings):
+        data, keys = open_checked(settings, folder, keys_from)
+        _refuse_newer(settings, data)
+        live = swap.live_database(settings)
+        if not swap.is_empty(settings, live) and not replace:
+            raise BadInput(
+                "Cette installation contient déjà des comptes ou des parcours."
+                " Ajoutez --replace pour la remplacer (elle sera gardée à côté)."
+            )
+        beside = f"{live}_restore"
+        servers.drop(settings, beside)
+        try:
+            with servers.aside(settings, steps) as other:
+                steps.take("Base à côté", lambda: _fill(settings, other, beside, data, keys))
+                engine = create_engine(
+                    sqlalchemy_url(servers.admin_on(settings, beside)), hide_parameters=True
+                )
+                try:
+                    with keys_of(other, settings) as store:
+                        check.check_copy(steps, engine, store, data.manifest, keys.manifest)
+                        erased = _erased(settings, live, engine, data, keys)
+                        steps.take("Effacements rejoués", lambda: _replay(engine, store, erased))
+                        steps.take("Clés remises", lambda: _merge_keys(settings, store, erased))
+                        suspended = _carry_over(settings, live, engine, now)
+                finally:
+                    engine.dispose()
+            steps.take("Tables à jour", lambda: _migrate(settings, beside))
+            kept = f"{live}_before_{now:%Y%m%d%H%M%S}"
+            steps.take("Mise en place", lambda: swap.put_in_place(settings, live, beside, kept))
+        finally:
+            servers.drop(settings, beside)
+        # The chains of what is now in service end where the backup was taken.
+        with _keystore(settings) as store:
+            store.set_heads(data.manifest.heads)
+        swap.set_witness_aside(settings, data.manifest.heads, now)
+    return Restored(data.manifest.backup, data.manifest.taken_at, kept, len(erased), suspended)
+
+
+@contextmanager
+def only_one(settings: Settings) -> Iterator[None]:
+    """One restore of an installation at a time on this machine."""
+    name = role_url(settings, "web").database
+    handle = os.open(
+        embedded.private_folder(settings.keys_dir) / f".restore-{name}", os.O_RDWR | os.O_CREAT, 0o600
+    )
+    try:
+        # The lock goes with the process, killed or not.
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+    except BlockingIOError:
+        raise BadInput("Une restauration est déjà en cours.") from None
+    finally:
+        os.close(handle)
+
+
+def _refuse_newer(settings: Settings, data: Backup) -> None:
+    known = ScriptDirectory.from_config(alembic_config(role_url(settings, "owner")))
+    try:
+        known.get_revision(data.manifest.revision)
+    except CommandError:
+        raise BadInput(
+            "Cette sauvegarde vient d'une version plus récente de l'application"
+            f" (tables {data.manifest.revision}) : installez cette version d'abord."
+        ) from None
+
+
+def _fill(settings: Settings, other: Settings, beside: str, data: Backup, keys: Backup) -> str:
+    with psycopg.connect(embedded.dsn(servers.admin_on(settings, "postgres")), autocommit=True) as connection:
+        make_database(connection, beside, "owner")
+    admin = servers.admin_on(settings, beside)
+    with psycopg.connect(embedded.dsn(admin), autocommit=True) as connection:
+        prepare_database(connection, beside)
+    servers.fill(admin, data.chunks("data"))
+    servers.fill(servers.admin_on(other, embedded.KEYSTORE), keys.chunks("keys"))
+    return "données et clés, sans toucher celles en service"
+
+
+def _erased(settings: Settings, live: str, engine: Any, data: Backup, keys: Backup) -> set[uuid.UUID]:
+    """Every volet erased so far, as the copy, the manifests and the installation in service know them."""
+    with engine.connect() as connection:
+        found = check.buried(connection, data.manifest, keys.manifest)
+    return found | swap.read_ids(settings, live, "SELECT folder_id FROM tombstone")
+
+
+def _replay(engine: Any, store: Keystore, erased: set[uuid.UUID]) -> str:
+    """What was erased stays erased: its tombstone, no row, no key; a journey goes with its coordination volet."""
+    ids = {"ids": list(erased)}
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO tombstone (folder_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING"
+            ),
+            ids,
+        )
+        gone = connection.execute(
+            text(
+                "DELETE FROM journey WHERE id IN (SELECT journey_id FROM folder"
+                " WHERE id = ANY(:ids) AND volet = 'coordination')"
+            ),
+            ids,
+        ).rowcount
+        folders = connection.execute(text("DELETE FROM folder WHERE id = ANY(:ids)"), ids).rowcount
+    store.destroy(list(erased))
+    return f"{len(erased)} volets effacés ; retirés de la copie : {gone} parcours, {folders} autres volets"
+
+
+def _merge_keys(settings: Settings, restored: Keystore, erased: set[uuid.UUID]) -> str:
+    """Bring what is missing or no longer opens into the key database in service; an erased key stays destroyed."""
+    with _keystore(settings) as store:
+        added = sum(store.take_back(restored, some) for some in check.batches(restored.folder_ids() - erased))
+        store.destroy(list(erased))
+    return f"{added} clés remises"
+
+
+@contextmanager
+def _keystore(settings: Settings) -> Iterator[Keystore]:
+    """The key database in service."""
+    store = Keystore.connect(role_url(settings, "keystore"), load_keks(settings), recovery_public(settings))
+    try:
+        yield store
+    finally:
+        store.engine.dispose()
+
+
+def _carry_over(settings: Settings, live: str, engine: Any, now: datetime) -> int:
+    """Nobody is let in again by a restore: sessions end, accounts suspended since the backup stay so."""
+    suspended = swap.read_ids(settings, live, "SELECT id FROM account WHERE suspended_at IS NOT NULL")
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE sign_in_session SET revoked_at = :now WHERE revoked_at IS NULL"), {"now": now}
+        )
+        return int(
+            connection.execute(
+                text("UPDATE account SET suspended_at = :now WHERE id = ANY(:ids) AND suspended_at IS NULL"),
+                {"now": now, "ids": list(suspended)},
+            ).rowcount
+        )
+
+
+def _migrate(settings: Settings, beside: str) -> str:
+    url = role_url(settings, "owner").set(database=beside)
+    migrate(url)
+    engine = create_engine(sqlalchemy_url(url), hide_parameters=True)
+    try:
+        with engine.connect() as connection:
+            return f"version {check.revision(connection)}"
+    finally:
+        engine.dispose()

@@ -1,0 +1,52 @@
+"""What became of an appointment."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import datetime
+
+from sqlalchemy import select
+
+from coordination.cases.checks import Problems
+from coordination.cases.commands.deadlines import follow
+from coordination.cases.models import Appointment
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import change_record, journey_of
+from coordination.privacy.work import Work, work
+
+# Codes of `appointment_status` that say what became of it; the others wait for one of these.
+OUTCOMES = ("HONORE", "ABS_EXCUSEE", "ABS_NON_EXCUSEE", "ANNULE_SERVICE")
+PENDING = ("A_VENIR", "A_PRECISER")
+
+
+def set_outcome(
+    actor: Actor, appointment_id: uuid.UUID, status: str, version: int, now: datetime
+) -> uuid.UUID:
+    """Say what became of an appointment (a code of OUTCOMES); the journey's id.
+
+    Raises BadInput (`status`), NotFound, Forbidden, EditConflict if somebody said something else meanwhile.
+    """
+    with work(actor, Action.LOG_CONTACT, now) as w:
+        journey_id = journey_of(Appointment, appointment_id)
+        grant = w.require(journey_id)
+        record_outcome(w, grant, appointment_id, status, version)
+        w.audit(grant, ["appointment", "status"])
+        return journey_id
+
+
+def record_outcome(w: Work, grant: Grant, appointment_id: uuid.UUID, status: str, version: int) -> None:
+    """The same within a work on its journey, which audits it."""
+    today = paris_date(w.now)
+    problems = Problems()
+    on = db.session.scalar(select(Appointment.on_date).where(Appointment.id == appointment_id))
+    if status not in OUTCOMES:
+        problems["status"] = "Choisissez une des réponses proposées."
+    elif on and on > today and status != "ANNULE_SERVICE":
+        problems["status"] = f"Ce rendez-vous est prévu le {on:%d/%m/%Y} : il n'a pas encore eu lieu."
+    problems.stop_if_any()
+    change_record(w, grant, Appointment, appointment_id, version, {"status": status})
+    assert grant.journey_id
+    follow(grant, grant.journey_id, "appointments", today, f"rendez-vous renseigné le {today:%d/%m/%Y}")

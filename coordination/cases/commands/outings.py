@@ -1,0 +1,75 @@
+"""One person of an outing: the exchange, what became of the appointment, or both, in one work."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from coordination.cases.commands.appointments import record_outcome
+from coordination.cases.commands.contacts import NewContact, add_contact
+from coordination.cases.models import Appointment
+from coordination.errors import BadInput, NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action
+from coordination.privacy.records import journey_of
+from coordination.privacy.work import work
+
+NOTHING = "Choisissez un résultat, ou laissez cette personne entièrement vide."
+NOTE_ALONE = "Choisissez le résultat de l'échange pour que cette note soit gardée."
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What became of an appointment: its id and version as they were read, the outcome chosen."""
+
+    appointment_id: uuid.UUID
+    status: str
+    version: int
+
+
+@dataclass(frozen=True)
+class Visit:
+    """What is noted of one person of an outing. `contact.outcome` and `kept` may each be missing."""
+
+    contact: NewContact
+    kept: Kept | None = None
+
+    def body(self) -> bytes:
+        """What makes two sendings of a form the same."""
+        told = f"{self.kept.appointment_id}\x1f{self.kept.status}" if self.kept else ""
+        return self.contact.body() + b"\x1f" + told.encode()
+
+
+def log_visit(
+    actor: Actor, journey_id: uuid.UUID, visit: Visit, now: datetime, *, key: str = "", answer: str = ""
+) -> None:
+    """Record a visit, all or nothing; deadlines move in the same work.
+
+    An appointment honoured with a note is also an exchange that took place: its note goes there. Raises BadInput
+    with a sentence per field (`status` for the appointment), AlreadyDone, EditConflict, NotFound, Forbidden.
+    """
+    contact = _with_outcome(visit)
+    with work(actor, Action.LOG_CONTACT, now) as w:
+        grant = w.require(journey_id)
+        if key:
+            w.once(key, visit.body(), answer)
+        detail = []
+        if visit.kept:
+            if journey_of(Appointment, visit.kept.appointment_id) != journey_id:
+                raise NotFound("Ce rendez-vous n'est pas de ce parcours.")
+            record_outcome(w, grant, visit.kept.appointment_id, visit.kept.status, visit.kept.version)
+            detail += ["appointment", "status"]
+        if contact.outcome:
+            add_contact(w, grant, journey_id, contact)
+            detail += ["contact", "on", "mode", "outcome", "note"]
+        w.audit(grant, detail)
+
+
+def _with_outcome(visit: Visit) -> NewContact:
+    contact = visit.contact
+    if contact.outcome or not (contact.note.strip() or visit.kept is None):
+        return contact
+    if visit.kept and visit.kept.status == "HONORE":
+        return replace(contact, outcome="ABOUTI")
+    raise BadInput(NOTHING, {"outcome": NOTE_ALONE if contact.note.strip() else NOTHING})

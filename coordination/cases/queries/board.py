@@ -1,0 +1,181 @@
+"""The coordinator's board: capacity, who waits, the load of each référent, files that nobody follows."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+
+from sqlalchemy import func, or_, select
+
+from coordination.alerts.models import Alert, StoredDeadline
+from coordination.alerts.queries import ON_SCREEN, open_alerts
+from coordination.alerts.sentences import BREAKS
+from coordination.cases.models import Journey
+from coordination.cases.queries.followers import Follower, Orphan, followers, orphans
+from coordination.cases.queries.listing import Gauge, JourneyLine, capacity, lines
+from coordination.cases.queries.people import account_names
+from coordination.clock import paris_date
+from coordination.db import among, db
+from coordination.privacy.actor import Actor
+from coordination.privacy.models import AuditEntry
+from coordination.privacy.policy import Action, Grant
+
+CONTACT_RULES = ("A01", "A02", "A08", "A09", "A10")
+DUE_WITHIN = timedelta(days=14)
+# Of each list, the board shows the beginning; the rest is one link away.
+FIRST = 12
+# Stages where somebody waits for the programme to make a place: code -> what is awaited.
+WAITING = {
+    "ATTENTE": "une place",
+    "EPS_INSCRIT": "le passage en équipe pluridisciplinaire",
+    "REPERE": "un premier rendez-vous",
+}
+
+
+@dataclass(frozen=True)
+class Load:
+    """What one référent carries; `stalled` and `due` count people. `able`: they may follow more."""
+
+    id: uuid.UUID | None
+    name: str
+    followed: int
+    backed: int
+    stalled: int
+    due: int
+    able: bool
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """`since` is the day the stage was set here, or else the opening: `from_opening` says which."""
+
+    line: JourneyLine
+    awaits: str
+    since: date | None
+    from_opening: bool
+
+
+@dataclass(frozen=True)
+class OrphanLine:
+    line: JourneyLine
+    why: str
+    since: date | None
+
+
+@dataclass(frozen=True)
+class Board:
+    gauges: tuple[Gauge, ...]
+    breaks: tuple[tuple[str, str, int], ...]
+    loads: tuple[Load, ...]
+    waiting: tuple[Waiting, ...]
+    waiting_total: int
+    orphans: tuple[OrphanLine, ...]
+    orphans_total: int
+
+    @property
+    def shown(self) -> list[str]:
+        """Ids of the journeys named on the page, for the audit."""
+        found = [waiting.line for waiting in self.waiting] + [orphan.line for orphan in self.orphans]
+        return sorted({str(line.person.journey_id) for line in found})
+
+
+def board(grant: Grant, actor: Actor, now: datetime) -> Board:
+    """Everything of the board. A fixed number of statements."""
+    today = paris_date(now)
+    able = followers(actor, now)
+    lost = orphans(able, now)
+    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
+    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
+    stalled = {alert.journey_id for alert in alerts}
+    breaks = Counter(code for _, code in {(alert.journey_id, alert.break_type) for alert in alerts})
+    gauges = capacity()
+    loads = _loads(able, stalled, today)
+    waiting = _waiting()
+    first = waiting[:FIRST]
+    # Last, since the lines narrow the transaction to the journeys shown.
+    ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost[:FIRST]]))
+    by_id = {line.person.journey_id: line for line in lines(grant, today, ids)}
+    return Board(
+        gauges,
+        tuple((code, label, breaks[code]) for code, label in BREAKS.items()),
+        loads,
+        tuple(
+            Waiting(by_id[id_], WAITING[stage], since, opened)
+            for id_, stage, since, opened in first
+            if id_ in by_id
+        ),
+        len(waiting),
+        tuple(_orphan_lines(lost[:FIRST], by_id)),
+        len(lost),
+    )
+
+
+def _orphan_lines(lost: Sequence[Orphan], by_id: dict[uuid.UUID, JourneyLine]) -> list[OrphanLine]:
+    return [
+        OrphanLine(by_id[orphan.journey_id], orphan.why, orphan.since)
+        for orphan in lost
+        if orphan.journey_id in by_id
+    ]
+
+
+def _loads(able: list[Follower], stalled: Collection[uuid.UUID], today: date) -> tuple[Load, ...]:
+    """By référent, those who can follow and follow nobody yet included; the most loaded first."""
+    rows = db.session.execute(
+        select(Journey.id, Journey.referent_id, Journey.backup_id).where(
+            Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
+        )
+    ).all()
+    due = set(
+        db.session.scalars(
+            select(StoredDeadline.journey_id).where(
+                StoredDeadline.rule.in_(CONTACT_RULES), StoredDeadline.due_on <= today + DUE_WITHIN
+            )
+        )
+    )
+    followed = Counter(row.referent_id for row in rows)
+    backed = Counter(row.backup_id for row in rows if row.backup_id)
+    in_trouble = Counter(row.referent_id for row in rows if row.id in stalled)
+    to_call = Counter(row.referent_id for row in rows if row.id in due)
+    names = {follower.id: follower.name for follower in able}
+    others = {id_ for id_ in followed if id_ and id_ not in names}
+    every: dict[uuid.UUID | None, str] = dict([*names.items(), *account_names(others).items()])
+    if followed[None]:
+        every[None] = "Aucun référent"
+    found = [
+        Load(id_, name, followed[id_], backed[id_], in_trouble[id_], to_call[id_], id_ in names)
+        for id_, name in every.items()
+    ]
+    # A coordinator who follows nobody is no référent to weigh.
+    kept = [load for load in found if load.followed or load.backed or load.able]
+    return tuple(sorted(kept, key=lambda load: (load.id is not None, -load.followed, load.name)))
+
+
+def _waiting() -> list[tuple[uuid.UUID, str, date | None, bool]]:
+    """(journey, stage, since, whether that is the opening), the longest wait first. Two statements."""
+    rows = db.session.execute(
+        select(Journey.id, Journey.stage, Journey.opened_on).where(
+            Journey.exit_on.is_(None), or_(*(Journey.stage == stage for stage in WAITING))
+        )
+    ).all()
+    if not rows:
+        return []
+    # No column says since when a stage stands: the log does, for what was changed here.
+    changed = {
+        id_: paris_date(datetime.fromtimestamp(at_us / 1_000_000, UTC))
+        for id_, at_us in db.session.execute(
+            select(AuditEntry.journey_id, func.max(AuditEntry.at_us))
+            .where(
+                among(AuditEntry.journey_id, [row.id for row in rows]),
+                AuditEntry.action == Action.CHANGE_STAGE.value,
+                AuditEntry.result == "fait",
+            )
+            .group_by(AuditEntry.journey_id)
+        )
+    }
+    found = [
+        (row.id, row.stage or "", changed.get(row.id) or row.opened_on, row.id not in changed) for row in rows
+    ]
+    return sorted(found, key=lambda one: (one[2] or date.max, str(one[0])))

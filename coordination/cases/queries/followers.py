@@ -1,0 +1,120 @@
+"""Who can follow a journey, and the journeys that nobody follows any more."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from sqlalchemy import column, or_, select, table
+
+from coordination.accounts.models import Account, Membership
+from coordination.cases.models import Journey
+from coordination.clock import paris_date
+from coordination.db import among, db
+from coordination.privacy.actor import Actor
+
+# Journeys that may change hands in one work.
+MOST = 200
+# Which role may be référent of which programme: the wall's own table (docs/adr/0003).
+_RIGHT = table("volet_right", column("role"), column("programme"), column("relation"), column("volet"))
+
+
+@dataclass(frozen=True)
+class Follower:
+    """An account that may be named référent of journeys of these programmes."""
+
+    id: uuid.UUID
+    name: str
+    programmes: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Orphan:
+    """A journey without anybody who can open it as référent: why, and since when if it is known."""
+
+    journey_id: uuid.UUID
+    why: str
+    since: date | None
+
+
+def followers(actor: Actor, now: datetime) -> list[Follower]:
+    """Accounts that can follow a programme that the actor coordinates, by name. One statement."""
+    today = paris_date(now)
+    rows = db.session.execute(
+        select(Account.id, Account.display_name, _RIGHT.c.programme)
+        .join(Membership, Membership.account_id == Account.id)
+        .join(_RIGHT, _RIGHT.c.role == Membership.role)
+        .where(
+            _RIGHT.c.relation == "referent",
+            _RIGHT.c.volet == "coordination",
+            or_(Membership.programme.is_(None), Membership.programme == _RIGHT.c.programme),
+            or_(Membership.ended_at.is_(None), Membership.ended_at > now),
+            Account.kind == "person",
+            Account.suspended_at.is_(None),
+            Account.secrecy_basis != "AUCUN",
+            Account.charter_signed_on <= today,
+            Account.charter_expires_on > today,
+        )
+        .order_by(Account.display_name, Account.id)
+    )
+    found: dict[uuid.UUID, Follower] = {}
+    for id_, name, programme in rows:
+        known = found.get(id_)
+        found[id_] = Follower(id_, name, (known.programmes if known else frozenset()) | {programme})
+    mine = coordinated(actor)
+    return [follower for follower in found.values() if follower.programmes & mine]
+
+
+def coordinated(actor: Actor) -> frozenset[str]:
+    """The programmes that the actor coordinates."""
+    return frozenset(
+        programme
+        for role, programme in (("COORD_PRE", "PRE"), ("COORD_CITE", "CITE_EMPLOI"))
+        if actor.has(role)
+    )
+
+
+def orphans(able: list[Follower], now: datetime) -> list[Orphan]:
+    """Active journeys without référent, or whose référent can follow no more. Three statements at most."""
+    rows = db.session.execute(
+        select(Journey.id, Journey.programme, Journey.opened_on, Journey.referent_id)
+        .where(Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU"))
+        .order_by(Journey.ref)
+    ).all()
+    programmes = {follower.id: follower.programmes for follower in able}
+    lost = [row for row in rows if row.programme not in programmes.get(row.referent_id, ())]
+    gone = {row.referent_id for row in lost if row.referent_id}
+    reasons = _reasons(gone, now) if gone else {}
+    return [
+        Orphan(row.id, *reasons[row.referent_id])
+        if row.referent_id
+        else Orphan(row.id, "Aucun référent", row.opened_on)
+        for row in lost
+    ]
+
+
+def _reasons(ids: set[uuid.UUID], now: datetime) -> dict[uuid.UUID, tuple[str, date | None]]:
+    accounts = db.session.execute(
+        select(Account.id, Account.display_name, Account.suspended_at, Account.charter_expires_on).where(
+            among(Account.id, ids)
+        )
+    ).all()
+    ended: dict[uuid.UUID, list[datetime | None]] = {}
+    for id_, at in db.session.execute(
+        select(Membership.account_id, Membership.ended_at).where(among(Membership.account_id, ids))
+    ):
+        ended.setdefault(id_, []).append(at)
+    found: dict[uuid.UUID, tuple[str, date | None]] = {}
+    for row in accounts:
+        ends = ended.get(row.id, [])
+        last = max((at for at in ends if at), default=None)
+        if row.suspended_at:
+            found[row.id] = (f"Compte de {row.display_name} suspendu", paris_date(row.suspended_at))
+        elif last and last <= now and all(ends):
+            found[row.id] = (f"{row.display_name} n'a plus ce rôle", paris_date(last))
+        elif row.charter_expires_on is None or row.charter_expires_on <= paris_date(now):
+            found[row.id] = (f"Charte de {row.display_name} absente ou expirée", row.charter_expires_on)
+        else:
+            found[row.id] = (f"{row.display_name} ne peut pas suivre ce dispositif", None)
+    return found

@@ -1,0 +1,234 @@
+"""Builds what a picture draws from the rows that the actor may see: what lies in a hidden volet never comes."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterable
+from dataclasses import replace
+from datetime import date, timedelta
+from typing import Any
+
+from flask import current_app
+from sqlalchemy import Date, String, cast, literal, null, select, union_all
+
+from coordination import reference
+from coordination.alerts.catalogue import rules, severity
+from coordination.alerts.models import Alert
+from coordination.alerts.queries import ON_SCREEN, coming_deadlines, open_alerts
+from coordination.cases.models import Action, Appointment, Contact, Journey, LifeEvent, Pause, Review, Right
+from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
+from coordination.cases.queries.people import structure_names
+from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
+from coordination.db import db
+from coordination.privacy.models import Folder
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import Opened, open_rows
+
+LaneSource = Callable[[Grant, uuid.UUID], list[Lane]]
+AHEAD = timedelta(days=70)
+MOST_COMING = 6
+_STEPS = (
+    ("opened_on", "opened", "Ouverture du parcours", "Ouverture"),
+    ("entered_on", "step", "Entrée dans le parcours", "Entrée"),
+    ("diagnosis_on", "step", "Diagnostic partagé", "Diagnostic"),
+    ("validated_on", "step", "Parcours validé", "Validé"),
+    ("rsa_opened_on", "step", "Droit au RSA ouvert", "RSA ouvert"),
+    ("oriented_on", "step", "Orientation décidée", "Orienté"),
+    ("contract_signed_on", "agreement", "Contrat d'engagement signé", "Contrat signé"),
+    ("exit_on", "exit", "Fin du parcours", "Fin"),
+)
+_APPOINTMENTS = {
+    "HONORE": "kept",
+    "ABS_EXCUSEE": "excused",
+    "ABS_NON_EXCUSEE": "missed",
+    "A_VENIR": "planned",
+    "ANNULE_SERVICE": "cancelled",
+}
+_ATTEMPTS = {"SANS_REPONSE": "no-answer", "MESSAGE": "message", "INVALIDE": "invalid"}
+
+
+def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date, *, small: bool = False) -> PictureFacts:
+    """The facts of one journey that the grant covers; `small`: what the small picture shows. Bounded statements."""
+    columns = [Journey.__table__.c[name] for name, *_ in _STEPS]
+    journey = db.session.execute(
+        select(Journey.programme, Journey.agreement_status, Journey.agreement_on, *columns).where(
+            Journey.id == journey_id
+        )
+    ).one()
+    dated = _dated(journey_id)
+    # The first silence counts from the agreement (PRE) or the opening, as the rules do.
+    awaited = journey.agreement_on if journey.programme == "PRE" else journey.opened_on
+    facts = PictureFacts(
+        first=journey.opened_on,
+        silent_from=awaited,
+        exit_on=journey.exit_on,
+        moments=(
+            *(_contact(*row) for row in dated["contact"]),
+            *(_appointment(*row) for row in dated["appointment"]),
+            *_steps(journey),
+            *(_review(today, row[0], row[3]) for row in dated["review"]),
+        ),
+        pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
+    )
+    if small:
+        return facts
+    moments = (
+        *facts.moments,
+        *_events(grant, journey_id),
+        *_rights(grant, journey_id),
+        *_closed_alerts(journey_id),
+    )
+    sources: tuple[LaneSource, ...] = current_app.extensions["picture_sources"]
+    lanes = [
+        *_actions(grant, journey_id, journey.programme, today),
+        *(lane for source in sources for lane in source(grant, journey_id)),
+        *_alerts(journey_id, today),
+    ]
+    return replace(facts, moments=moments, lanes=tuple(lanes))
+
+
+def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
+    """Contacts, appointments, pauses and reviews, all in clear: one statement. Rows: on, code, code, day, day."""
+    no_day, no_code = cast(null(), Date), cast(null(), String)
+    statement: Any = union_all(
+        select(literal("contact"), Contact.on_date, Contact.outcome, Contact.mode, no_day, no_day).where(
+            Contact.journey_id == journey_id
+        ),
+        select(
+            literal("appointment"), Appointment.on_date, Appointment.status, no_code, no_day, no_day
+        ).where(Appointment.journey_id == journey_id),
+        select(
+            literal("pause"), Pause.from_on, no_code, no_code, Pause.expected_return, Pause.returned_on
+        ).where(Pause.journey_id == journey_id),
+        select(literal("review"), Review.due_on, no_code, no_code, Review.held_on, no_day).where(
+            Review.journey_id == journey_id
+        ),
+    )
+    found: dict[str, list[Any]] = {"contact": [], "appointment": [], "pause": [], "review": []}
+    for table, *rest in db.session.execute(statement):
+        found[table].append(rest)
+    return found
+
+
+def _contact(on: date, outcome: str | None, mode: str, *_: Any) -> Moment:
+    reached = outcome == "ABOUTI" and mode != "TIERS"
+    shape = "exchange" if reached else _ATTEMPTS.get(outcome or "", "third")
+    words = f"{reference.label('contact_outcome', outcome)} ({reference.label('contact_mode', mode).lower()})"
+    return Moment("exchange", on, shape, words, is_exchange=reached)
+
+
+def _appointment(on: date, status: str | None, *_: Any) -> Moment:
+    words = f"Rendez-vous : {reference.label('appointment_status', status).lower()}"
+    shape = _APPOINTMENTS.get(status or "", "unsaid")
+    return Moment("exchange", on, shape, words, is_exchange=status == "HONORE")
+
+
+def _review(today: date, due: date, held: date | None) -> Moment:
+    if held:
+        return Moment("milestone", held, "review", "Bilan tenu", "Bilan")
+    if due < today:
+        return Moment("milestone", due, "review-late", "Bilan prévu, non tenu", "Bilan non tenu")
+    return Moment("milestone", due, "review-due", "Bilan prévu", "Bilan prévu")
+
+
+def _steps(journey: Any) -> Iterable[Moment]:
+    for name, shape, words, caption in _STEPS:
+        if on := getattr(journey, name):
+            yield Moment("milestone", on, shape, words, caption)
+    if journey.agreement_on:
+        label = reference.label("parental_agreement", journey.agreement_status)
+        shape = "agreement" if journey.agreement_status == "SIGNE" else "refusal"
+        yield Moment("milestone", journey.agreement_on, shape, label, label)
+
+
+def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
+    for row in open_rows(
+        grant, LifeEvent, ("kind", "on_date", "handled_on"), LifeEvent.journey_id == journey_id
+    ):
+        label = EVENT_LABELS.get(row["kind"], "Événement")
+        words = label if row["handled_on"] else f"{label} (pas encore pris en compte)"
+        yield Moment("event", row["on_date"], "event", words, label)
+
+
+def _rights(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
+    for row in open_rows(grant, Right, ("kind", "ends_on"), Right.journey_id == journey_id):
+        label = f"Fin de droit : {RIGHT_LABELS.get(row['kind'], 'droit')}"
+        yield Moment("event", row["ends_on"], "right", label, label)
+
+
+def _actions(grant: Grant, journey_id: uuid.UUID, programme: str, today: date) -> list[Lane]:
+    columns = (
+        "kind",
+        "axis_or_barrier",
+        "status",
+        "structure_id",
+        "planned_start",
+        "started_on",
+        "planned_end",
+    )
+    rows = open_rows(grant, Action, (*columns, "ended_on"), Action.journey_id == journey_id)
+    volets = {
+        id_: volet
+        for id_, volet in db.session.execute(
+            select(Folder.id, Folder.volet).where(Folder.journey_id == journey_id)
+        )
+    }
+    structures = structure_names({row["structure_id"] for row in rows if row["structure_id"]})
+    lanes = [_action(row, volets[row["folder_id"]], programme, structures, today) for row in rows]
+    return sorted((lane for lane in lanes if lane.segments), key=lambda lane: lane.segments[0].since)
+
+
+def _action(row: Opened, volet: str, programme: str, structures: dict[uuid.UUID, str], today: date) -> Lane:
+    what = reference.label("pre_action_type", row["kind"])
+    axis = axis_label(programme, row["axis_or_barrier"])
+    who = structures.get(row["structure_id"], "")
+    status = reference.label("action_status", row["status"]).lower()
+    detail = ", ".join(part for part in (axis, who, status) if part)
+    caption = f"{what} ({who})" if who else what
+    row_kind = f"action-{volet}"
+    ending = row["ended_on"] or row["planned_end"]
+    stopped = row["status"] == "ABANDONNEE"
+    marks = (
+        (Moment(row_kind, row["ended_on"], "stopped", f"Arrêt : {what}"),)
+        if stopped and row["ended_on"]
+        else ()
+    )
+    return Lane(row_kind, caption, f"{what} : {detail}", tuple(_spans(row, ending, today)), marks)
+
+
+def _spans(row: Opened, ending: date | None, today: date) -> Iterable[Segment]:
+    """What was done, then what is still planned."""
+    start = row["started_on"]
+    if row["status"] == "PREVUE" or (start is None and row["ended_on"] is None):
+        if row["planned_start"]:
+            yield Segment(
+                row["planned_start"], max(ending or row["planned_start"], row["planned_start"]), "planned"
+            )
+    elif row["ended_on"]:
+        since = min(start or row["ended_on"], row["ended_on"])
+        yield Segment(since, row["ended_on"], "done")
+    else:
+        yield Segment(start, None, "suspended" if row["status"] == "SUSPENDUE" else "running")
+        if ending and ending > today:
+            yield Segment(today + timedelta(days=1), ending, "planned")
+
+
+def _alerts(journey_id: uuid.UUID, today: date) -> Iterable[Lane]:
+    for alert in open_alerts(today, [journey_id]):
+        shape = f"alert-{alert.severity.lower()}"
+        mark = Moment("alert", alert.due_on, shape, f"Alerte : {rules()[alert.rule].signal}")
+        yield Lane("alert", alert.sentence, alert.sentence, (Segment(alert.due_on, None, "alert"),), (mark,))
+    for deadline in coming_deadlines(today, today + AHEAD, [journey_id])[:MOST_COMING]:
+        mark = Moment("deadline", deadline.due_on, "due", deadline.sentence)
+        yield Lane("deadline", deadline.sentence, deadline.sentence, (), (mark,))
+
+
+def _closed_alerts(journey_id: uuid.UUID) -> Iterable[Moment]:
+    for rule, kind, due_on, status in db.session.execute(
+        select(Alert.rule, Alert.kind, Alert.due_on, Alert.status).where(
+            Alert.journey_id == journey_id, Alert.status.not_in(ON_SCREEN)
+        )
+    ):
+        how = {"REPORTEE": "reportée", "SANS_OBJET": "sans objet"}.get(status, "résolue")
+        shape = f"past-{severity(rule, kind).lower()}"
+        yield Moment("past-alert", due_on, shape, f"Alerte {how} : {rules()[rule].signal}")

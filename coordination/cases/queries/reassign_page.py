@@ -1,0 +1,54 @@
+"""The journeys among which a coordinator chooses those that change hands."""
+
+from __future__ import annotations
+
+import uuid
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+
+from coordination.cases.models import Journey
+from coordination.cases.queries.followers import MOST, Follower, followers, orphans
+from coordination.cases.queries.listing import JourneyLine, lines
+from coordination.cases.queries.people import account_names
+from coordination.clock import paris_date
+from coordination.db import among, db
+from coordination.errors import NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Grant
+
+
+@dataclass(frozen=True)
+class ReassignPage:
+    """`versions`: what was read of each journey; `who` None: files that nobody follows."""
+
+    lines: tuple[JourneyLine, ...]
+    versions: dict[uuid.UUID, int]
+    who: uuid.UUID | None
+    name: str
+    able: tuple[Follower, ...]
+    total: int
+
+
+def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: datetime) -> ReassignPage:
+    """The active journeys of a référent (None: those without anybody able to follow). Raises NotFound."""
+    able = followers(actor, now)
+    active = select(Journey.id, Journey.version).where(
+        Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
+    )
+    if who is None:
+        lost = [orphan.journey_id for orphan in orphans(able, now)]
+        rows = db.session.execute(active.where(among(Journey.id, lost)).order_by(Journey.ref)).all()
+        name = "Sans référent"
+    else:
+        rows = db.session.execute(active.where(Journey.referent_id == who).order_by(Journey.ref)).all()
+        # Whoever follows nothing that the actor sees, and could not, does not exist here.
+        names = {follower.id: follower.name for follower in able}
+        if not rows and who not in names:
+            raise NotFound("Cette personne n'existe pas, ou ne suit aucun de vos parcours.")
+        name = names.get(who) or account_names({who}).get(who, "Compte supprimé")
+    shown = rows[:MOST]
+    found = lines(grant, paris_date(now), [row.id for row in shown])
+    versions = {row.id: row.version for row in shown}
+    return ReassignPage(found, versions, who, name, tuple(able), len(rows))

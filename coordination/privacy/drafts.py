@@ -1,0 +1,133 @@
+"""Drafts: what somebody typed in a form and has not saved, sealed in the journey's coordination volet.
+
+For its author alone, while they may write there; row-level security decides both. Gone once the form is saved,
+and after KEPT. The worker sweeps, reading nothing but how old they are.
+"""
+
+from __future__ import annotations
+
+import json
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import delete, select
+from sqlalchemy.dialects.postgresql import insert
+
+from coordination.db import db
+from coordination.errors import BadInput
+from coordination.privacy.actor import Actor
+from coordination.privacy.models import Draft, Idempotency
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.records import writable_folder
+from coordination.privacy.vault import keystore, open_rows, sealed_row
+from coordination.privacy.volets import Volet
+from coordination.privacy.work import work
+
+KEPT = timedelta(days=7)
+LONGEST = 100_000
+"""Signs of a draft, all its fields together."""
+KEY_FIELD = "idempotency_key"
+
+Fields = Mapping[str, Sequence[str]]
+_SPACE = uuid.UUID("6f0f1a52-31c5-5f04-8d0f-6a8f2f0c6a31")
+
+
+@dataclass(frozen=True)
+class Place:
+    """Which form of whom: its endpoint, and the journey or record that it is about."""
+
+    journey_id: uuid.UUID
+    form: str
+    of_id: uuid.UUID
+
+    def draft_id(self, author_id: uuid.UUID) -> uuid.UUID:
+        """One draft per author and place, whoever comes first: the id follows from them."""
+        return uuid.uuid5(_SPACE, f"{author_id} {self.form} {self.of_id}")
+
+
+@dataclass(frozen=True)
+class Resumed:
+    """A draft found again. `fields`: name -> values as they were typed."""
+
+    place: Place
+    saved_at: datetime
+    fields: Fields = field(repr=False)
+
+
+def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime) -> bool:
+    """Keep what is typed, in place of what was kept before; False where there is nothing to keep.
+
+    Nothing is kept of a form that was saved meanwhile (its key is used). Raises BadInput if it is too long,
+    NotFound, Forbidden.
+    """
+    said = json.dumps({name: list(values) for name, values in sorted(fields.items())}, ensure_ascii=False)
+    if len(said) > LONGEST:
+        raise BadInput("Ce texte est trop long pour être gardé en brouillon.")
+    with work(actor, Action.KEEP_DRAFT, now) as w:
+        grant = w.require(place.journey_id)
+        w.audit(grant, ["draft"])
+        if _saved_meanwhile(actor.id, fields):
+            return False
+        folder_id = writable_folder(grant, place.journey_id, Volet.COORDINATION)
+        row_id = place.draft_id(actor.id)
+        values = {
+            "journey_id": place.journey_id,
+            "folder_id": folder_id,
+            "author_id": actor.id,
+            "form": place.form,
+            "of_id": place.of_id,
+            "saved_at": now,
+            "said": said,
+        }
+        row = sealed_row(keystore().get([folder_id])[folder_id], Draft, row_id, values)
+        newer = {"said": row["said"], "saved_at": now, "version": Draft.version + 1}
+        db.session.execute(
+            insert(Draft)
+            .values(row)
+            .on_conflict_do_update(index_elements=["id"], set_=newer, where=Draft.saved_at <= now)
+        )
+        return True
+
+
+def find_draft(grant: Grant, place: Place, now: datetime) -> Resumed | None:
+    """The draft of the grant's holder, or None: none kept, too old, or saved since."""
+    rows = open_rows(
+        grant,
+        Draft,
+        ("saved_at", "said"),
+        Draft.id == place.draft_id(grant.actor_id),
+        Draft.journey_id == place.journey_id,
+        Draft.saved_at > now - KEPT,
+    )
+    if not rows:
+        return None
+    fields = json.loads(rows[0]["said"] or "{}")
+    if _saved_meanwhile(grant.actor_id, fields):
+        return None
+    return Resumed(place, rows[0]["saved_at"], fields)
+
+
+def drop_draft(actor: Actor, place: Place, now: datetime) -> None:
+    """Forget a draft, if there is one: its form was saved, or its author does not want it."""
+    # Read first: most forms that are saved had no draft, and a work would be written for nothing.
+    kept = db.session.scalar(select(Draft.journey_id).where(Draft.id == place.draft_id(actor.id)))
+    db.session.rollback()
+    if kept is None:
+        return
+    with work(actor, Action.KEEP_DRAFT, now) as w:
+        grant = w.require(kept)
+        db.session.execute(delete(Draft).where(Draft.id == place.draft_id(actor.id)))
+        w.audit(grant, ["draft", "dropped"])
+
+
+def _saved_meanwhile(author_id: uuid.UUID, fields: Fields) -> bool:
+    key = next(iter(fields.get(KEY_FIELD, ())), "")
+    return (
+        bool(key)
+        and db.session.scalar(
+            select(Idempotency.key).where(Idempotency.account_id == author_id, Idempotency.key == key[:64])
+        )
+        is not None
+    )

@@ -1,0 +1,149 @@
+"""Drafts of forms: what a page sends while somebody types, and what comes back into the form.
+
+A form that can be drafted carries one hidden field `draft` per piece: journey, endpoint and what the form is
+about, and a prefix where one form holds several people (an outing): each piece hangs on its own journey.
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from flask import Blueprint, current_app, redirect, request, url_for
+from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import MultiDict
+
+from coordination.db import NOBODY
+from coordination.errors import CoordinationError
+from coordination.privacy.actor import Actor
+from coordination.privacy.drafts import KEY_FIELD, Place, Resumed, drop_draft, find_draft, keep_draft
+from coordination.privacy.policy import Action, Grant
+from coordination.privacy.volets import Volet
+from coordination.web import current
+from coordination.web.forms import PageForm
+from coordination.web.routing import declares
+
+blueprint = Blueprint("drafts", __name__)
+FIELD = "draft"
+MOST_PIECES = 100
+
+
+@dataclass(frozen=True)
+class Piece:
+    """The part of a form that is about one journey. `said`: whether anything of its own was typed."""
+
+    place: Place
+    fields: dict[str, list[str]] = field(repr=False)
+    said: bool
+
+
+def here(journey_id: uuid.UUID = NOBODY) -> Place:
+    """The place of the form of this request: about the record that its address names, else about the journey."""
+    named = [value for value in (request.view_args or {}).values() if isinstance(value, uuid.UUID)]
+    return Place(journey_id, request.endpoint or "", named[-1] if named else journey_id)
+
+
+def mark(place: Place, prefix: str = "") -> str:
+    """What the hidden field says."""
+    return f"{place.journey_id} {place.form} {place.of_id} {prefix}".strip()
+
+
+def resume(grant: Grant, form: PageForm, journey_id: uuid.UUID) -> Resumed | None:
+    """Put the draft of this form back into it, when the page is opened; within a consult of the journey."""
+    if request.method != "GET" or Volet.COORDINATION not in grant.writable:
+        return None
+    found = find_draft(grant, here(journey_id), current.now())
+    if found:
+        form.resume(found.fields)
+    return found
+
+
+def forget(place: Place | None = None) -> None:
+    """The form was saved: its draft has no use left. What was saved stands, whatever happens here."""
+    try:
+        drop_draft(current.actor(), place or here(), current.now())
+    except (SQLAlchemyError, CoordinationError) as error:
+        # It is not shown again, since its key is used, and the worker sweeps it away.
+        current_app.logger.warning("a draft was not deleted: %s", type(error).__name__)
+
+
+def pieces(form: MultiDict[str, str]) -> Iterator[Piece]:
+    """What was typed, by journey. A mark that names nothing known is left out."""
+    marks = [found for text in form.getlist(FIELD)[:MOST_PIECES] if (found := _read_mark(text))]
+    prefixes = tuple(prefix for _, prefix in marks if prefix)
+    typed = {name: values for name, values in form.lists() if _is_typed(name)}
+    for place, prefix in marks:
+        fields = {
+            name: values
+            for name, values in typed.items()
+            if (prefix and name.startswith(prefix)) or not name.startswith(prefixes)
+        }
+        own = [v for name, values in fields.items() if name.startswith(prefix) for v in values]
+        if prefix and KEY_FIELD in fields:
+            fields[KEY_FIELD] = [piece_key(fields[KEY_FIELD][0], place.of_id)]
+        yield Piece(place, fields, any(map(str.strip, own)))
+
+
+def piece_key(key: str, of_id: uuid.UUID) -> str:
+    """The idempotency key of one piece of a form: 64 signs at most."""
+    return f"{key[:32]}{of_id.hex}"
+
+
+def _is_typed(name: str) -> bool:
+    return name not in ("csrf_token", FIELD) and "password" not in name
+
+
+def _read_mark(text: str) -> tuple[Place, str] | None:
+    words = text.split(" ")
+    try:
+        place = Place(uuid.UUID(words[0]), words[1], uuid.UUID(words[2]))
+    except (ValueError, IndexError):
+        return None
+    if place.form not in current_app.view_functions:
+        return None
+    return place, words[3] if len(words) > 3 else ""
+
+
+def keep_all(actor: Actor, typed: MultiDict[str, str], now: datetime) -> None:
+    """Keep each piece; one in which nothing is typed any more is dropped. Raises as `keep_draft`."""
+    for piece in pieces(typed):
+        if piece.said:
+            keep_draft(actor, piece.place, piece.fields, now)
+        else:
+            drop_draft(actor, piece.place, now)
+
+
+@blueprint.post("/brouillons")
+@declares(Action.KEEP_DRAFT)
+def keep() -> ResponseReturnValue:
+    """Called by `js/drafts.js` while somebody types."""
+    keep_all(current.actor(), request.form, current.now())
+    return "", 204
+
+
+@blueprint.post("/brouillons/effacer")
+@declares(Action.KEEP_DRAFT)
+def discard() -> ResponseReturnValue:
+    """Forget the drafts named, and show the empty form again."""
+    places = [found[0] for text in request.form.getlist(FIELD) if (found := _read_mark(text))]
+    for place in places:
+        drop_draft(current.actor(), place, current.now())
+    return redirect(_page_of(places), 303)
+
+
+def _page_of(places: Sequence[Place]) -> str:
+    """The address of the form: made from its endpoint, never one that came with the request."""
+    if not places:
+        return url_for("entry.start")
+    first = places[0]
+    names = sorted(next(iter(current_app.url_map.iter_rules(first.form))).arguments)
+    values: dict[str, Any] = {
+        name: first.journey_id if name == "journey_id" else first.of_id for name in names
+    }
+    if not names:
+        values["p"] = [place.of_id for place in places]
+    return url_for(first.form, **values)

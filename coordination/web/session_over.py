@@ -1,0 +1,100 @@
+"""A form that comes after the end of its session: its text is given back, and goes back into the form.
+
+Nobody is signed in, so nothing is written. What was typed travels with the sign-in form, sealed for the account
+that the dead session names: whoever else signs in at this computer opens nothing.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import hmac
+import json
+import os
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from cryptography.exceptions import InvalidTag
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from flask import current_app, request, session
+from sqlalchemy import select
+from sqlalchemy.exc import SQLAlchemyError
+from werkzeug.datastructures import MultiDict
+
+from coordination.accounts.models import Account, SignInSession
+from coordination.accounts.queries import read_once, token_hash
+from coordination.privacy.actor import Actor
+from coordination.privacy.keys import secret_key
+from coordination.web import drafts
+
+VALID = timedelta(hours=12)
+LARGEST = 300_000
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A form that came too late: where it belongs, and what it said."""
+
+    path: str
+    typed: MultiDict[str, str] = field(repr=False)
+
+
+def seal_form(now: datetime) -> str | None:
+    """The form of this request, sealed for the account of its dead session; None where there is none."""
+    account_id = _account_of_dead_session(now)
+    named = request.url_rule
+    if (
+        account_id is None
+        or named is None
+        or "GET" not in (named.methods or ())
+        or drafts.FIELD not in request.form
+    ):
+        return None
+    typed = [[n, v] for n, v in request.form.items(multi=True) if n != "csrf_token" and "password" not in n]
+    content = json.dumps([now.timestamp(), request.full_path.rstrip("?"), typed]).encode()
+    if len(content) > LARGEST:
+        return None
+    nonce = os.urandom(12)
+    return base64.urlsafe_b64encode(nonce + _cipher().encrypt(nonce, content, account_id.bytes)).decode()
+
+
+def open_form(sealed: str, account_id: uuid.UUID, now: datetime) -> Kept | None:
+    """What the account had typed; None if it is another's, too old, or not ours."""
+    try:
+        raw = base64.urlsafe_b64decode(sealed.encode())
+        at, path, typed = json.loads(_cipher().decrypt(raw[:12], raw[12:], account_id.bytes))
+    except (ValueError, binascii.Error, InvalidTag):
+        return None
+    if now.timestamp() - at > VALID.total_seconds():
+        return None
+    return Kept("/" + path.lstrip("/"), MultiDict([(name, value) for name, value in typed]))
+
+
+def put_back(kept: Kept, actor: Actor, now: datetime) -> None:
+    """As drafts of the person now signed in, who may write there or not. Raises as `keep_draft`."""
+    drafts.keep_all(actor, kept.typed, now)
+
+
+def _account_of_dead_session(now: datetime) -> uuid.UUID | None:
+    """Whom this browser's session was of, if its row still says so and the account is not suspended."""
+    token = session.get("_user_id")
+    if not isinstance(token, str):
+        return None
+    try:
+        rows = read_once(
+            select(Account.id)
+            .join(SignInSession, SignInSession.account_id == Account.id)
+            .where(
+                SignInSession.token_hash == token_hash(token),
+                SignInSession.last_seen_at > now - timedelta(days=1),
+                Account.suspended_at.is_(None),
+            )
+        )
+    except SQLAlchemyError:
+        return None
+    return rows[0].id if rows else None
+
+
+def _cipher() -> AESGCM:
+    return AESGCM(hmac.digest(secret_key(current_app.config["SETTINGS"], "session"), b"kept form", "sha256"))

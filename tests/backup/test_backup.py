@@ -1,0 +1,411 @@
+"""Backup and restore on a real server: the round trip, every kind of damage, erasures, kills."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import psycopg
+import pytest
+from flask import Flask
+
+from config.settings import Settings
+from coordination import clock, create_app, embedded
+from coordination.accounts.commands import operator_actor, set_password, suspend
+from coordination.accounts.queries import account_id_of
+from coordination.cases.commands.contacts import NewContact, log_contact
+from tests.conftest import TEMPLATE, copy_databases, superuser
+from tests.people import PASSWORD, signed_in
+from tests.support import (
+    ROOT,
+    Done,
+    close,
+    command,
+    counts,
+    day,
+    email,
+    environment,
+    import_rows,
+    module_app,
+    person,
+    run,
+    world,
+)
+
+CANARY = "Zqkanari"
+
+
+@pytest.fixture(scope="module")
+def source(cluster: Settings) -> Iterator[Flask]:
+    """A world with a note that says CANARY and an account that signs in."""
+    application = module_app(cluster, "backup")
+    with application.app_context():
+        import_rows(world(pre=["ref1"], cite=["ml"]))
+        set_password(operator_actor(), account_id_of(email("ref1")), PASSWORD, clock.now(), demo=True)
+        note = NewContact(day(), "VAD", "ABOUTI", CANARY)
+        log_contact(person("ref1"), journey_of(application.config["SETTINGS"]), note, clock.now())
+    yield application
+    close(application)
+
+
+@pytest.fixture(scope="module")
+def taken(source: Flask, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A backup of it, made once."""
+    folder = tmp_path_factory.mktemp("backup") / "first"
+    done = run(source.config["SETTINGS"], "backup", str(folder), "--json")
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert [step["step"] for step in told["steps"]][-1] == "Données protégées qui s'ouvrent"
+    return folder
+
+
+@pytest.fixture
+def copied(taken: Path, tmp_path: Path) -> Path:
+    """That backup, to be damaged."""
+    return Path(shutil.copytree(taken, tmp_path / "copy"))
+
+
+@pytest.fixture
+def empty(cluster: Settings, request: pytest.FixtureRequest) -> Iterator[Settings]:
+    """An installation where nobody has worked yet."""
+    name = f"empty_{os.getpid()}"
+    yield copy_databases(cluster, TEMPLATE, name)
+    _drop(cluster, name)
+
+
+@pytest.fixture
+def full(cluster: Settings, source: Flask) -> Iterator[Settings]:
+    """A second installation, the same as the one that was backed up."""
+    close(source)
+    name = f"full_{os.getpid()}"
+    yield copy_databases(cluster, str(_name(source.config["SETTINGS"])), name)
+    _drop(cluster, name)
+
+
+def _name(settings: Settings) -> str | None:
+    return embedded.admin_url(settings).database
+
+
+def _drop(cluster: Settings, prefix: str) -> None:
+    with psycopg.connect(embedded.dsn(embedded.start(cluster)), autocommit=True) as connection:
+        found = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE %s", (f"{prefix}%",))
+        for (name,) in found.fetchall():
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')  # type: ignore[arg-type]
+
+
+def databases(settings: Settings) -> set[str]:
+    """The databases of an installation, those beside it included."""
+    with psycopg.connect(superuser(settings), autocommit=True) as connection:
+        found = connection.execute(
+            "SELECT datname FROM pg_database WHERE datname LIKE %s", (f"{_name(settings)}%",)
+        )
+        return {name for (name,) in found.fetchall()}
+
+
+def ask(settings: Settings, query: str, *, keys: bool = False) -> object:
+    with psycopg.connect(superuser(settings, keys=keys), autocommit=True) as connection:
+        row = connection.execute(query).fetchone()  # type: ignore[arg-type]
+    return row[0] if row else None
+
+
+def journey_of(settings: Settings) -> object:
+    return ask(settings, "SELECT id FROM journey WHERE ref = 'PRE-1'")
+
+
+def page_of(settings: Settings) -> str:
+    """What `ref1` reads once signed in: the journey's page."""
+    application = create_app(settings)
+    try:
+        with application.app_context():
+            client = signed_in(application.test_client(), email("ref1"))
+            answer = client.get(f"/parcours/{journey_of(settings)}")
+            return f"{answer.status_code} {answer.text}"
+    finally:
+        close(application)
+
+
+def untouched(settings: Settings, before: tuple[object, object]) -> bool:
+    return (databases(settings), counts(settings)) == before
+
+
+def state(settings: Settings) -> tuple[object, object]:
+    return databases(settings), counts(settings)
+
+
+def test_a_backup_restored_into_an_empty_installation_signs_in_and_opens_names(
+    taken: Path, empty: Settings
+) -> None:
+    done = run(empty, "restore", str(taken))
+    assert done.returncode == 0, done.stderr
+    assert "--undo" in done.stdout and "Chaînes du journal" in done.stdout
+    page = page_of(empty)
+    assert page.startswith("200") and "NomPRE-1" in page and CANARY in page
+    verified = command(empty, "audit", "verify")
+    assert verified.returncode == 0, verified.stdout + verified.stderr
+    assert ask(empty, "SELECT count(*) FROM audit_entry WHERE action = 'restauration'") == 1
+    recomputed = run(empty, "recompute", "--json")
+    assert recomputed.returncode == 0 and '"changed": 0' in recomputed.stdout
+    # Everything is kept until it is asked to go.
+    assert len(databases(empty)) == 3
+    assert run(empty, "restore", "--drop-old").returncode == 0
+    assert databases(empty) == {_name(empty), f"{_name(empty)}_keys"}
+
+
+def test_an_installation_in_use_is_replaced_only_when_asked_and_can_be_put_back(
+    taken: Path, full: Settings
+) -> None:
+    ask(full, "UPDATE account SET display_name = 'renamed since' WHERE email = 'ref1@ex.fr' RETURNING 1")
+    before = state(full)
+    refused = run(full, "restore", str(taken))
+    assert refused.returncode == 2 and "--replace" in refused.stderr and untouched(full, before)
+    done = run(full, "restore", str(taken), "--replace")
+    assert done.returncode == 0, done.stderr
+    assert ask(full, "SELECT display_name FROM account WHERE email = 'ref1@ex.fr'") == "ref1"
+    back = run(full, "restore", "--undo")
+    assert back.returncode == 0, back.stderr
+    assert ask(full, "SELECT display_name FROM account WHERE email = 'ref1@ex.fr'") == "renamed since"
+    assert "NomPRE-1" in page_of(full)
+
+
+def test_a_restore_lets_nobody_in_again(taken: Path, full: Settings) -> None:
+    """Sessions of the day of the backup are over; who was suspended since stays so."""
+    application = create_app(full)
+    with application.app_context():
+        suspend(operator_actor(), account_id_of(email("ml")), clock.now())
+    close(application)
+    done = run(full, "restore", str(taken), "--replace", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["suspended"] == 1
+    assert ask(full, "SELECT count(*) FROM account WHERE suspended_at IS NOT NULL") == 1
+    assert ask(full, "SELECT count(*) FROM sign_in_session WHERE revoked_at IS NULL") == 0
+
+
+def test_what_was_erased_since_the_backup_stays_erased(taken: Path, full: Settings) -> None:
+    """The tombstone is known by the installation in service alone: it is replayed on the copy."""
+    journey = ask(full, "SELECT id FROM journey WHERE ref = 'PRE-1'")
+    with psycopg.connect(superuser(full), autocommit=True) as connection:
+        folders = [
+            row[0]
+            for row in connection.execute(
+                "INSERT INTO tombstone (folder_id) SELECT id FROM folder WHERE journey_id = %s RETURNING folder_id",
+                (journey,),
+            )
+        ]
+    with psycopg.connect(superuser(full, keys=True), autocommit=True) as connection:
+        connection.execute("DELETE FROM dek WHERE folder_id = ANY(%s)", (folders,))
+    done = run(full, "restore", str(taken), "--replace", "--json")
+    assert done.returncode == 0 and json.loads(done.stdout)["erased"] == len(folders) > 1
+    assert ask(full, "SELECT count(*) FROM journey WHERE ref = 'PRE-1'") == 0
+    assert ask(full, "SELECT count(*) FROM journey") == 1
+    assert ask(full, "SELECT count(*) FROM tombstone") == len(folders)
+    with psycopg.connect(superuser(full, keys=True)) as connection:
+        assert not connection.execute("SELECT 1 FROM dek WHERE folder_id = ANY(%s)", (folders,)).fetchall()
+    # A later backup says so too, and its keys serve the older data.
+    assert command(full, "audit", "verify").returncode == 0
+
+
+def test_older_data_take_their_keys_from_a_later_backup(
+    taken: Path, full: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """Backups of keys expire within 30 days; what was erased before the later one does not come back."""
+    folder = ask(
+        full,
+        "SELECT f.id FROM folder f JOIN journey j ON j.id = f.journey_id"
+        " WHERE ref = 'PRE-1' AND volet = 'social'",
+    )
+    ask(full, f"INSERT INTO tombstone (folder_id) VALUES ('{folder}') RETURNING 1")
+    ask(full, f"DELETE FROM dek WHERE folder_id = '{folder}' RETURNING 1", keys=True)
+    later = tmp_path / "later"
+    assert run(full, "backup", str(later)).returncode == 0
+    assert str(folder) in json.loads((later / "manifest.json").read_text())["tombstones"]
+    data = Path(shutil.copytree(taken, tmp_path / "data"))
+    (data / "keys.archive").unlink()
+    assert run(empty, "restore", str(data)).returncode == 2
+    # The other way round the keys would be too old for the data.
+    wrong = run(empty, "restore", str(later), "--keys-from", str(taken))
+    assert wrong.returncode == 2 and "plus récente" in wrong.stderr
+    done = run(empty, "restore", str(data), "--keys-from", str(later))
+    assert done.returncode == 0, done.stderr
+    assert ask(empty, f"SELECT count(*) FROM folder WHERE id = '{folder}'") == 0
+    assert ask(empty, f"SELECT count(*) FROM tombstone WHERE folder_id = '{folder}'") == 1
+    assert "NomPRE-1" in page_of(empty)
+
+
+def _flip(path: Path, place: int) -> None:
+    content = bytearray(path.read_bytes())
+    content[place] ^= 1
+    path.write_bytes(content)
+
+
+def _other_manifest(folder: Path, **changes: object) -> None:
+    path = folder / "manifest.json"
+    path.write_text(json.dumps(json.loads(path.read_text()) | changes))
+
+
+def _swap(folder: Path) -> None:
+    data, keys = folder / "data.archive", folder / "keys.archive"
+    data.rename(folder / "x")
+    keys.rename(data)
+    (folder / "x").rename(keys)
+
+
+DAMAGE = {
+    "a byte of the data": lambda f: _flip(f / "data.archive", -40),
+    "a byte of the keys": lambda f: _flip(f / "keys.archive", -40),
+    "a byte of the header": lambda f: _flip(f / "data.archive", 60),
+    "data cut short": lambda f: os.truncate(f / "data.archive", (f / "data.archive").stat().st_size - 1),
+    "keys cut in half": lambda f: os.truncate(f / "keys.archive", (f / "keys.archive").stat().st_size // 2),
+    "data emptied": lambda f: os.truncate(f / "data.archive", 0),
+    "archives exchanged": _swap,
+    "no data": lambda f: (f / "data.archive").unlink(),
+    "no keys": lambda f: (f / "keys.archive").unlink(),
+    "no manifest": lambda f: (f / "manifest.json").unlink(),
+    "manifest cut": lambda f: os.truncate(f / "manifest.json", 100),
+    "not an archive": lambda f: (f / "data.archive").write_bytes(b"PGDMP" * 100),
+    "a date altered": lambda f: _other_manifest(f, taken_at="2027-01-01T00:00:00+00:00"),
+    "erasures taken out": lambda f: _other_manifest(f, heads=[]),
+    "an unknown format": lambda f: _other_manifest(f, format=2),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_backup_is_refused_with_nothing_touched(copied: Path, full: Settings, damage: str) -> None:
+    before = state(full)
+    DAMAGE[damage](copied)
+    for arguments in (["restore", str(copied), "--replace"], ["restore", str(copied), "--drill"]):
+        done = run(full, *arguments)
+        assert done.returncode == 2 and done.stderr.startswith("Erreur :"), (damage, done)
+        assert "Traceback" not in done.stderr and "inattendue" not in done.stderr
+    assert untouched(full, before)
+
+
+def test_the_manifest_of_another_backup_is_refused(copied: Path, full: Settings, tmp_path: Path) -> None:
+    assert run(full, "backup", str(tmp_path / "second")).returncode == 0
+    before = state(full)
+    for mixed in ("manifest.json", "keys.archive"):
+        folder = Path(shutil.copytree(copied, tmp_path / mixed))
+        shutil.copy(tmp_path / "second" / mixed, folder / mixed)
+        done = run(full, "restore", str(folder), "--replace")
+        assert done.returncode == 2 and "autre" in done.stderr, done
+    assert untouched(full, before)
+
+
+def test_another_key_encryption_key_is_refused(
+    taken: Path, full: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = state(full)
+    monkeypatch.setattr("coordination.backup.restore.load_keks", lambda _: wrong)
+    from coordination.privacy.keys import KeyEncryptionKeys
+
+    wrong = KeyEncryptionKeys(1, {1: b"w" * 32})
+    done = run(full, "restore", str(taken), "--replace")
+    assert done.returncode == 1 and "version 1" in done.stderr, done
+    assert untouched(full, before)
+
+
+def test_an_archive_that_opens_but_does_not_hold_what_it_says_is_refused(
+    full: Settings, tmp_path: Path
+) -> None:
+    """Whoever has the key-encryption key may write any archive: the copy is checked all the same."""
+    for number, spoil in enumerate(
+        (
+            "UPDATE audit_entry SET detail = 'x' WHERE sequence = 2",
+            "UPDATE sheet SET last_name = first_name",
+            "DELETE FROM alembic_version",
+        )
+    ):
+        folder = tmp_path / str(number)
+        with psycopg.connect(superuser(full)) as connection:
+            kept = connection.execute("SELECT version_num FROM alembic_version").fetchone()
+        assert kept
+        spoilt = copy_databases(
+            replace(full, database_url=None), str(_name(full)), f"full_{os.getpid()}_spoilt"
+        )
+        with psycopg.connect(superuser(spoilt), autocommit=True) as connection:
+            connection.execute(spoil)  # type: ignore[arg-type]
+        done = run(spoilt, "backup", str(folder))
+        assert done.returncode != 0 and "Traceback" not in done.stderr, spoil
+        assert not any(folder.iterdir()), "nothing is left of a backup that does not stand"
+
+
+def test_a_backup_goes_into_an_empty_folder_only(source: Flask, taken: Path, tmp_path: Path) -> None:
+    before = sorted((path.name, path.stat().st_mtime_ns) for path in taken.iterdir())
+    done = run(source.config["SETTINGS"], "backup", str(taken))
+    assert done.returncode == 2 and "n'est pas vide" in done.stderr
+    assert before == sorted((path.name, path.stat().st_mtime_ns) for path in taken.iterdir())
+    (tmp_path / "file").write_text("x")
+    assert run(source.config["SETTINGS"], "backup", str(tmp_path / "file")).returncode == 2
+
+
+def test_archives_hold_no_canary_and_nobody_else_reads_them(taken: Path, source: Flask) -> None:
+    name = _name(source.config["SETTINGS"])
+    for path in taken.iterdir():
+        content = path.read_bytes()
+        for needle in (CANARY, "Camille", "ref1@ex.fr", "CREATE TABLE", "PGDMP"):
+            assert needle.encode() not in content and needle.encode().hex().encode() not in content, path
+        assert path.stat().st_mode & 0o077 == 0
+    assert name
+
+
+def test_a_drill_changes_nothing_and_leaves_nothing(taken: Path, full: Settings) -> None:
+    before = state(full)
+    done = run(full, "restore", str(taken), "--drill")
+    assert done.returncode == 0 and "Rien n'a changé" in done.stdout, done.stderr
+    assert untouched(full, before)
+    assert not list(full.home.glob(f"aside-{os.getpid()}-*"))
+
+
+def test_a_restore_killed_in_the_middle_leaves_the_old_one_working(taken: Path, full: Settings) -> None:
+    before = counts(full)
+    live = str(_name(full))
+    # Several instants: while the copy beside is filled, while it is checked, just before it is put in place.
+    for wait in (0.0, 0.4, 1.5):
+        restoring = subprocess.Popen(
+            [sys.executable, "-m", "coordination.cli", "restore", str(taken), "--replace"],
+            env=environment(full),
+            cwd=ROOT,
+            stdout=subprocess.DEVNULL,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        try:
+            for _ in range(1200):
+                if f"{live}_restore" in databases(full) or restoring.poll() is not None:
+                    break
+                time.sleep(0.05)
+            assert restoring.poll() is None
+            time.sleep(wait)
+        finally:
+            restoring.kill()
+            restoring.wait()
+        assert restoring.returncode == -signal.SIGKILL
+        assert counts(full) == before
+    assert "NomPRE-1" in page_of(full)
+    # What was left beside does not hinder the next one, which cleans it up.
+    done: Done = run(full, "restore", str(taken), "--replace")
+    assert done.returncode == 0, done.stderr
+    assert f"{live}_restore" not in databases(full) and not list(full.home.glob(f"aside-{restoring.pid}-*"))
+
+
+def test_one_restore_at_a_time(taken: Path, full: Settings) -> None:
+    from coordination.backup.restore import only_one
+
+    with only_one(full):
+        done = run(full, "restore", str(taken), "--replace")
+    assert done.returncode == 2 and "déjà en cours" in done.stderr
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [[], ["--undo"], ["x", "--undo"], ["--undo", "--drop-old"], ["x", "--drill", "--replace"], ["nowhere"]],
+)
+def test_what_cannot_be_asked(empty: Settings, arguments: list[str]) -> None:
+    done = run(empty, "restore", *arguments)
+    assert done.returncode == 2 and done.stderr.startswith("Erreur :"), done

@@ -1,0 +1,222 @@
+"""The picture's page and the strips of lists: what they show and hide, log and cost."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coordination import clock
+from coordination.accounts.queries import load_actor
+from coordination.cases.commands.contacts import NewContact, log_contact
+from tests.cases.pages_kit import (
+    COORDINATOR,
+    REFERENT,
+    account,
+    browser,
+    journeys_of,
+    last_audit,
+    prepare,
+    silent_journey,
+    statements,
+)
+from tests.conftest import TODAY
+from tests.support import rows, scalar
+
+
+@pytest.fixture
+def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    prepare(territory, monkeypatch)
+    return territory
+
+
+def image(client: FlaskClient, journey_id: uuid.UUID, period: str = "") -> str:
+    page = client.get(f"/parcours/{journey_id}/image" + (f"?periode={period}" if period else ""))
+    assert page.status_code == 200, page.text
+    return page.text
+
+
+def test_the_picture_says_the_silence_and_gives_the_same_in_a_table(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    page = image(client, journey_id, "1a")
+    assert "jours sans échange" in page.split("<table")[0]
+    assert "jours sans échange" in page.split("<table")[1]
+    for words in (
+        'role="img"',
+        "Comment lire l'image",
+        "Vacances scolaires",
+        "Aujourd'hui",
+        "Alertes ouvertes",
+    ):
+        assert words in page
+    assert last_audit("consultation_parcours")[:2] == (journey_id, "fait")
+    assert last_audit("consultation_parcours")[2].startswith("picture,coordination")
+
+
+def test_each_period_is_a_link_and_the_rest_is_the_default(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    for period, label in (("3m", "3 mois"), ("6m", "6 mois"), ("1a", "1 an"), ("tout", "Tout")):
+        page = image(client, journey_id, period)
+        assert re.search(rf'periode={period}" aria-current="true">{label}<', page)
+    assert 'periode=6m" aria-current="true"' in image(client, journey_id, "toujours")
+
+
+def test_nothing_in_the_page_needs_a_style_of_its_own(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    for page in (image(client, journey_id, "tout"), client.get(f"/parcours/{journey_id}").text):
+        assert not re.search(r"\sstyle=|<style|<script>", page)
+
+
+def test_what_lies_in_a_hidden_volet_never_comes(site: Flask) -> None:
+    """A Cité coordinator does not see health: an action of it is in the référent's picture, not in theirs."""
+    found = rows(
+        "SELECT a.id, a.journey_id FROM action a JOIN folder f ON f.id = a.folder_id"
+        " JOIN journey j ON j.id = a.journey_id WHERE j.programme = 'CITE_EMPLOI'"
+        " AND j.referent_id IS NOT NULL AND EXISTS (SELECT 1 FROM folder s WHERE s.journey_id = j.id"
+        " AND s.volet = 'sante' AND s.open) ORDER BY j.ref LIMIT 1"
+    )
+    assert found, "the small territory has no adult with a health volet"
+    action_id, journey_id = found[0]
+    start = TODAY - timedelta(days=20)
+    rows(
+        "UPDATE action SET folder_id = (SELECT id FROM folder WHERE journey_id = %s AND volet = 'sante'),"
+        " kind = NULL, axis_or_barrier = NULL, status = 'EN_COURS', started_on = %s, ended_on = NULL WHERE id = %s",
+        journey_id,
+        start,
+        action_id,
+    )
+    follower = scalar(
+        "SELECT a.email FROM account a JOIN journey j ON j.referent_id = a.id WHERE j.id = %s", journey_id
+    )
+    assert "Actions : santé" in image(browser(site, follower), journey_id)
+    assert "Actions : santé" not in image(browser(site, "coordination.cite@demo.example"), journey_id)
+
+
+def test_a_foreign_picture_does_not_exist_and_the_attempt_is_logged(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    foreign = scalar("SELECT id FROM journey WHERE programme = 'CITE_EMPLOI' ORDER BY ref LIMIT 1")
+    for wanted in (foreign, uuid.uuid4()):
+        before = scalar("SELECT count(*) FROM audit_entry WHERE result = 'refus'")
+        assert client.get(f"/parcours/{wanted}/image").status_code == 404
+        assert scalar("SELECT count(*) FROM audit_entry WHERE result = 'refus'") == before + 1
+
+
+def test_an_exchange_shows_at_once(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    before = image(client, journey_id).count('href="#m-exchange"')
+    me = load_actor(account(REFERENT), clock.now())
+    log_contact(me, journey_id, NewContact(TODAY, "VAD", "ABOUTI", "note qui reste dans le fil"), clock.now())
+    page = image(client, journey_id)
+    assert page.count('href="#m-exchange"') == before + 1
+    assert "note qui reste dans le fil" not in page
+    assert "Échange abouti (visite à domicile)" in page
+
+
+def test_the_journey_shows_a_glance_and_leads_to_the_picture(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    page = client.get(f"/parcours/{journey_id}").text
+    assert "Les six derniers mois" in page and f"/parcours/{journey_id}/image" in page
+
+
+def test_a_journey_of_yesterday_has_a_picture_too(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), journeys_of(REFERENT)[0]
+    for name in ("contact", "appointment", "pause", "review", "action", "referral", "alert", "deadline"):
+        rows(f"DELETE FROM {name} WHERE journey_id = %s", journey_id)
+    rows(
+        "UPDATE journey SET opened_on = NULL, agreement_on = NULL, entered_on = NULL, validated_on = NULL,"
+        " diagnosis_on = NULL WHERE id = %s",
+        journey_id,
+    )
+    for period in ("3m", "tout"):
+        assert "Le parcours en image" in image(client, journey_id, period)
+    rows("UPDATE journey SET exit_on = %s WHERE id = %s", date(2026, 3, 1), journey_id)
+    assert "Le parcours en image" in image(client, journey_id)
+
+
+def test_the_picture_costs_the_same_for_a_short_and_a_long_past(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    path = f"/parcours/{journey_id}/image"
+    client.get(path)
+    with statements() as few:
+        client.get(path)
+    me = load_actor(account(REFERENT), clock.now())
+    for number in range(12):
+        log_contact(me, journey_id, NewContact(TODAY, "VAD", "SANS_REPONSE", f"note {number}"), clock.now())
+    with statements() as many:
+        client.get(path)
+    assert len(many) == len(few) <= 27
+
+
+def test_strips_stand_on_the_lists_for_one_statement_more(site: Flask) -> None:
+    for email, path in ((COORDINATOR, "/parcours/"), (REFERENT, "/parcours/mes-parcours")):
+        client = browser(site, email)
+        with statements() as sent:
+            page = client.get(path).text
+        assert page.count('class="strip"') == page.count('class="person-name"') > 0
+        assert "Six derniers mois : " in page
+        assert sum("FROM contact" in one and "UNION ALL" in one and "FROM pause" in one for one in sent) == 1
+
+
+def test_a_strip_tells_what_the_database_holds(site: Flask) -> None:
+    journey_id = silent_journey(REFERENT)
+    for table in ("contact", "appointment", "pause"):
+        rows(f"DELETE FROM {table} WHERE journey_id = %s", journey_id)
+    folder = scalar("SELECT id FROM folder WHERE journey_id = %s AND volet = 'coordination'", journey_id)
+    for days, mode, outcome in (
+        (0, "TIERS", "ABOUTI"),
+        (10, "VAD", "ABOUTI"),
+        (20, "SMS", "MESSAGE"),
+        (182, "VAD", "ABOUTI"),
+        (-3, "VAD", "ABOUTI"),
+    ):
+        rows(
+            "INSERT INTO contact (id, journey_id, folder_id, on_date, mode, outcome)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, %s, %s)",
+            journey_id,
+            folder,
+            TODAY - timedelta(days=days),
+            mode,
+            outcome,
+        )
+    for days, status in ((30, "HONORE"), (40, "ABS_NON_EXCUSEE"), (50, "ABS_EXCUSEE"), (-5, "A_VENIR")):
+        rows(
+            "INSERT INTO appointment (id, journey_id, folder_id, on_date, status)"
+            " VALUES (gen_random_uuid(), %s, %s, %s, %s)",
+            journey_id,
+            folder,
+            TODAY - timedelta(days=days),
+            status,
+        )
+    rows(
+        "INSERT INTO pause (id, journey_id, folder_id, from_on, returned_on)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, %s)",
+        journey_id,
+        folder,
+        TODAY - timedelta(days=80),
+        TODAY - timedelta(days=60),
+    )
+    page = browser(site, REFERENT).get("/parcours/mes-parcours").text
+    line = page[page.index(f"/parcours/{journey_id}") :]
+    path = re.search(r'<path d="([^"]+)"/></svg></div>', line)
+    assert path and path.group(1) == (
+        "M151 3V17M171 3V17M161 13V17M181 13V17M139 13L143 18M143 13L139 18M171 10H182M101 4V1H122V4"
+    )
+
+
+def test_without_the_coordination_volet_the_picture_has_a_reference_and_no_name(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    name = re.search(r'page-sub">([^<]+) <', image(client, journey_id))
+    assert name and " " in name.group(1).strip()
+    rows(
+        "DELETE FROM access a USING folder f WHERE f.id = a.folder_id AND a.actor_id = %s AND a.journey_id = %s"
+        " AND f.volet = 'coordination'",
+        account(REFERENT),
+        journey_id,
+    )
+    page = image(client, journey_id)
+    assert name.group(1) not in page and scalar("SELECT ref FROM journey WHERE id = %s", journey_id) in page
+    assert 'href="#m-exchange"' not in page.split("Comment lire")[0]

@@ -1,0 +1,250 @@
+"""The administrator's pages: who may come, what they say, what they refuse, what they keep of what was typed."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from collections.abc import Iterator
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coordination import clock, reference
+from coordination.accounts import lists
+from tests.people import csrf_token, make_account, send, signed_in
+from tests.support import day, rows, scalar
+
+EVERYBODY_ELSE = ("DPO", "PILOTAGE", "COORD_PRE", "REFERENT_PRE", "CCAS")
+
+
+@pytest.fixture(autouse=True)
+def as_shipped() -> Iterator[None]:
+    yield
+    reference.replace_edits({}, None)
+    lists._known = lists._Known()
+
+
+@pytest.fixture
+def admin(app: Flask) -> FlaskClient:
+    make_account("ADMIN")
+    return signed_in(app.test_client(), "admin@exemple.fr")
+
+
+def pages(account: uuid.UUID, structure: uuid.UUID) -> list[str]:
+    return [
+        "/comptes",
+        "/comptes/nouveau",
+        f"/comptes/{account}",
+        "/structures/nouvelle",
+        f"/structures/{structure}",
+        "/listes",
+        "/listes/pause_reason",
+        "/quartiers",
+        "/quartiers/QF_X",
+        "/annees-scolaires",
+    ]
+
+
+def some() -> tuple[uuid.UUID, uuid.UUID]:
+    rows("INSERT INTO area (code, label, commune) VALUES ('QF_X', 'Résidence X', '62765')")
+    rows("INSERT INTO structure (id, code, name) VALUES (gen_random_uuid(), 'CS', 'Centre social')")
+    rows("INSERT INTO school_year VALUES ('2026-09-01', '2027-07-05', 1, gen_random_uuid())")
+    return make_account("CCAS", email="autre@exemple.fr"), scalar("SELECT id FROM structure")
+
+
+def test_the_administrator_opens_every_page(admin: FlaskClient) -> None:
+    for path in pages(*some()):
+        answer = admin.get(path)
+        assert answer.status_code == 200, (path, answer.text)
+
+
+def test_nobody_else_does(app: Flask) -> None:
+    account, structure = some()
+    for role in EVERYBODY_ELSE:
+        make_account(role)
+        client = signed_in(app.test_client(), f"{role.lower().replace('_', '.')}@exemple.fr")
+        token = csrf_token(client.get("/mon-role"))
+        for path in pages(account, structure):
+            assert client.get(path).status_code == 403, (role, path)
+        for path in (f"/comptes/{account}", f"/comptes/{account}/suspension", f"/comptes/{account}/lien"):
+            assert (
+                client.post(path, data={"csrf_token": token, "suspended": "1", "version": "1"}).status_code
+                == 403
+            )
+    assert scalar("SELECT count(*) FROM account WHERE suspended_at IS NOT NULL") == 0
+    assert scalar("SELECT count(*) FROM password_link") == 0
+
+
+def test_foreign_ids_are_not_found_and_noted(admin: FlaskClient) -> None:
+    some()
+    for path in (
+        f"/comptes/{uuid.uuid4()}",
+        f"/structures/{uuid.uuid4()}",
+        "/listes/pre_stage",
+        "/listes/rien",
+        "/quartiers/NULLE_PART",
+    ):
+        assert admin.get(path).status_code == 404, path
+    assert scalar("SELECT count(*) FROM audit_entry WHERE result = 'refus'") == 5
+    token = csrf_token(admin.get("/comptes/nouveau"))
+    for path in (
+        f"/comptes/roles/{uuid.uuid4()}",
+        f"/annees-scolaires/{uuid.uuid4()}",
+        "/listes/pause_reason/X",
+    ):
+        assert admin.post(path, data={"csrf_token": token, "X-label": "x", "X-version": "0"}).status_code in (
+            404,
+            422,
+        )
+
+
+def new_account(client: FlaskClient, **changes: str) -> object:
+    typed = {
+        "email": "Nouvelle.Personne@exemple.fr",
+        "display_name": "Nouvelle Personne",
+        "secrecy_basis": "PROFESSION",
+        "charter_version": "2026-1",
+        "charter_signed_on": str(day(-1)),
+        "charter_expires_on": str(day(300)),
+        "role": "COORD_PRE",
+        "structure": "",
+        "programme": "PRE",
+        "from_on": str(day()),
+        "until_on": "",
+    }
+    token = csrf_token(client.get("/comptes/nouveau"))
+    return client.post("/comptes/nouveau", data=typed | changes | {"csrf_token": token})
+
+
+def test_an_account_is_made_and_its_person_chooses_the_password(app: Flask, admin: FlaskClient) -> None:
+    made = new_account(admin)
+    found = re.search(r'href="https?://[^"/]+(/mot-de-passe/[^"]+)"', made.text)  # type: ignore[attr-defined]
+    assert found and made.headers["Cache-Control"] == "no-store"  # type: ignore[attr-defined]
+    person = app.test_client()
+    form = person.get(found[1])
+    password = "neuf zèbres dansent la nuit"
+    sent = {"csrf_token": csrf_token(form), "password": password, "again_password": "autre"}
+    refused = person.post(found[1], data=sent)
+    assert refused.status_code == 422 and "diffèrent" in refused.text and password not in refused.text
+    assert person.post(found[1], data=sent | {"again_password": password}).status_code == 303
+    assert send(person, "nouvelle.personne@exemple.fr", password).status_code == 303
+    assert person.get("/parcours/").status_code == 200
+    assert app.test_client().get(found[1]).status_code == 410
+    # The link is nowhere but on that page.
+    assert found[1].split("/")[-1] not in admin.get("/comptes").text
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"email": "x"}, "prenom.nom@structure.fr"),
+        ({"email": "admin@exemple.fr"}, "déjà un compte"),
+        ({"display_name": " "}, "le prénom et le nom"),
+        ({"charter_expires_on": ""}, "les trois, ou aucun"),
+        ({"charter_expires_on": "demain"}, "Écrivez une date"),
+        ({"role": ""}, "Choisissez un rôle"),
+        ({"role": "INVENTE"}, "pas dans la liste"),
+        ({"until_on": str(day(-1))}, "vient avant le premier"),
+        ({"structure": "NULLE_PART"}, "Aucune structure"),
+    ],
+)
+def test_a_refused_account_says_why_and_keeps_what_was_typed(
+    admin: FlaskClient, changes: dict[str, str], said: str
+) -> None:
+    answer = new_account(admin, **changes)
+    assert answer.status_code == 422 and said in answer.text  # type: ignore[attr-defined]
+    assert "Nouvelle" in answer.text  # type: ignore[attr-defined]
+    assert scalar("SELECT count(*) FROM account WHERE kind = 'person'") == 1
+
+
+def test_a_sheet_changes_an_account_and_tells_who_was_second(admin: FlaskClient) -> None:
+    account, _ = some()
+    page = admin.get(f"/comptes/{account}")
+    typed = {
+        "csrf_token": csrf_token(page),
+        "version": "1",
+        "email": "autre@exemple.fr",
+        "display_name": "Dominique Roy",
+        "secrecy_basis": "CONTRACTUEL",
+    }
+    assert admin.post(f"/comptes/{account}", data=typed).status_code == 303
+    second = admin.post(f"/comptes/{account}", data=typed | {"display_name": "Camille Roy"})
+    assert second.status_code == 409 and "Quelqu&#39;un d&#39;autre" in second.text
+    assert "Dominique Roy" in second.text and "Camille Roy" in second.text
+    assert scalar("SELECT display_name FROM account WHERE id = %s", account) == "Dominique Roy"
+
+
+def test_roles_suspension_and_links_by_their_buttons(app: Flask, admin: FlaskClient) -> None:
+    account, _ = some()
+    other = signed_in(app.test_client(), "autre@exemple.fr")
+    page = admin.get(f"/comptes/{account}")
+    token = {"csrf_token": csrf_token(page)}
+    given = {"role": "DPO", "structure": "", "programme": "", "from_on": str(day()), "until_on": str(day(30))}
+    assert admin.post(f"/comptes/{account}/roles", data=token | given).status_code == 303
+    assert other.get("/journal").status_code == 200
+    membership = scalar("SELECT id FROM membership WHERE role = 'DPO'")
+    prefix = f"r{membership.hex[:8]}-"
+    crossed = {f"{prefix}version": "1", f"{prefix}from_on": str(day()), f"{prefix}until_on": str(day(-2))}
+    assert admin.post(f"/comptes/roles/{membership}", data=token | crossed).status_code == 422
+    ended = {f"{prefix}version": "1", "end": "now"}
+    assert admin.post(f"/comptes/roles/{membership}", data=token | ended).status_code == 303
+    assert other.get("/journal").status_code == 403
+    suspended = {"suspended": "1", "version": scalar("SELECT version FROM account WHERE id = %s", account)}
+    assert admin.post(f"/comptes/{account}/suspension", data=token | suspended).status_code == 303
+    assert other.get("/mon-role").status_code in (302, 303)
+    assert admin.post(f"/comptes/{account}/lien", data=token).status_code == 422
+    again = {"suspended": "0", "version": scalar("SELECT version FROM account WHERE id = %s", account)}
+    assert admin.post(f"/comptes/{account}/suspension", data=token | again).status_code == 303
+    assert "/mot-de-passe/" in admin.post(f"/comptes/{account}/lien", data=token).text
+
+
+def test_the_own_sheet_offers_no_button_that_is_refused(admin: FlaskClient) -> None:
+    own = scalar("SELECT id FROM account WHERE email = 'admin@exemple.fr'")
+    page = admin.get(f"/comptes/{own}").text
+    assert "Suspendre" not in page and "Terminer maintenant" not in page and "autre administrateur" in page
+    token = {"csrf_token": csrf_token(admin.get(f"/comptes/{own}"))}
+    answer = admin.post(f"/comptes/{own}/suspension", data=token | {"suspended": "1", "version": "1"})
+    assert answer.status_code == 422 and "autre administrateur" in answer.text
+
+
+def test_lists_areas_and_years_by_their_pages(admin: FlaskClient) -> None:
+    some()
+    token = {"csrf_token": csrf_token(admin.get("/listes/pause_reason"))}
+    line = {"SANTE-version": "0", "SANTE-label": "Soins", "move": "down"}
+    assert admin.post("/listes/pause_reason/SANTE", data=token | line).status_code == 303
+    page = admin.get("/listes/pause_reason").text
+    assert "Soins" in page and page.index("FAMILLE") < page.index("Code SANTE")
+    refused = admin.post(
+        "/listes/pause_reason/SANTE", data=token | {"SANTE-version": "1", "SANTE-label": " "}
+    )
+    assert refused.status_code == 422
+    area = {"code": "QF_NEUF", "label": "Résidence neuve", "commune": "62040", "valid_from": str(day())}
+    assert admin.post("/quartiers", data=token | area).status_code == 303
+    assert "Résidence neuve" in admin.get("/quartiers").text
+    assert admin.post("/quartiers", data=token | area).status_code == 422
+    change = {"version": "1", "label": "Résidence X", "commune": "62765", "valid_until": str(day(1))}
+    assert admin.post("/quartiers/QF_X", data=token | change).status_code == 303
+    assert admin.post("/quartiers/QF_X", data=token | change).status_code == 409
+    year = {"starts_on": "2027-09-01", "ends_on": "2028-07-04"}
+    assert admin.post("/annees-scolaires", data=token | year).status_code == 303
+    assert admin.post("/annees-scolaires", data=token | year).status_code == 422
+    known = scalar("SELECT id FROM school_year WHERE starts_on = '2026-09-01'")
+    prefix = f"y{known.hex[:8]}-"
+    moved = {f"{prefix}version": "1", f"{prefix}starts_on": "2026-09-02", f"{prefix}ends_on": "2027-07-05"}
+    assert admin.post(f"/annees-scolaires/{known}", data=token | moved).status_code == 303
+    assert str(scalar("SELECT starts_on FROM school_year WHERE id = %s", known)) == "2026-09-02"
+    assert clock.today()
+
+
+def test_structures_by_their_pages(admin: FlaskClient) -> None:
+    _, structure = some()
+    token = {"csrf_token": csrf_token(admin.get("/structures/nouvelle"))}
+    new = {"code": "EVS-LONGUENESSE", "name": "EVS", "type": "EVS", "commune": "62525"}
+    assert admin.post("/structures/nouvelle", data=token | new).status_code == 303
+    assert admin.post("/structures/nouvelle", data=token | new).status_code == 422
+    retired = {"version": "1", "name": "Centre social", "type": "", "commune": "", "retired_on": str(day())}
+    assert admin.post(f"/structures/{structure}", data=token | retired).status_code == 303
+    assert admin.post(f"/structures/{structure}", data=token | retired).status_code == 409
+    assert "retirée" in admin.get("/comptes").text
+    assert "CS" not in re.findall(r'<option value="([^"]+)"', admin.get("/comptes/nouveau").text)
