@@ -49,6 +49,8 @@ MANAGED = ("account", "membership", "structure")
 
 # Who chooses a password by a link is not signed in: the token is the proof, only its hash is kept.
 EQUIVALENT |= {("password_link", "see", "using")}
+# An absence is seen, added, removed.
+ABSENCES = 3
 # Policies on lists, areas, school years (add, change) and links (see, add, change).
 KEPT_BY_ADMIN = 3 * 2 + 3
 
@@ -78,7 +80,7 @@ def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
             " WHERE roles = '{coord_web}'"
         ).fetchall()
         wanted = 4 * len(IN_FOLDER) - len(NEVER_CHANGED) - len(NEVER_DELETED) + 10 + 3 * len(MANAGED)
-        wanted += KEPT_BY_ADMIN + 3  # and absences
+        wanted += KEPT_BY_ADMIN + ABSENCES
         assert len(policies) == wanted
         for table, policy, using, check in policies:
             for clause, there in (("using", using), ("check", check)):

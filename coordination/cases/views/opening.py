@@ -57,6 +57,8 @@ def open_new() -> ResponseReturnValue:
             programme=programme,
             alike=alike,
             conflict=None,
+            draft=None,
+            draft_marks=[],
             way_back="",
             back={"url": url_for(_home()), "label": "Les parcours"},
         )

@@ -114,6 +114,8 @@ def leaves() -> ResponseReturnValue:
             mine=mine,
             others=others,
             conflict=None,
+            draft=None,
+            draft_marks=[],
             way_back="",
             back={"url": url_for(home[0]), "label": home[1]},
         )
