@@ -24,7 +24,7 @@ from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
 from coordination.privacy.models import Idempotency
-from coordination.privacy.policy import Action, Grant, can, require
+from coordination.privacy.policy import Action, Grant, Subject, can, require
 from coordination.privacy.vault import keystore
 
 
@@ -45,12 +45,13 @@ class Work:
     now: datetime
     lines: list[tuple[uuid.UUID | None, str]] = field(default_factory=list)
     wanted: uuid.UUID | None = None
+    subject: Subject | None = None
 
     def require(self, journey_id: uuid.UUID | None = None) -> Grant:
         """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
         self.wanted = journey_id
-        subject = subject_of(self.actor, journey_id) if journey_id else None
-        return require(self.actor, self.action, subject)
+        self.subject = subject_of(self.actor, journey_id) if journey_id else None
+        return require(self.actor, self.action, self.subject)
 
     def audit(self, grant: Grant, detail: Iterable[str] = ()) -> None:
         """Note what was done: names of fields or ids, never values."""

@@ -47,7 +47,7 @@ def load_signed_in(token: str) -> SignedIn | None:
 def know_who() -> None:
     """Before every request but style sheets: load the account and tell the database who acts."""
     # A context around several requests (a shell, a test) shares its `g`: nothing of the last one may stay.
-    for name in ("now", "signed_in", "_login_user", "csrf_token", "csrf_valid"):
+    for name in ("now", "signed_in", "_login_user", "csrf_token", "csrf_valid", "account_names"):
         g.pop(name, None)
     if request.endpoint in ("static", "bootstrap.static", "health.healthz"):
         return

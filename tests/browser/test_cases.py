@@ -43,7 +43,7 @@ def test_a_referent_logs_a_contact_in_at_most_five_gestures(site: Site) -> None:
     hand.tap(page.get_by_label("Échange abouti"))
     page.get_by_label("Note").fill("La mère sera au rendez-vous de jeudi.")
     hand.tap(page.get_by_role("button", name="Enregistrer"))
-    expect(page.get_by_text("Échange enregistré.")).to_be_visible()
+    expect(page.locator(".note-success", has_text="Échange enregistré")).to_be_visible()
     expect(page).to_have_url(re.compile("/parcours/ma-journee$"))
     assert hand.taps <= MOST_GESTURES
     expect(page.get_by_text(re.compile(f"Aucun échange enregistré.*{re.escape(name)}"))).to_have_count(0)
@@ -63,7 +63,7 @@ def test_a_rare_way_and_another_day_stay_within_reach(site: Site) -> None:
     hand.tap(page.get_by_label("Visioconférence"))
     hand.tap(page.get_by_label("Échange abouti"))
     hand.tap(page.get_by_role("button", name="Enregistrer"))
-    expect(page.get_by_text("Échange enregistré.")).to_be_visible()
+    expect(page.locator(".note-success", has_text="Échange enregistré")).to_be_visible()
     assert hand.taps <= MOST_GESTURES
     page.goto(f"/parcours/{journey_id}/echange")
     page.get_by_label("Un autre jour").check()
@@ -155,7 +155,7 @@ def test_a_contact_is_logged_by_keyboard_alone(site: Site) -> None:
     page.keyboard.type("Message laissé à la mère.")
     press_until(page, "e.type === 'submit'")
     page.keyboard.press("Enter")
-    expect(page.get_by_text("Échange enregistré.")).to_be_visible()
+    expect(page.locator(".note-success", has_text="Échange enregistré")).to_be_visible()
     assert scalar("SELECT count(*) FROM contact WHERE journey_id = %s", journey_id) == before + 1
 
 
@@ -169,7 +169,7 @@ def test_everything_works_without_scripts(site: Site) -> None:
     page.get_by_label("Message laissé").check()
     page.get_by_label("Hier").check()
     page.get_by_role("button", name="Enregistrer").click()
-    expect(page.get_by_text("Échange enregistré.")).to_be_visible()
+    expect(page.locator(".note-success", has_text="Échange enregistré")).to_be_visible()
     page.locator(f"#parcours-{journey_id}").get_by_role("link", name="Autre choix").first.click()
     page.get_by_label("La reporter").check()
     page.get_by_label("Une semaine").check()

@@ -145,7 +145,10 @@ def test_a_visit_sent_twice_is_written_once(journey: uuid.UUID) -> None:
 
 def test_an_appointment_of_another_journey_is_not_touched(journey: uuid.UUID) -> None:
     rows("UPDATE journey SET backup_id = (SELECT id FROM account WHERE email = %s)", email("ref1"))
-    rows("SELECT sync_journey_access(ARRAY(SELECT id FROM journey))")
+    rows(
+        "SELECT set_config('app.actor', (SELECT id::text FROM account WHERE kind = 'operator'), false),"
+        " sync_journey_access(ARRAY(SELECT id FROM journey))"
+    )
     with pytest.raises(NotFound):
         log_visit(person("ref1"), journey_id("PRE-2"), visit("ABOUTI", "", "HONORE"), clock.now())
     assert contacts() == [] and status(0) == ("A_VENIR", 1)

@@ -200,6 +200,14 @@ def test_each_list_is_for_its_roles(site: Flask) -> None:
 
 def test_lists_cost_the_same_for_few_people_and_for_many(site: Flask) -> None:
     client, coordinator = browser(site, REFERENT), browser(site, COORDINATOR)
+    # Something of everything, so that nothing is asked later that was not asked before.
+    rows(
+        "INSERT INTO appointment (id, journey_id, folder_id, on_date, status, structure_id)"
+        " SELECT gen_random_uuid(), journey_id, id, %s, 'A_VENIR', (SELECT id FROM structure LIMIT 1)"
+        " FROM folder WHERE journey_id = ANY(%s) AND volet = 'coordination'",
+        TODAY,
+        journeys_of(REFERENT)[:2],
+    )
     few = {path: _cost(client, path) for path in ("/parcours/ma-journee", "/parcours/mes-parcours")}
     boss = load_actor(account(COORDINATOR), clock.now())
     for (journey_id,) in rows("SELECT id FROM journey WHERE programme = 'PRE'"):

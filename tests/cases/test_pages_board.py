@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import UTC, datetime
 
 import pytest
 from flask import Flask
 
 from coordination import clock
 from coordination.accounts.queries import load_actor
-from coordination.cases.commands.journeys import change_stage
+from coordination.cases.commands.course import Course, change_course
 from coordination.cases.queries.stalled import Filters, opaque
 from coordination.privacy.actor import Actor
+from coordination.web.filters import long_date
 from tests.cases.pages_kit import (
     COORDINATOR,
     REFERENT,
@@ -71,10 +73,12 @@ def test_since_when_somebody_waits_is_the_day_the_stage_was_set(site: Flask) -> 
         " WHERE ref = 'PRE-0002'"
     )
     journey_id, version = rows("SELECT id, version FROM journey WHERE ref = 'PRE-0002'")[0]
-    change_stage(load_actor(account(COORDINATOR), clock.now()), journey_id, "ATTENTE", version, clock.now())
+    boss = load_actor(account(COORDINATOR), clock.now())
+    change_course(boss, journey_id, Course("ATTENTE", TODAY), version, clock.now())
     page = browser(site, COORDINATOR).get(BOARD).text
     waiting = page[page.index("En attente <span") :]
-    assert "aujourd&#39;hui" in waiting and "Une place" in waiting
+    # The audit bears the hour of the server, not of the pages' clock.
+    assert long_date(clock.paris_date(datetime.now(UTC))) in waiting and "Une place" in waiting
 
 
 def test_the_load_counts_files_alerts_and_exchanges_due(site: Flask) -> None:

@@ -172,6 +172,9 @@ def test_foreign_and_unknown_records_are_not_found(site: Flask) -> None:
 def test_a_coordinator_keeps_the_text_that_the_health_volet_refuses(site: Flask) -> None:
     client, journey_id = browser(site, COORDINATOR), agreed()
     typed = TYPED["action"] | {"kind": "PSY", "detail": "À garder"}
+    # The référent opens the volet by writing in it; the coordinator then reads it.
+    opening = post(browser(site, REFERENT), f"/parcours/{journey_id}/action", **typed)
+    assert opening.status_code == 303, re.findall(r"field-error[^>]*>([^<]*)", opening.text)
     answer = post(client, f"/parcours/{journey_id}/action", **typed)
     assert answer.status_code == 422 and "À garder" in answer.text
     assert "que vous pouvez lire sans y écrire" in answer.text

@@ -6,6 +6,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from flask import g
 from sqlalchemy import select
 
 from coordination.accounts.models import Account, Structure
@@ -61,10 +62,13 @@ def person_of(grant: Grant, journey_id: uuid.UUID) -> Person:
 
 def account_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:
     """Names of staff (in clear, on purpose: the worker writes to them)."""
-    if not ids:
-        return {}
-    rows = db.session.execute(select(Account.id, Account.display_name).where(among(Account.id, ids)))
-    return {id_: name for id_, name in rows}
+    # One page names the same few colleagues again and again: asked once a request.
+    known: dict[uuid.UUID, str] = g.setdefault("account_names", {})
+    unknown = ids - known.keys()
+    if unknown:
+        rows = db.session.execute(select(Account.id, Account.display_name).where(among(Account.id, unknown)))
+        known.update({id_: name for id_, name in rows})
+    return {id_: known[id_] for id_ in ids if id_ in known}
 
 
 def structure_names(ids: set[uuid.UUID]) -> dict[uuid.UUID, str]:

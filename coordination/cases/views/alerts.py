@@ -13,7 +13,6 @@ from coordination.cases.queries.alert_page import AlertPage, alert_page, journey
 from coordination.cases.schemas import read_answer
 from coordination.cases.views.pages import back_to, blueprint, first_page_of, refused, show, way_back
 from coordination.errors import BadInput, Conflict
-from coordination.privacy.access import subject_of
 from coordination.privacy.policy import Action, require
 from coordination.privacy.work import consult
 from coordination.web import current
@@ -62,7 +61,7 @@ def _read(alert_id: uuid.UUID) -> AlertPage:
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         journey_id = journey_of_alert(alert_id)
         grant = r.require(journey_id)
-        require(actor, Action.ANSWER_ALERT, subject_of(actor, journey_id))
+        require(actor, Action.ANSWER_ALERT, r.subject)
         alert = alert_page(grant, journey_id, alert_id, current.today())
         r.audit(grant, ["alert"])
     return alert

@@ -18,7 +18,6 @@ from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
 from coordination.clock import paris_date
-from coordination.privacy.access import subject_of
 from coordination.privacy.policy import Action, can
 from coordination.privacy.work import consult
 from coordination.web import current
@@ -64,7 +63,7 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
     actor = current.actor()
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         grant = r.require(journey_id)
-        subject = subject_of(actor, journey_id)
+        subject = r.subject
         # First: the page narrows what shows to this journey, and a sibling is another.
         life = life_panel(grant, journey_id, current.today())
         page = journey_page(grant, journey_id, current.today())

@@ -7,15 +7,15 @@ from alembic import op
 
 from migrations.wall import run_sql
 
-revision = "0004_follow_agreement"
-down_revision = "0006"
+revision = "0006"
+down_revision = "0005"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     op.add_column("folder", sa.Column("agreed", sa.Boolean(), server_default=sa.text("true"), nullable=False))
-    run_sql("0004_follow_agreement.sql")
+    run_sql("0006_follow_agreement.sql")
 
 
 def downgrade() -> None:

@@ -98,6 +98,7 @@ def test_two_people_of_an_outing_in_a_few_gestures(site: Site) -> None:
     )
     first, second = (row[0] for row in people)
     rows("DELETE FROM alert WHERE NOT journey_id = ANY(%s)", [first, second])
+    rows("DELETE FROM alert WHERE journey_id = %s AND rule <> 'A01'", first)
     rows("UPDATE alert SET rule = 'A01', kind = 'overdue', status = 'OUVERTE' WHERE journey_id = %s", first)
     page.goto("/parcours/ma-journee")
     hand = Thumb()
@@ -163,7 +164,7 @@ def test_a_form_sent_too_late_goes_on_after_signing_in(site: Site, scripts: bool
     expect(page.get_by_label("Téléphone")).to_be_checked()
     page.get_by_label("Message laissé").check()
     page.get_by_role("button", name="Enregistrer").click()
-    expect(page.get_by_text("Échange enregistré.")).to_be_visible()
+    expect(page.locator(".note-success", has_text="Échange enregistré")).to_be_visible()
     assert rows("SELECT 1 FROM draft") == []
 
 

@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations.wall import stand_in_folder
 
-revision = "0005"
-down_revision = "0009"
+revision = "0009"
+down_revision = "0008"
 branch_labels = None
 depends_on = None
 

@@ -9,8 +9,8 @@ from alembic import op
 
 from migrations.wall import keep, stand_in_folder
 
-revision = "0008"
-down_revision = "0004_follow_agreement"
+revision = "0007"
+down_revision = "0006"
 branch_labels = None
 depends_on = None
 

@@ -8,8 +8,8 @@ from alembic import op
 from coordination import reference
 from migrations.wall import keep, run_sql
 
-revision = "0009"
-down_revision = "0008"
+revision = "0008"
+down_revision = "0007"
 branch_labels = None
 depends_on = None
 
@@ -70,7 +70,7 @@ def upgrade() -> None:
     )
     for table in ("coded_label", "area", "school_year", "password_link"):
         keep(table)
-    run_sql("0009_administration.sql")
+    run_sql("0008_administration.sql")
 
 
 def downgrade() -> None:
