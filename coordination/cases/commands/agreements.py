@@ -72,7 +72,7 @@ def record_agreement(
             mine = {_FIELDS[name]: value for name, value in conflict.mine.items()}
             raise EditConflict(theirs, mine, conflict.version) from None
         if new.status == "SIGNE":
-            _open_volets(journey_id, covered)
+            open_volets(journey_id, covered)
             agree_volets(journey_id, [*covered])
         _remember(w, grant, journey_id, new, covered)
         # Counted while every volet still shows: a clock does not depend on who may look.
@@ -105,7 +105,7 @@ def _check(
     problems.stop_if_any()
 
 
-def _open_volets(journey_id: uuid.UUID, volets: Collection[Volet]) -> None:
+def open_volets(journey_id: uuid.UUID, volets: Collection[Volet]) -> None:
     """Make the folders of volets that are missing."""
     mine = set(db.session.scalars(select(Folder.volet).where(Folder.journey_id == journey_id)))
     for volet in volets:

@@ -11,13 +11,15 @@ from sqlalchemy import select
 
 from coordination.accounts.models import Structure
 from coordination.cases.checks_records import Place, check_record
+from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
-from coordination.cases.models import Attendance, Journey
+from coordination.cases.models import Agreement, Attendance, Journey
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
+from coordination.privacy.access import sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
@@ -48,6 +50,7 @@ def add_fact(
             w.once(key, repr((kind.slug, sorted(values.items()))).encode(), answer)
         place = _place(journey_id)
         _check(kind, values, place, paris_date(now))
+        grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet = _volet(kind, grant, place, values)
         before = _before(kind, journey_id)
         more = {"key": f"P-{uuid.uuid4()}"} if kind is ACTION else {}
@@ -74,6 +77,7 @@ def correct_fact(
         grant = w.require(journey_id)
         place = _place(journey_id)
         _check(kind, values, place, paris_date(now))
+        grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet, stands = _volet(kind, grant, place, values), _stands(kind, record_id)
         before = _before(kind, journey_id)
         if kind is ATTENDANCE or stands is volet:
@@ -146,6 +150,29 @@ def _volet(kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, An
             " il faut l'accord signé, ou un rôle qui y donne accès."
         )
     raise BadInput(problem, {field: problem} if field else {})
+
+
+def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
+    """Open a volet that the agreement covers and that nothing was written in yet; the grant that follows.
+
+    An import opens only the volets that its lines need, and brings no scope of the agreement. Where a page
+    recorded one, that page opened what it covers: nothing else is opened here.
+    """
+    journey = db.session.execute(
+        select(Journey.agreement_status, Journey.agreement_on).where(Journey.id == place.journey_id)
+    ).one()
+    if place.programme == "PRE":
+        agreed = journey.agreement_status == "SIGNE" and journey.agreement_on is not None
+    else:
+        agreed = journey.agreement_status not in ("REFUS", "RETIRE")
+    known = (*grant.readable, *grant.writable)
+    if not agreed or volet in known or volet not in VOLETS_AFTER_AGREEMENT[place.programme]:
+        return grant
+    if db.session.scalar(select(Agreement.id).where(Agreement.journey_id == place.journey_id).limit(1)):
+        return grant
+    open_volets(place.journey_id, (volet,))
+    sync_access([place.journey_id])
+    return w.require(place.journey_id)
 
 
 def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:
