@@ -88,7 +88,7 @@ GRANT SELECT, INSERT, UPDATE ON state TO coord_definer;
 CREATE TRIGGER date_access BEFORE INSERT ON access FOR EACH ROW EXECUTE FUNCTION date_access();
 
 -- Columns added to tables whose rights are given column by column.
-GRANT UPDATE (version) ON account TO coord_web;
+GRANT INSERT (version), UPDATE (version) ON account TO coord_web;
 GRANT UPDATE (started_at, version) ON membership TO coord_web;
 GRANT UPDATE (retired_on, version) ON structure TO coord_web;
 
