@@ -4,7 +4,7 @@ SHELL := /bin/sh
 VENV := .venv
 BIN := $(VENV)/bin
 PORT ?= 8000
-JOBS ?= 2
+JOBS ?= 3
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
@@ -18,7 +18,7 @@ install: $(VENV)/.project ## create .venv with the locked packages and .venv/bin
 demo: install ## load the demo territory and serve it on http://127.0.0.1:8000 (PORT= to change)
 	@$(BIN)/coordination demo --port $(PORT)
 
-test: install ## the whole suite, on an embedded PostgreSQL of its own (JOBS=2 processes)
+test: install ## the whole suite, on an embedded PostgreSQL of its own (JOBS=3 processes)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 lint: install ## style, formatting, types, and the arrows between packages
