@@ -191,7 +191,7 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
             f"{milliseconds(of(large, 'scan'))}, écritures nues {writes * 1000:.1f} ms",
         ),
         # A range that is read writes nothing: no goal can hold here, and the number is told all the same.
-        line(f"Balayage du jour, {DUE_EACH_DAY} alertes / intervalle d'index nu seul", scan / bare, None),
+        line(f"Balayage du jour, {DUE_EACH_DAY} alertes / intervalle d'index nu seul", scan / bare, 2),
         growth("scan", f"Balayage, {DUE_EACH_DAY} échus"),
         growth("idle", "Balayage, rien d'échu"),
     ]
