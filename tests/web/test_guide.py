@@ -93,8 +93,8 @@ def test_a_picture_shows_once_taken_and_leaves_no_hole_before(
     (tmp_path / "dpo-journal-1280.png").write_bytes(b"\x89PNG")
     page = client.get("/guide/dpo").text
     assert re.search(r'<figure><img src="/guide/images/dpo-journal-1280.png" alt="[^"]{10,}"', page)
-    answer = client.get("/guide/images/dpo-journal-1280.png")
-    assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/png", b"\x89PNG")
+    with client.get("/guide/images/dpo-journal-1280.png") as answer:
+        assert (answer.status_code, answer.mimetype, answer.data) == (200, "image/png", b"\x89PNG")
     (tmp_path / "Secret.png").write_bytes(b"x")
     assert client.get("/guide/images/Secret.png").status_code == 404
 
