@@ -8,7 +8,7 @@ JOBS ?= 3
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test lint format bench bench-large soak drill shell lock clean
+.PHONY: help install demo test guide lint format bench bench-large soak drill shell lock clean
 
 help: ## list what one can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -20,6 +20,10 @@ demo: install ## load the demo territory and serve it on http://127.0.0.1:8000 (
 
 test: install ## the whole suite, on an embedded PostgreSQL of its own (JOBS=3 processes)
 	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+
+guide: install ## take the pictures of the user guide (docs/guide/images, never committed) with the browser tests
+	@COORDINATION_SCREENSHOTS=$(CURDIR)/docs/guide/images COORDINATION_REQUIRE_BROWSER=1 \
+		$(BIN)/python -m pytest -p no:randomly tests/browser/test_every_page.py
 
 lint: install ## style, formatting, types, and the arrows between packages
 	$(BIN)/ruff check .

@@ -27,6 +27,7 @@ from coordination.web import (
     entry,
     faults,
     filters,
+    guide,
     headers,
     health,
     navigation,
@@ -41,6 +42,7 @@ OWN_PAGES = (
     drafts.blueprint,
     oversight.blueprint,
     administration.blueprint,
+    guide.blueprint,
     health.blueprint,
 )
 LARGEST_REQUEST = 2 * 1024 * 1024

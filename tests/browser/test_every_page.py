@@ -9,6 +9,7 @@ import pytest
 from playwright.sync_api import FilePayload, Page
 
 from coordination.cases.kinds import ADDED
+from coordination.web.guide import PAGES
 from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
 from tests.browser.papers import a_pdf, a_png
 from tests.cases.pages_kit import REFERENT, account, journeys_of, silent_journey
@@ -170,6 +171,18 @@ def _referent(page: Page) -> Tour:
     yield "erreur-404", page
     page.goto("/deconnexion")
     yield "erreur-405", page
+
+
+def test_pages_of_the_guide(site: Site) -> None:
+    check(_guide(site.signed_in("ccas")))
+
+
+def _guide(page: Page) -> Tour:
+    page.get_by_role("link", name="Aide : le guide de votre rôle").click()
+    page.get_by_role("heading", name="Partenaires").wait_for()
+    for name in ("", *PAGES):
+        page.goto(f"/guide/{name}".rstrip("/"))
+        yield f"guide-{name or 'sommaire'}", page
 
 
 def test_pages_of_records(site: Site) -> None:
