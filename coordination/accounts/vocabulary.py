@@ -63,31 +63,45 @@ class RoleGuide:
     never: str = ""
 
 
+_FOLLOWING = (
+    "Voir chaque matin qui attend un signe de vous.",
+    "Noter un échange, une tournée, la suite d'un rendez-vous en quelques gestes.",
+    "Tenir le parcours à jour : accord, actions, objectifs, pauses, bilans, documents.",
+    "Noter vos absences et qui vous remplace.",
+)
 GUIDES = {
     "REFERENT_PRE": RoleGuide(
         "Vous accompagnez des enfants et leur famille.",
-        ("Voir chaque matin qui attend un signe de vous.", "Noter un échange en quelques gestes."),
+        _FOLLOWING,
         never="Vous ne voyez que les parcours dont vous êtes référent ou suppléant.",
     ),
     "CONSEILLER_ML": RoleGuide(
         "Vous accompagnez des personnes vers l'emploi, à la Mission Locale.",
-        ("Voir chaque matin qui attend un signe de vous.", "Noter un échange en quelques gestes."),
+        _FOLLOWING,
         never="Vous ne voyez que les parcours dont vous êtes référent ou suppléant.",
     ),
     "REFERENT_PLIE": RoleGuide(
         "Vous accompagnez des personnes vers l'emploi, au PLIE.",
-        ("Voir chaque matin qui attend un signe de vous.", "Noter un échange en quelques gestes."),
+        _FOLLOWING,
         never="Vous ne voyez que les parcours dont vous êtes référent ou suppléant.",
     ),
     "COORD_PRE": RoleGuide(
         "Vous coordonnez le Projet de réussite éducative.",
-        ("Voir tous les parcours du PRE et ceux qui s'arrêtent.", "Rechercher un enfant par son nom."),
+        (
+            "Voir tous les parcours du PRE, ceux qui s'arrêtent et ceux dont on n'a plus de nouvelles.",
+            "Répartir les parcours entre référents, ouvrir et clore un parcours.",
+            "Rechercher un enfant par son nom.",
+        ),
         ("Préparer l'ordre du jour de l'EPS et saisir ses décisions en séance.",),
         "Vous ne voyez pas les parcours de la Cité de l'emploi.",
     ),
     "COORD_CITE": RoleGuide(
         "Vous coordonnez la Cité de l'emploi.",
-        ("Voir tous les parcours de la Cité et ceux qui s'arrêtent.", "Rechercher une personne par son nom."),
+        (
+            "Voir tous les parcours de la Cité, ceux qui s'arrêtent et ceux dont on n'a plus de nouvelles.",
+            "Répartir les parcours entre référents, ouvrir et clore un parcours.",
+            "Rechercher une personne par son nom.",
+        ),
         ("Suivre les orientations restées sans réponse.",),
         "Vous ne voyez pas les parcours du PRE.",
     ),

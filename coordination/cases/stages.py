@@ -34,7 +34,7 @@ CITE_EMPLOI: dict[str, frozenset[str]] = {
 }
 TRANSITIONS = {"PRE": PRE, "CITE_EMPLOI": CITE_EMPLOI}
 
-# Before the agreement a PRE journey goes no further than the inscription to a meeting.
+# Before the signed agreement a PRE journey goes no further than asking for it.
 AFTER_AGREEMENT = frozenset(PRE) - {
     "REPERAGE",
     "SAISINE",
