@@ -54,7 +54,7 @@ def test_scan_lines_compare_what_they_name() -> None:
     verdicts = (
         "1.50  au plus 2 : ok",
         "1.20  au plus 2 : ok",
-        "6.00  pour information",
+        "6.00  au plus 2 : au-dessus",
         "1.20  au plus 1.2 : ok",
         "1.50  au plus 1.2 : au-dessus",
     )

@@ -139,10 +139,10 @@ def test_another_process_sees_an_edit_within_seconds_without_a_statement_a_page(
         "INSERT INTO coded_label (list, code, label, position) VALUES ('pause_reason', 'SANTE', 'Ailleurs', 0)"
     )
     rows("INSERT INTO state VALUES ('lists_version', 'a')")
-    seconds += lists.FRESH_SECONDS - 0.1
+    seconds += lists.FRESH_SECONDS - 0.25
     lists.refresh()
     assert reference.label(LIST, "SANTE") != "Ailleurs"
-    seconds += 0.1
+    seconds += 0.25
     lists.refresh()
     assert reference.label(LIST, "SANTE") == "Ailleurs"
     asked.clear()

@@ -190,7 +190,7 @@ def test_the_main_gesture_stays_under_the_thumb_and_hides_nothing(site: Site) ->
     page.goto(f"/parcours/{journey_id}")
     page.mouse.wheel(0, 1500)
     expect(page.locator(".log-bar a")).to_be_in_viewport()
-    last = page.locator("footer p")
+    last = page.locator("footer p").last
     last.scroll_into_view_if_needed()
     bar, foot = page.locator(".log-bar").bounding_box(), last.bounding_box()
     page.evaluate("window.scrollTo(0, document.body.scrollHeight)")
