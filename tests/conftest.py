@@ -1,6 +1,7 @@
 """One PostgreSQL server per run, one pair of databases per parallel worker, copied from a template.
 
-Fixtures: `settings` and `app` (empty tables), `territory` (a small invented territory, imported).
+Fixtures: `settings` and `app` (empty tables), `territory` (a small invented territory, imported), `site` (the same
+after its first scans, at NOW, with people who can sign in).
 """
 
 from __future__ import annotations
@@ -17,17 +18,21 @@ from pathlib import Path
 import fasteners
 import psycopg
 import pytest
+from argon2 import PasswordHasher
 from flask import Flask
+from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from sqlalchemy.engine import URL
 
 from config.settings import Settings
 from coordination import embedded
+from coordination.accounts import passwords
 
 TODAY = date(2026, 11, 22)
 HOME = "COORDINATION_TEST_HOME"
 TEMPLATE = "coordination"
 TERRITORY = "territory"
+FOLLOWED = "followed"
 # Tables that no test fills: the table of rights, the version of the tables.
 KEPT = ["volet_right", "alembic_version"]
 
@@ -49,6 +54,14 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             warnings.simplefilter("ignore")
             embedded.stop(Settings(home=home))
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(scope="session", autouse=True)
+def light_hashes() -> PasswordHasher:
+    """Passwords of tests cost nothing to check; the hasher of real life, for the test of its figures."""
+    real = passwords._HASHER
+    passwords._HASHER = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+    return real
 
 
 @pytest.fixture(scope="session")
@@ -128,6 +141,17 @@ def superuser(settings: Settings, *, keys: bool = False) -> str:
     return embedded.dsn(url.set(database=f"{url.database}_keys") if keys else url)
 
 
+def application(settings: Settings) -> Flask:
+    """The application as `wsgi.py` makes it; its templates are compiled once per run, not once per test."""
+    from coordination import create_app
+
+    compiled = Path(os.environ[HOME]) / "templates"
+    compiled.mkdir(exist_ok=True)
+    made = create_app(settings)
+    made.jinja_env.bytecode_cache = FileSystemBytecodeCache(str(compiled))
+    return made
+
+
 def _close(app: Flask) -> None:
     from coordination.db import db
 
@@ -140,14 +164,14 @@ def _close(app: Flask) -> None:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application on empty tables, with the operator's account, inside its context."""
-    from coordination import clock, create_app
+    from coordination import clock
     from coordination.accounts.commands import ensure_operator
 
-    application = create_app(settings)
-    with application.app_context():
+    made = application(settings)
+    with made.app_context():
         ensure_operator(clock.now())
-        yield application
-    _close(application)
+        yield made
+    _close(made)
 
 
 @pytest.fixture(scope="session")
@@ -162,31 +186,56 @@ def _territory_template(cluster: Settings) -> str:
 
 
 def _fill(settings: Settings) -> None:
-    from coordination import clock, create_app
+    from coordination import clock
     from coordination.accounts.commands import ensure_operator, operator_actor
     from coordination.exchange.bundle.reader import read_bundle
     from coordination.exchange.demo import sign_all_charters
     from coordination.exchange.simulate import simulate, write_bundle
     from coordination.exchange.store import store_bundle
 
-    application = create_app(settings)
-    with application.app_context(), tempfile.TemporaryDirectory() as folder:
+    made = application(settings)
+    with made.app_context(), tempfile.TemporaryDirectory() as folder:
         ensure_operator(clock.now())
         write_bundle(simulate(pre=14, cite=16, months=12, seed=13, as_of=TODAY), Path(folder) / "bundle")
         result = read_bundle(Path(folder) / "bundle", as_of=TODAY)
         store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
         # Charters are read with the real clock, whatever the day of the territory.
         sign_all_charters(clock.today(), clock.now())
-    _close(application)
+    _close(made)
 
 
 @pytest.fixture
 def territory(cluster: Settings, _territory_template: str) -> Iterator[Flask]:
     """The application on a fresh copy of the small territory, inside its context."""
-    from coordination import create_app
+    made = application(copy_databases(cluster, _territory_template, f"territory_{_worker()}"))
+    with made.app_context():
+        yield made
+    _close(made)
 
-    settings = copy_databases(cluster, _territory_template, f"territory_{_worker()}")
-    application = create_app(settings)
-    with application.app_context():
-        yield application
-    _close(application)
+
+@pytest.fixture(scope="session")
+def _followed_template(cluster: Settings, _territory_template: str) -> str:
+    """The small territory once people can sign in and two scans were made; as `pages_kit.prepare` leaves it."""
+    from tests.cases.pages_kit import prepare
+
+    with fasteners.InterProcessLock(cluster.home / ".followed-lock"):
+        if not (cluster.home / ".followed").exists():
+            made = application(copy_databases(cluster, _territory_template, FOLLOWED))
+            with made.app_context(), pytest.MonkeyPatch.context() as patch:
+                prepare(made, patch)
+            _close(made)
+            (cluster.home / ".followed").touch()
+    return FOLLOWED
+
+
+@pytest.fixture
+def site(cluster: Settings, _followed_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
+    """The application on a fresh copy of the territory that is followed, inside its context, at NOW."""
+    from coordination import clock
+    from tests.cases.pages_kit import NOW
+
+    made = application(copy_databases(cluster, _followed_template, f"territory_{_worker()}"))
+    monkeypatch.setattr(clock, "now", lambda: NOW)
+    with made.app_context():
+        yield made
+    _close(made)

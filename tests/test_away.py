@@ -19,7 +19,7 @@ from coordination import clock, create_app, embedded
 from coordination.accounts.commands import operator_actor, set_password
 from coordination.accounts.queries import account_id_of
 from coordination.db import db
-from tests.cases.pages_kit import REFERENT, browser, journeys_of, prepare
+from tests.cases.pages_kit import REFERENT, browser, journeys_of
 from tests.cases.test_pages_documents import send
 from tests.people import PASSWORD, csrf_token, signed_in
 from tests.support import close, day, email, rows
@@ -78,12 +78,6 @@ def test_the_database_goes_away_and_comes_back(alone: Flask, own: Settings, jour
             assert client.post(path, data=data).status_code in (204, 303), path
     after = ask(own, count)
     assert isinstance(before, int) and isinstance(after, int) and after - before == 2
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def test_a_full_disk_says_so_and_keeps_the_text(site: Flask) -> None:

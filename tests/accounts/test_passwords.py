@@ -3,6 +3,7 @@ from __future__ import annotations
 import time
 
 import pytest
+from argon2 import PasswordHasher
 
 from coordination.accounts import passwords
 from coordination.errors import BadInput
@@ -47,7 +48,10 @@ def test_what_is_guessed_first_is_refused(password: str, word: str) -> None:
     assert word in refused.value.fields["password"]
 
 
-def test_hash_is_argon2id_with_the_figures_of_the_design() -> None:
+def test_hash_is_argon2id_with_the_figures_of_the_design(
+    light_hashes: PasswordHasher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(passwords, "_HASHER", light_hashes)
     stored = passwords.hash_password("sept girafes lisent dehors")
     assert stored.startswith("$argon2id$v=19$m=47104,t=1,p=1$")
     assert passwords.verify(stored, "sept girafes lisent dehors")

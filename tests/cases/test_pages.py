@@ -21,18 +21,11 @@ from tests.cases.pages_kit import (
     last_audit,
     names,
     post,
-    prepare,
     silent_journey,
     statements,
 )
 from tests.conftest import TODAY
 from tests.support import rows, scalar
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def test_my_day_starts_with_people_and_what_can_be_done(site: Flask) -> None:

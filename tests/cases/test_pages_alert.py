@@ -9,15 +9,9 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
 from tests.support import rows, scalar
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def one_alert() -> tuple[str, dict[str, Any]]:

@@ -23,7 +23,6 @@ from tests.cases.pages_kit import (
     journeys_of,
     last_audit,
     names,
-    prepare,
     silent_journey,
     statements,
 )
@@ -33,12 +32,6 @@ from tests.support import rows, scalar
 BOARD, STALLED, SILENCES, ORPHANS = (
     f"/parcours/{name}" for name in ("tableau", "bloques", "silences", "reaffecter")
 )
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def options_of(page: str, select: str) -> dict[str, str]:

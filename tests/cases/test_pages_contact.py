@@ -10,17 +10,11 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.cases.pages_kit import REFERENT, browser, journeys_of, last_audit, post, prepare, silent_journey
+from tests.cases.pages_kit import REFERENT, browser, journeys_of, last_audit, post, silent_journey
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
 NIR = "2 55 08 14 168 025 38"
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def typed(**more: Any) -> dict[str, Any]:

@@ -16,18 +16,12 @@ from werkzeug.test import TestResponse, encode_multipart
 
 from coordination.cases.commands.documents import MOST_BYTES
 from coordination.web.uploads import LARGEST_UPLOAD
-from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
 from tests.people import csrf_token
 from tests.support import rows, scalar
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
 NAME = "Bulletin de Zoé Lemaire.pdf"
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 @pytest.fixture

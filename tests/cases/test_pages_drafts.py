@@ -13,18 +13,12 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coordination import clock
-from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, journeys_of, post, prepare
+from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, journeys_of, post
 from tests.conftest import TODAY
 from tests.people import PASSWORD, csrf_token
 from tests.support import rows, scalar
 
 TEXT = "La mère rappellera jeudi, elle cherche"
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 @pytest.fixture

@@ -20,7 +20,6 @@ from tests.cases.pages_kit import (
     journeys_of,
     last_audit,
     post,
-    prepare,
 )
 from tests.conftest import TODAY
 from tests.exchange.test_recompute import from_scratch, stored
@@ -29,12 +28,6 @@ from tests.support import rows, scalar
 
 CITE = "coordination.cite@demo.example"
 COLLEAGUE = "collegue@demo.example"
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 @pytest.fixture

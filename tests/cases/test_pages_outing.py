@@ -10,17 +10,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cases.pages_kit import REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.cases.pages_kit import REFERENT, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
 PATH = "/parcours/tournee"
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 @pytest.fixture

@@ -11,18 +11,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
 IDENTITY = {"first_name": "Zoé", "last_name": "Neuve", "birth_date": "2016-04-02", "commune": "62525"}
 RELATIVE = {"first_name": "Awa", "last_name": "Canari", "tie": "mère", "phone": "06 12 34 56 78"}
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 @pytest.fixture

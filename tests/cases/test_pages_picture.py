@@ -6,7 +6,6 @@ import re
 import uuid
 from datetime import date, timedelta
 
-import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
@@ -20,18 +19,11 @@ from tests.cases.pages_kit import (
     browser,
     journeys_of,
     last_audit,
-    prepare,
     silent_journey,
     statements,
 )
 from tests.conftest import TODAY
 from tests.support import rows, scalar
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def image(client: FlaskClient, journey_id: uuid.UUID, period: str = "") -> str:

@@ -8,11 +8,10 @@ from datetime import timedelta
 from html import unescape
 from typing import Any
 
-import pytest
 from flask import Flask
 
 from coordination.cases.kinds import ADDED, KINDS
-from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post, prepare
+from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
@@ -44,12 +43,6 @@ WRONG = {
     "droit": "kind",
     "evenement": "kind",
 }
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def agreed() -> uuid.UUID:

@@ -14,18 +14,12 @@ from coordination.accounts.queries import load_actor
 from coordination.cases.commands.reassign import MOST, Reassignment, reassign
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.work import AlreadyDone
-from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, post, prepare
+from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, post
 from tests.support import rows, scalar, visible
 
 OTHER = "julien.bultel@demo.example"
 ADULTS = "mipe.ml@demo.example"
 UNKNOWN = uuid.UUID(int=7)
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def boss() -> Any:
