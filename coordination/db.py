@@ -27,6 +27,7 @@ from sqlalchemy import (
     Select,
     Uuid,
     any_,
+    bindparam,
     event,
     literal,
     text,
@@ -155,6 +156,11 @@ def among(column: Any, ids: Any) -> ColumnElement[bool]:
     if isinstance(ids, Select):
         return column.in_(ids)
     return column == any_(literal(list(ids), ARRAY(Uuid)))
+
+
+def many(name: str) -> ColumnElement[Any]:
+    """`column == many("ids")`: one of the ids given when a statement kept for later is run."""
+    return any_(bindparam(name, type_=ARRAY(Uuid)))
 
 
 def narrow(journey_ids: Iterable[uuid.UUID]) -> None:

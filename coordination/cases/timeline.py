@@ -29,7 +29,7 @@ from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_rows
+from coordination.privacy.vault import Opened, open_journey_rows
 
 MOST_CONTACTS = 200
 
@@ -51,10 +51,21 @@ class Entry:
     record_id: uuid.UUID | None = None
     pending: int | None = None
 
+    def corrected_at(self, record: str, record_id: uuid.UUID) -> Entry:
+        """The same, with the page that corrects it."""
+        return Entry(self.on, self.kind, self.title, self.detail, self.who, record, record_id, self.pending)
+
     def __repr__(self) -> str:
         """Without its texts: this may end in a log."""
         return f"<Entry {self.kind} {self.on}>"
 
+
+_CONTACT = ("on_date", "mode", "outcome", "author_id", "note")
+_APPOINTMENT = ("on_date", "status", "structure_id", "version")
+_ACTION = (
+    *("kind", "axis_or_barrier", "status", "structure_id"),
+    *("planned_start", "started_on", "planned_end", "ended_on"),
+)
 
 Source = Callable[[Grant, uuid.UUID, str], list[Entry]]
 
@@ -69,25 +80,9 @@ def timeline(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]
 def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
     """The entries of this feature: exchanges, appointments, actions, pauses, reviews, rights, events."""
     writable = _writable(grant, journey_id)
-    contacts = _rows(
-        grant, Contact, journey_id, ("on_date", "mode", "outcome", "author_id", "note"), MOST_CONTACTS
-    )
-    appointments = _rows(grant, Appointment, journey_id, ("on_date", "status", "structure_id", "version"))
-    actions = _rows(
-        grant,
-        Action,
-        journey_id,
-        (
-            "kind",
-            "axis_or_barrier",
-            "status",
-            "structure_id",
-            "planned_start",
-            "started_on",
-            "planned_end",
-            "ended_on",
-        ),
-    )
+    contacts = open_journey_rows(grant, Contact, _CONTACT, journey_id, "-on_date", MOST_CONTACTS)
+    appointments = open_journey_rows(grant, Appointment, _APPOINTMENT, journey_id)
+    actions = open_journey_rows(grant, Action, _ACTION, journey_id)
     authors = account_names({c["author_id"] for c in contacts if c["author_id"]})
     structures = structure_names(
         {row["structure_id"] for row in (*appointments, *actions) if row["structure_id"]}
@@ -96,9 +91,9 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     found += [("rendez-vous", r, [_appointment(r, structures)]) for r in appointments]
     found += [("action", r, _action(r, programme, structures)) for r in actions]
     for slug, model, columns, read in _PLAIN:
-        found += [(slug, r, read(r)) for r in _rows(grant, model, journey_id, columns)]
+        found += [(slug, r, read(r)) for r in open_journey_rows(grant, model, columns, journey_id)]
     return [
-        replace(entry, record=slug, record_id=row["id"]) if row["folder_id"] in writable else entry
+        entry.corrected_at(slug, row["id"]) if row["folder_id"] in writable else entry
         for slug, row, entries in found
         for entry in entries
     ]
@@ -109,13 +104,6 @@ def _writable(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
     volets = [volet.value for volet in grant.writable]
     query = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet.in_(volets))
     return set(db.session.scalars(query))
-
-
-def _rows(
-    grant: Grant, model: Any, journey_id: uuid.UUID, columns: tuple[str, ...], limit: int | None = None
-) -> list[Opened]:
-    order = (model.on_date.desc(),) if limit else ()
-    return open_rows(grant, model, columns, model.journey_id == journey_id, order=order, limit=limit)
 
 
 def _contact(row: Opened, authors: dict[uuid.UUID, str]) -> Entry:

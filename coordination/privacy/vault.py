@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, select
+from sqlalchemy import Select, bindparam, select
 
 from coordination.db import db
 from coordination.privacy.keystore import Keystore
@@ -55,6 +56,34 @@ def open_rows(
     rows = db.session.execute(statement).all()
     # Plain dictionaries: SQLAlchemy's mappings cost more than opening the cells.
     return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys)
+
+
+@cache
+def _of_journey(model: Any, columns: tuple[str, ...], order: str, limit: int | None) -> Select[Any]:
+    """Put together once: it costs as much as running it."""
+    table = model.__table__
+    statement = select(*(table.c[name] for name in columns)).where(
+        table.c.journey_id == bindparam("journey_id")
+    )
+    if order:
+        column = table.c[order.removeprefix("-")]
+        statement = statement.order_by(column.desc() if order.startswith("-") else column)
+    return statement if limit is None else statement.limit(limit)
+
+
+def open_journey_rows(
+    grant: Grant,
+    model: Any,
+    columns: Sequence[str],
+    journey_id: uuid.UUID,
+    order: str = "",
+    limit: int | None = None,
+) -> list[Opened]:
+    """As `open_rows`, those of one journey; `order` names a column, "-" before it: the latest first."""
+    assert isinstance(grant, Grant)
+    names = tuple(dict.fromkeys(("id", "folder_id", "journey_id", *columns)))
+    rows = db.session.execute(_of_journey(model, names, order, limit), {"journey_id": journey_id})
+    return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows])
 
 
 def open_result(

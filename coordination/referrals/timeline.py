@@ -8,7 +8,7 @@ from coordination import reference
 from coordination.cases.queries.people import structure_names
 from coordination.cases.timeline import Entry
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import open_rows
+from coordination.privacy.vault import open_journey_rows
 from coordination.referrals.models import Referral
 
 _STEPS = (
@@ -23,7 +23,7 @@ _STEPS = (
 def referral_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
     """One entry per dated step of each referral."""
     columns = ("to_structure_id", "refusal_reason", *(name for name, _ in _STEPS))
-    rows = open_rows(grant, Referral, columns, Referral.journey_id == journey_id)
+    rows = open_journey_rows(grant, Referral, columns, journey_id)
     structures = structure_names({row["to_structure_id"] for row in rows if row["to_structure_id"]})
     entries = []
     for row in rows:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date, datetime
+from functools import lru_cache
 
 from flask import Flask
 
@@ -49,6 +50,8 @@ def _number(day: date) -> str:
     return "1er" if day.day == 1 else str(day.day)
 
 
+# A page says the same days again and again.
+@lru_cache(maxsize=4096)
 def long_date(value: date | datetime | None) -> str:
     """« 12 octobre 2026 »."""
     if value is None:
@@ -57,6 +60,7 @@ def long_date(value: date | datetime | None) -> str:
     return f"{_number(day)} {MONTHS[day.month - 1]} {day.year}"
 
 
+@lru_cache(maxsize=4096)
 def short_date(value: date | datetime | None) -> str:
     """« 12 oct. »."""
     if value is None:

@@ -87,18 +87,24 @@ def asset(filename: str) -> str:
 def address(endpoint: str, **one: uuid.UUID) -> str:
     """Address of a page whose one argument is an id; put together once, since a list holds it for every line."""
     ((name, row_id),) = one.items()
-    nowhere: dict[str, Any] = {name: NOBODY}
-    known = g.setdefault("addresses", {})
-    place = (endpoint, request.script_root)
-    if place not in known:
-        known[place] = url_for(endpoint, **nowhere).split(str(NOBODY))
-    before, after = known[place]
+    before, after = address_parts(endpoint, name)
     return f"{before}{row_id}{after}"
 
 
+def address_parts(endpoint: str, name: str) -> tuple[str, str]:
+    """What stands before and after the id named `name` in the address of a page."""
+    known: dict[tuple[str, str], tuple[str, str]] = g.setdefault("addresses", {})
+    place = (endpoint, request.script_root)
+    if place not in known:
+        nowhere: dict[str, Any] = {name: NOBODY}
+        before, after = url_for(endpoint, **nowhere).split(str(NOBODY))
+        known[place] = (before, after)
+    return known[place]
+
+
 def register(app: Flask) -> None:
-    """Give every template `signed_in` (account or None), `menu`, `today`, `charter_missing`, `asset`, `address`."""
-    app.jinja_env.globals.update(asset=asset, address=address)
+    """Give every template `signed_in` (account or None), `menu`, `today`, `charter_missing`, and the addresses."""
+    app.jinja_env.globals.update(asset=asset, address=address, address_parts=address_parts)
 
     @app.context_processor
     def layout() -> dict[str, Any]:

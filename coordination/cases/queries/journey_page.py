@@ -20,7 +20,7 @@ from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune
 from coordination.db import db, narrow
 from coordination.privacy.models import AuditEntry, Folder
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.vault import open_rows
+from coordination.privacy.vault import open_journey_rows
 from coordination.privacy.volets import LABELS, Volet
 
 SHEET = (
@@ -144,7 +144,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     """The page of a journey that the grant covers."""
     narrow([journey_id])
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-    rows = open_rows(grant, Sheet, SHEET, Sheet.journey_id == journey_id)
+    rows = open_journey_rows(grant, Sheet, SHEET, journey_id)
     sheet = rows[0] if rows else dict.fromkeys(SHEET)
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
     birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
@@ -199,13 +199,7 @@ def age_on(birth: date, day: date) -> int:
 
 
 def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[RepresentativeView, ...]:
-    rows = open_rows(
-        grant,
-        Representative,
-        REPRESENTATIVE,
-        Representative.journey_id == journey_id,
-        order=(Representative.position,),
-    )
+    rows = open_journey_rows(grant, Representative, REPRESENTATIVE, journey_id, "position")
     return tuple(
         RepresentativeView(
             row["id"],

@@ -19,7 +19,7 @@ from coordination.cases.rules.lost_contact import tried
 from coordination.cases.stages import next_stages
 from coordination.db import db
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_rows
+from coordination.privacy.vault import Opened, open_journey_rows
 
 TURNS_SHOWN = 5
 KINDS = {"RELAIS": "Passage de relais", "SORTIE": "Sortie", "REOUVERTURE": "Réouverture"}
@@ -84,7 +84,7 @@ class LeaveLine:
 
 def course_page(grant: Grant, journey_id: uuid.UUID) -> CoursePage:
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-    sheet = open_rows(grant, Sheet, ("scheme", "orientation_path"), Sheet.journey_id == journey_id)[0]
+    sheet = open_journey_rows(grant, Sheet, ("scheme", "orientation_path"), journey_id)[0]
     found = next_stages(journey.programme, journey.stage, journey.agreement_status)
     # An end and a reopening have their own pages.
     ended = journey.exit_on is not None
@@ -130,8 +130,7 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
 def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
     """The latest turns of a journey, the latest first."""
     columns = ("kind", "on_date", "by_id", "to_id", "decided_by", "note")
-    order = (Turn.position.desc(),)
-    rows = open_rows(grant, Turn, columns, Turn.journey_id == journey_id, order=order, limit=TURNS_SHOWN)
+    rows = open_journey_rows(grant, Turn, columns, journey_id, "-position", TURNS_SHOWN)
     names = account_names({id_ for row in rows for id_ in (row["by_id"], row["to_id"]) if id_})
     return tuple(
         TurnLine(

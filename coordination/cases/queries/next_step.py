@@ -6,13 +6,15 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
+from typing import Any
 
-from sqlalchemy import Date, String, Uuid, cast, literal, null, select, union_all
+from sqlalchemy import Date, Select, String, Uuid, bindparam, cast, literal, null, select, union_all
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from coordination.accounts.models import Structure
 from coordination.cases.models import Action, Appointment, Pause, Review
-from coordination.db import among, db
+from coordination.db import db, many
 
 LABELS = {
     "appointment": "Rendez-vous",
@@ -32,7 +34,14 @@ class NextStep:
 
 def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, NextStep]:
     """The first planned thing of each journey, past and not done included (it is late). One statement."""
-    ids = list(journey_ids)
+    rows = db.session.execute(_planned(), {"ids": list(journey_ids), "today": today})
+    return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}
+
+
+@cache
+def _planned() -> Select[Any]:
+    """Put together once: journey, day, key of LABELS, structure."""
+    ids = many("ids")
     planned = union_all(
         select(
             Appointment.journey_id,
@@ -40,19 +49,21 @@ def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID,
             literal("appointment").label("what"),
             Appointment.structure_id.label("structure_id"),
         ).where(
-            among(Appointment.journey_id, ids), Appointment.status == "A_VENIR", Appointment.on_date >= today
+            Appointment.journey_id == ids,
+            Appointment.status == "A_VENIR",
+            Appointment.on_date >= bindparam("today"),
         ),
         select(Action.journey_id, Action.planned_start, literal("action"), Action.structure_id).where(
-            among(Action.journey_id, ids), Action.status == "PREVUE", Action.planned_start.is_not(None)
+            Action.journey_id == ids, Action.status == "PREVUE", Action.planned_start.is_not(None)
         ),
         select(Review.journey_id, Review.due_on, literal("review"), cast(null(), Uuid)).where(
-            among(Review.journey_id, ids), Review.held_on.is_(None)
+            Review.journey_id == ids, Review.held_on.is_(None)
         ),
         select(Pause.journey_id, Pause.expected_return, literal("return"), cast(null(), Uuid)).where(
-            among(Pause.journey_id, ids), Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
+            Pause.journey_id == ids, Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
         ),
     ).subquery()
-    rows = db.session.execute(
+    return (
         select(
             planned.c.journey_id,
             cast(planned.c.day, Date),
@@ -63,4 +74,3 @@ def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID,
         .ext(distinct_on(planned.c.journey_id))
         .order_by(planned.c.journey_id, planned.c.day)
     )
-    return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}

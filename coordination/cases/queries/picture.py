@@ -6,10 +6,11 @@ import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 from datetime import date, timedelta
+from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Date, String, cast, literal, null, select, union_all
+from sqlalchemy import Date, String, bindparam, cast, literal, null, select, union_all
 
 from coordination import reference
 from coordination.alerts.catalogue import rules, severity
@@ -22,7 +23,7 @@ from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_rows
+from coordination.privacy.vault import Opened, open_journey_rows
 
 LaneSource = Callable[[Grant, uuid.UUID], list[Lane]]
 AHEAD = timedelta(days=70)
@@ -87,10 +88,12 @@ def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date, *, small: bo
     return replace(facts, moments=moments, lanes=tuple(lanes))
 
 
-def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
-    """Contacts, appointments, pauses and reviews, all in clear: one statement. Rows: on, code, code, day, day."""
+@cache
+def _dates() -> Any:
+    """Contacts, appointments, pauses, reviews of a journey, all in clear. Rows: table, on, code, code, day, day."""
     no_day, no_code = cast(null(), Date), cast(null(), String)
-    statement: Any = union_all(
+    journey_id: Any = bindparam("journey_id")
+    return union_all(
         select(literal("contact"), Contact.on_date, Contact.outcome, Contact.mode, no_day, no_day).where(
             Contact.journey_id == journey_id
         ),
@@ -104,8 +107,12 @@ def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
             Review.journey_id == journey_id
         ),
     )
+
+
+def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
+    """What `_dates` finds, by table: one statement."""
     found: dict[str, list[Any]] = {"contact": [], "appointment": [], "pause": [], "review": []}
-    for table, *rest in db.session.execute(statement):
+    for table, *rest in db.session.execute(_dates(), {"journey_id": journey_id}):
         found[table].append(rest)
     return found
 
@@ -142,16 +149,14 @@ def _steps(journey: Any) -> Iterable[Moment]:
 
 
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
-    for row in open_rows(
-        grant, LifeEvent, ("kind", "on_date", "handled_on"), LifeEvent.journey_id == journey_id
-    ):
+    for row in open_journey_rows(grant, LifeEvent, ("kind", "on_date", "handled_on"), journey_id):
         label = EVENT_LABELS.get(row["kind"], "Événement")
         words = label if row["handled_on"] else f"{label} (pas encore pris en compte)"
         yield Moment("event", row["on_date"], "event", words, label)
 
 
 def _rights(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
-    for row in open_rows(grant, Right, ("kind", "ends_on"), Right.journey_id == journey_id):
+    for row in open_journey_rows(grant, Right, ("kind", "ends_on"), journey_id):
         label = f"Fin de droit : {RIGHT_LABELS.get(row['kind'], 'droit')}"
         yield Moment("event", row["ends_on"], "right", label, label)
 
@@ -166,7 +171,7 @@ def _actions(grant: Grant, journey_id: uuid.UUID, programme: str, today: date) -
         "started_on",
         "planned_end",
     )
-    rows = open_rows(grant, Action, (*columns, "ended_on"), Action.journey_id == journey_id)
+    rows = open_journey_rows(grant, Action, (*columns, "ended_on"), journey_id)
     volets = {
         id_: volet
         for id_, volet in db.session.execute(
