@@ -35,10 +35,10 @@ def page_facts(grant: Grant, ids: Sequence[uuid.UUID]) -> dict[str, dict[uuid.UU
             children.append(row)
         else:
             found[what][journey_id].append(_fact(what, row))
-    for row in open_result(HouseholdChild, children):
-        if row["birth_month"]:
-            child = ChildFact(str(row["id"]), date.fromisoformat(f"{row['birth_month']}-01"))
-            found["children"][row["journey_id"]].append(child)
+    for child in open_result(HouseholdChild, children):
+        if child["birth_month"]:
+            born_in = date.fromisoformat(f"{child['birth_month']}-01")
+            found["children"][child["journey_id"]].append(ChildFact(str(child["id"]), born_in))
     return found
 
 
