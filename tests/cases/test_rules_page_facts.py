@@ -36,7 +36,7 @@ KINDS = {
     "A17": {"overdue"},
     "T28": {"overdue"},
     "S20": {"lead"},
-    **dict.fromkeys(("T31", "S26", "S14", "T32"), {"lead", "overdue"}),
+    **{rule: {"lead", "overdue"} for rule in ("T31", "S26", "S14", "T32")},
 }
 
 
