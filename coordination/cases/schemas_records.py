@@ -43,7 +43,7 @@ class ChosenStructure(fields.Field[uuid.UUID | None]):
 
 
 NOT_A_MONTH = "Ce mois n'existe pas. Écrivez-le ainsi : 03/2021."
-_MONTH = re.compile(r"(?:(?P<y>\d{4})-(?P<m>\d{1,2})|(?P<m2>\d{1,2})[/. -](?P<y2>\d{4}))")
+_MONTH = re.compile(r"(?:(?P<y>\d{4})-(?P<m>\d{1,2})|(?P<m2>\d{1,2})[/. -](?P<y2>\d{4}))", re.ASCII)
 
 
 class Month(Typed):
