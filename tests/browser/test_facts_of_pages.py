@@ -60,7 +60,7 @@ def test_an_invitation_and_an_application_get_their_answer(site: Site) -> None:
     from_the_menu(page, journey_id, "Une candidature (IAE)")
     page.get_by_label("Structure d'insertion").fill("Jardins d'Opale")
     save(page, "Candidature enregistrée.")
-    expect(page.get_by_text("Candidature : Jardins d'Opale", exact=True)).to_be_visible()
+    expect(page.locator(".entry-title", has_text="Candidature : Jardins d'Opale")).to_be_visible()
 
 
 def test_a_child_of_the_household_is_noted_by_its_month(site: Site) -> None:
@@ -84,7 +84,7 @@ def test_what_follows_the_end_is_noted(site: Site) -> None:
     from_the_menu(page, journey_id, "La décision de conservation")
     page.get_by_label("Effacer le dossier").press("Space")
     save(page, "Décision de conservation enregistrée.")
-    expect(page.get_by_text("Conservation du dossier : effacer le dossier")).to_be_visible()
+    expect(page.locator(".entry-title", has_text="Conservation du dossier : effacer le dossier")).to_be_visible()
 
 
 def test_half_days_of_school_are_noted(site: Site) -> None:
