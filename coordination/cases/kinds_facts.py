@@ -35,7 +35,7 @@ APPLICATION = RecordKind(
         Cell("answer", "Réponse", Shape.CODE, "application_answer"),
         Cell("answered_on", "Réponse reçue le"),
     ),
-    "Une candidature (IAE)",
+    "Une candidature",
     "Candidature",
     "Candidature enregistrée.",
     help="Une candidature à une structure d'insertion par l'activité économique.",

@@ -57,7 +57,7 @@ def test_an_invitation_and_an_application_get_their_answer(site: Site) -> None:
     page.get_by_label("Réponse reçue le").fill(TODAY.isoformat())
     save(page, "Invitation : correction enregistrée.")
     expect(page.get_by_text(": viendra")).to_be_visible()
-    from_the_menu(page, journey_id, "Une candidature (IAE)")
+    from_the_menu(page, journey_id, "Une candidature")
     page.get_by_label("Structure d'insertion").fill("Jardins d'Opale")
     save(page, "Candidature enregistrée.")
     expect(page.locator(".entry-title", has_text="Candidature : Jardins d'Opale")).to_be_visible()
@@ -84,7 +84,9 @@ def test_what_follows_the_end_is_noted(site: Site) -> None:
     from_the_menu(page, journey_id, "La décision de conservation")
     page.get_by_label("Effacer le dossier").press("Space")
     save(page, "Décision de conservation enregistrée.")
-    expect(page.locator(".entry-title", has_text="Conservation du dossier : effacer le dossier")).to_be_visible()
+    expect(
+        page.locator(".entry-title", has_text="Conservation du dossier : effacer le dossier")
+    ).to_be_visible()
 
 
 def test_half_days_of_school_are_noted(site: Site) -> None:
