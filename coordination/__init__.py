@@ -22,6 +22,7 @@ def create_app(settings: Settings) -> Flask:
     from coordination.alerts.calendar import Calendar
     from coordination.cases import source as case_rules
     from coordination.cases import timeline as case_timeline
+    from coordination.cases import timeline_facts as page_timeline
     from coordination.cases.views import blueprint as cases
     from coordination.referrals import picture as referral_picture
     from coordination.referrals import source as referral_rules
@@ -30,7 +31,11 @@ def create_app(settings: Settings) -> Flask:
 
     app = build(settings, (cases,))
     app.extensions["rule_sources"] = (case_rules.SOURCE, referral_rules.SOURCE)
-    app.extensions["timeline_sources"] = (case_timeline.own_entries, referral_timeline.referral_entries)
+    app.extensions["timeline_sources"] = (
+        case_timeline.own_entries,
+        page_timeline.fact_entries,
+        referral_timeline.referral_entries,
+    )
     app.extensions["picture_sources"] = (referral_picture.referral_lanes,)
     # Half a second that the first person of the day need not wait for.
     Calendar.load()

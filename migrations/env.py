@@ -9,6 +9,7 @@ import coordination.accounts.list_models
 import coordination.accounts.models
 import coordination.alerts.models
 import coordination.cases.models
+import coordination.cases.models_facts
 import coordination.cases.models_life
 import coordination.privacy.models
 import coordination.referrals.models  # noqa: F401

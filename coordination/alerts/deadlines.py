@@ -44,6 +44,12 @@ BECAUSE = frozenset(
         "age",
         "right_end",
         "event",
+        # What only pages bring.
+        "invitation",
+        "application",
+        "child_age",
+        "orientation",
+        "exit",
     }
 )
 """Every code that `Deadline.because` may hold: the fact that started the clock."""

@@ -61,6 +61,17 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("S19", "overdue"): "Suspension de revenu annoncée le {since}",
     ("S21", "overdue"): "Déménagement noté le {since}",
     ("S24", "overdue"): "Expulsion ou relogement noté le {since}",
+    ("A17", "overdue"): "Invitation envoyée le {since}, sans réponse notée",
+    ("T28", "overdue"): "Candidature envoyée le {since}, sans réponse notée",
+    ("S20", "lead"): "Un enfant du foyer va avoir 3, 6 ou 12 ans : voir si son mode de garde change",
+    ("T31", "lead"): "Sortie en emploi le {since} : prendre des nouvelles à six mois",
+    ("T31", "overdue"): "Sortie en emploi le {since} : suivi à six mois pas encore noté",
+    ("S26", "lead"): "Bientôt deux ans depuis le {since} : préparer la décision de conservation du dossier",
+    ("S26", "overdue"): "Deux ans depuis le {since} : décider de la conservation du dossier",
+    ("S14", "lead"): "Parcours social depuis le {since} : préparer le bilan des six mois",
+    ("S14", "overdue"): "Parcours social depuis le {since}, bilan des six mois pas encore tenu",
+    ("T32", "lead"): "Bientôt 24 mois de parcours PLIE (entrée le {since}) : préparer un bilan de fond",
+    ("T32", "overdue"): "24 mois de parcours PLIE (entrée le {since}), sans bilan de fond récent",
 }
 
 

@@ -9,6 +9,7 @@ from datetime import date
 from typing import Any
 
 from coordination.cases.checks import Problems
+from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.vocabulary import coded
@@ -26,6 +27,12 @@ class Place:
     programme: str
     opened_on: date | None
     exit_on: date | None
+    stage: str | None
+
+    @property
+    def ended(self) -> bool:
+        """As the gate of the rules has it."""
+        return self.exit_on is not None or self.stage == "NON_RETENU"
 
 
 def check_record(kind: RecordKind, values: Mapping[str, Any], place: Place, today: date) -> None:
@@ -48,12 +55,17 @@ def check_record(kind: RecordKind, values: Mapping[str, Any], place: Place, toda
         problems.setdefault("planned_start", "Indiquez quand l'action commence, ou est prévue.")
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
+    check_fact(problems, kind, values, place.exit_on, today)
     problems.stop_if_any()
 
 
 def _missing(cell: Cell) -> str:
     if cell.shape is Shape.DAY:
         return "Indiquez une date, par exemple 12/10/2026."
+    if cell.shape is Shape.MONTH:
+        return "Indiquez un mois, par exemple 03/2021."
+    if cell.shape is Shape.NUMBER:
+        return "Indiquez un nombre."
     return CHOOSE if cell.shape is Shape.CODE else "Écrivez quelques mots ici."
 
 

@@ -28,6 +28,8 @@ CHAINS: dict[str, tuple[Chain, ...]] = {
     "pause": (("from_on", "expected_return"), ("from_on", "returned_on")),
     "barrier": (("identified_on", "lifted_on"),),
     "life_event": (("on_date", "handled_on"),),
+    "invitation": (("sent_on", "answered_on"),),
+    "iae_application": (("applied_on", "answered_on"),),
 }
 """Table -> its chains of dates."""
 
@@ -40,6 +42,9 @@ FACTS: dict[str, frozenset[str]] = {
     "review": frozenset({"held_on"}),
     "barrier": frozenset({"identified_on", "lifted_on"}),
     "life_event": frozenset({"on_date", "handled_on"}),
+    "invitation": frozenset({"sent_on", "answered_on"}),
+    "iae_application": frozenset({"applied_on", "answered_on"}),
+    "school_absence": frozenset({"on_date"}),
 }
 """Table -> dates of something that happened: neither after today nor after the exit."""
 

@@ -68,6 +68,28 @@ class EventFact:
 
 
 @dataclass(frozen=True, slots=True)
+class InvitationFact:
+    id: str
+    sent_on: date
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ApplicationFact:
+    id: str
+    applied_on: date
+    answered_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ChildFact:
+    """`born_in`: the first day of the month of birth; the day is not known."""
+
+    id: str
+    born_in: date
+
+
+@dataclass(frozen=True, slots=True)
 class JourneyFacts:
     """One journey. Tuples are in any order: no rule depends on it."""
 
@@ -82,6 +104,9 @@ class JourneyFacts:
     planned_rhythm_days: int | None = None
     scheme: str | None = None
     exit_on: date | None = None
+    exit_reason: str | None = None
+    oriented_on: date | None = None
+    orientation_path: str | None = None
     contacts: tuple[ContactFact, ...] = ()
     appointments: tuple[AppointmentFact, ...] = ()
     actions: tuple[ActionFact, ...] = ()
@@ -89,3 +114,8 @@ class JourneyFacts:
     reviews: tuple[ReviewFact, ...] = ()
     rights: tuple[RightFact, ...] = ()
     events: tuple[EventFact, ...] = ()
+    invitations: tuple[InvitationFact, ...] = ()
+    applications: tuple[ApplicationFact, ...] = ()
+    children: tuple[ChildFact, ...] = ()
+    follow_ups: tuple[date, ...] = ()
+    retention_decisions: tuple[date, ...] = ()

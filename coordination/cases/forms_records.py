@@ -52,6 +52,9 @@ class RecordForm(PageForm):
         """Fill the fields from an opened row."""
         for cell in self.kind_of.cells:
             value = stored[cell.name]
+            if cell.shape is Shape.MONTH and value:
+                # As people write it.
+                value = f"{value[5:]}/{value[:4]}"
             self[cell.name].data = value.isoformat() if isinstance(value, date) else str(value or "")
         self.version.data = stored["version"]
 
@@ -75,7 +78,7 @@ def _capital(label: str) -> str:
 def _field(cell: Cell) -> Field:
     if cell.shape is Shape.DAY:
         return DayField(cell.label)
-    if cell.shape is Shape.LINE:
+    if cell.shape in (Shape.LINE, Shape.NUMBER, Shape.MONTH):
         return StringField(cell.label)
     if cell.shape is Shape.TEXT:
         return TextAreaField(cell.label)

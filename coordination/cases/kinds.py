@@ -23,6 +23,8 @@ class Shape(StrEnum):
     LINE = "line"  # str, a few words
     TEXT = "text"  # str, several lines
     STRUCTURE = "structure"  # UUID
+    NUMBER = "number"  # int
+    MONTH = "month"  # str, "2021-03"
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,9 @@ class Cell:
 class RecordKind:
     """A kind of record. `slug`: its place in addresses. `group`: the facts that rules read (see rules.GROUPS).
 
-    `rare`: cells behind one more tap on a new record.
+    `rare`: cells behind one more tap on a new record. `programmes`: those whose journeys it concerns.
+    `after_end`: it is written on an ended journey, and there alone. `listed`: the page that adds one shows those
+    already noted.
     """
 
     slug: str
@@ -61,6 +65,13 @@ class RecordKind:
     group: str = ""
     volet: Callable[[str, Values], Volet] = lambda _programme, _values: Volet.COORDINATION
     rare: frozenset[str] = frozenset()
+    programmes: frozenset[str] = frozenset({"PRE", "CITE_EMPLOI"})
+    after_end: bool = False
+    listed: bool = False
+
+    def concerns(self, programme: str, ended: bool) -> bool:
+        """Whether it can be added to a journey of that programme."""
+        return programme in self.programmes and (ended or not self.after_end)
 
     @property
     def table(self) -> str:

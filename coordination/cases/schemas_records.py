@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping
 from datetime import date
@@ -41,12 +42,42 @@ class ChosenStructure(fields.Field[uuid.UUID | None]):
             raise ValidationError("Choisissez une structure de la liste.") from None
 
 
+NOT_A_MONTH = "Ce mois n'existe pas. Écrivez-le ainsi : 03/2021."
+_MONTH = re.compile(r"(?:(?P<y>\d{4})-(?P<m>\d{1,2})|(?P<m2>\d{1,2})[/. -](?P<y2>\d{4}))", re.ASCII)
+
+
+class Month(Typed):
+    """A month as people write it (03/2021) or as a browser sends it (2021-03), to "2021-03"; empty is None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        typed = super()._deserialize(value, attr, data, **kwargs).strip()
+        if not typed:
+            return None
+        found = _MONTH.fullmatch(typed)
+        year, month = (found["y"] or found["y2"], found["m"] or found["m2"]) if found else ("", "0")
+        if not 1 <= int(month) <= 12:
+            raise ValidationError(NOT_A_MONTH)
+        return f"{year}-{int(month):02}"
+
+
+class Number(Typed):
+    """A whole number; empty is None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        typed = super()._deserialize(value, attr, data, **kwargs).strip()
+        if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 10):
+            raise ValidationError("Écrivez un nombre en chiffres.")
+        return int(typed) if typed else None
+
+
 _FIELDS: dict[Shape, type[fields.Field[Any]]] = {
     Shape.DAY: FrenchDate,
     Shape.CODE: Code,
     Shape.LINE: Code,
     Shape.TEXT: Text,
     Shape.STRUCTURE: ChosenStructure,
+    Shape.NUMBER: Number,
+    Shape.MONTH: Month,
 }
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from coordination import reference
+from coordination.web.filters import MONTHS
 
 SEXES = {"F": "Fille ou femme", "M": "Garçon ou homme"}
 PROGRAMMES = {"PRE": "PRE", "CITE_EMPLOI": "Cité de l'emploi"}
@@ -37,6 +38,30 @@ EVENT_LABELS = {
 }
 
 ATTENDANCE_LABELS = {"PRESENT": "Présence", "EXCUSE": "Absence excusée", "ABSENT": "Absence"}
+INVITATION_LABELS = {
+    "REUNION": "Réunion d'information",
+    "ATELIER": "Atelier",
+    "ENTRETIEN": "Entretien",
+}
+INVITATION_ANSWERS = {
+    "VIENDRA": "Viendra",
+    "AUTRE_DATE": "Demande une autre date",
+    "NE_VIENDRA_PAS": "Ne viendra pas",
+}
+APPLICATION_ANSWERS = {
+    "ENTRETIEN": "Entretien proposé",
+    "RETENUE": "Candidature retenue",
+    "REFUSEE": "Candidature refusée",
+    "RETIREE": "Candidature retirée",
+}
+EXIT_SITUATIONS = {
+    "EMPLOI": "En emploi",
+    "FORMATION": "En formation",
+    "RECHERCHE": "Sans emploi",
+    "AUTRE": "Autre situation",
+    "INCONNUE": "Personne non jointe",
+}
+RETENTION_CHOICES = {"EFFACER": "Effacer le dossier", "CONSERVER": "Le garder plus longtemps"}
 BY_PROGRAMME: dict[str, dict[str, str]] = {
     "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
     "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},
@@ -44,7 +69,16 @@ BY_PROGRAMME: dict[str, dict[str, str]] = {
 }
 """Lists that depend on the programme of the journey: name -> programme -> coded list."""
 
-_OWN = {"right_kind": RIGHT_LABELS, "event_kind": EVENT_LABELS, "attendance": ATTENDANCE_LABELS}
+_OWN = {
+    "right_kind": RIGHT_LABELS,
+    "event_kind": EVENT_LABELS,
+    "attendance": ATTENDANCE_LABELS,
+    "invitation_kind": INVITATION_LABELS,
+    "invitation_answer": INVITATION_ANSWERS,
+    "application_answer": APPLICATION_ANSWERS,
+    "exit_situation": EXIT_SITUATIONS,
+    "retention_choice": RETENTION_CHOICES,
+}
 
 
 def coded(codes: str, programme: str | None, *, every: bool = False) -> dict[str, str]:
@@ -74,3 +108,14 @@ def commune_label(insee: str | None) -> str:
 def school_year_label(year: int) -> str:
     """« 2026-2027 »."""
     return f"{year}-{year + 1}"
+
+
+def month_label(month: str) -> str:
+    """« mars 2021 » from "2021-03"."""
+    return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
+
+
+def half_days_label(number: str | None) -> str:
+    """« 2 demi-journées d'absence »."""
+    many = "s" if number not in ("0", "1") else ""
+    return f"{number} demi-journée{many} d'absence" if number else "Absence"

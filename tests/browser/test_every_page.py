@@ -12,6 +12,7 @@ from coordination.cases.kinds import ADDED
 from coordination.web.guide import PAGES
 from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
 from tests.browser.papers import a_pdf, a_png
+from tests.browser.test_facts_of_pages import one_of_the_cite
 from tests.cases.pages_kit import REFERENT, account, journeys_of, silent_journey
 from tests.conftest import TODAY
 from tests.support import rows
@@ -225,6 +226,58 @@ def _records(page: Page) -> Tour:
     yield "presences", page
     page.goto(f"/parcours/{journey_id}/diagnostic")
     yield "diagnostic", page
+
+
+def test_pages_of_the_facts_that_only_pages_bring(site: Site) -> None:
+    check(_facts(site))
+
+
+def _facts(site: Site) -> Tour:
+    page = site.signed_in("mipe.plie")
+    journey_id = one_of_the_cite()
+    for slug, button, field, text in (
+        ("invitation", "Entretien", "", ""),
+        ("candidature", "", "Structure d'insertion", "Les Jardins d'Opale, chantier maraîcher"),
+        ("enfant", "", "Mois de naissance", "03/2021"),
+        ("enfant", "", "Mois de naissance", "11/2024"),
+    ):
+        page.goto(f"/parcours/{journey_id}/{slug}")
+        if button:
+            page.get_by_label(button).check()
+        if field:
+            page.get_by_label(field).fill(text)
+        page.get_by_role("button", name="Enregistrer").click()
+        page.get_by_text("enregistré").first.wait_for()
+    for slug in ("invitation", "candidature", "enfant"):
+        page.goto(f"/parcours/{journey_id}/{slug}")
+        page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+        yield f"ajouter-{slug}", page
+    page.get_by_label("Mois de naissance").fill("13/2024")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "ajouter-enfant-refuse", page
+    page.goto(f"/parcours/{journey_id}")
+    yield "parcours-cite-faits", page
+    one_of_the_cite(ended=True)
+    for slug, choice in (("suivi", "En emploi"), ("conservation", "Le garder plus longtemps")):
+        page.goto(f"/parcours/{journey_id}/{slug}")
+        page.get_by_label(choice).check()
+        yield f"ajouter-{slug}", page
+        page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "ajouter-conservation-refusee", page
+    page = site.signed_in("referent.pre")
+    school = rows(
+        "SELECT id FROM journey WHERE id = ANY(%s) AND agreement_status = 'SIGNE' AND stage = 'EN_COURS'"
+        " ORDER BY ref LIMIT 1",
+        journeys_of(REFERENT),
+    )[0][0]
+    for half_days in ("2", "61"):
+        page.goto(f"/parcours/{school}/absence")
+        page.get_by_label("Nombre de demi-journées").fill(half_days)
+        page.get_by_role("button", name="Enregistrer").click()
+        page.get_by_role("alert" if half_days == "61" else "status").first.wait_for()
+    yield "ajouter-absence-refusee", page
 
 
 def _note(page: Page) -> Tour:

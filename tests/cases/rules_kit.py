@@ -10,9 +10,12 @@ from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.cases.facts import (
     ActionFact,
+    ApplicationFact,
     AppointmentFact,
+    ChildFact,
     ContactFact,
     EventFact,
+    InvitationFact,
     JourneyFacts,
     PauseFact,
     ReviewFact,
@@ -98,6 +101,19 @@ def event(kind: str, on: str, handled: str | None = None, id: str = "e1") -> Eve
     return EventFact(id, D(on), kind, _maybe(handled))
 
 
+def invitation(sent: str, answered: str | None = None, id: str = "n1") -> InvitationFact:
+    return InvitationFact(id, D(sent), _maybe(answered))
+
+
+def application(sent: str, answered: str | None = None, id: str = "c1") -> ApplicationFact:
+    return ApplicationFact(id, D(sent), _maybe(answered))
+
+
+def child(month: str, id: str = "k1") -> ChildFact:
+    """`month`: 2021-03."""
+    return ChildFact(id, D(f"{month}-01"))
+
+
 def found(facts: JourneyFacts, thresholds: Thresholds = DEFAULT) -> dict[Key, Deadline]:
     return deadlines(facts, CALENDAR, thresholds)
 
@@ -171,7 +187,14 @@ EVERYTHING: dict[str, Any] = {
     "entered_on": D("2026-04-10"),
     "validated_on": D("2026-04-20"),
     "birth_date": D("2012-01-15"),
+    "oriented_on": D("2026-05-01"),
+    "orientation_path": "SOCIAL",
+    "scheme": None,
+    "invitations": (invitation("2026-05-02"),),
+    "applications": (application("2026-05-02"),),
+    "children": (child("2021-03"),),
 }
+ENDED: dict[str, Any] = {"exit_on": D("2026-06-30"), "exit_reason": "EMPLOI_DURABLE"}
 
 
 def full_pre(**changes: Any) -> JourneyFacts:

@@ -14,9 +14,12 @@ from coordination.alerts.catalogue import Thresholds, rules
 from coordination.alerts.deadlines import BECAUSE
 from coordination.cases.facts import (
     ActionFact,
+    ApplicationFact,
     AppointmentFact,
+    ChildFact,
     ContactFact,
     EventFact,
+    InvitationFact,
     JourneyFacts,
     PauseFact,
     ReviewFact,
@@ -27,13 +30,19 @@ from coordination.privacy.volets import Volet
 from tests.cases.rules_kit import (
     CALENDAR,
     DEFAULT,
+    ENDED,
+    D,
     action,
+    application,
     appointment,
+    child,
     contact,
     found,
     full_cite,
     full_pre,
+    invitation,
     pause,
+    review,
 )
 
 DAYS = st.integers(0, 500).map(lambda offset: date(2025, 9, 1) + timedelta(offset))
@@ -85,6 +94,13 @@ FACTS = {
     "birth_date": st.none() | st.dates(date(1999, 1, 1), date(2020, 12, 31)),
     "planned_rhythm_days": st.none() | st.integers(0, 90),
     "scheme": st.sampled_from([None, "CEJ", "PLIE"]),
+    "orientation_path": st.sampled_from([None, "SOCIAL", "EMPLOI"]),
+    "exit_reason": st.sampled_from([None, "EMPLOI_DURABLE", "DEMENAGEMENT"]),
+    "invitations": lines(InvitationFact, DAYS, MAYBE),
+    "applications": lines(ApplicationFact, DAYS, MAYBE),
+    "children": lines(ChildFact, DAYS.map(lambda day: day.replace(year=day.year - 6, day=1))),
+    "follow_ups": st.lists(DAYS, max_size=SOME).map(tuple),
+    "retention_decisions": st.lists(DAYS, max_size=SOME).map(tuple),
 }
 JOURNEYS = st.builds(
     JourneyFacts,
@@ -95,6 +111,7 @@ JOURNEYS = st.builds(
     agreement_on=MAYBE,
     entered_on=MAYBE,
     validated_on=MAYBE,
+    oriented_on=MAYBE,
     exit_on=st.sampled_from([None, None, None, date(2026, 8, 1)]),
     **FACTS,
 )
@@ -107,6 +124,7 @@ def test_core_rules_are_those_of_the_table() -> None:
         *("T06", "T08", "T09", "T10", "T11", "T19"),
         *("S06", "S07", "S08", "S09", "S10", "S11", "S12", "S13", "S15", "S16", "S17", "S18", "S19"),
         *("S21", "S23", "S24"),
+        *("A17", "T28", "S20", "T31", "S26", "S14", "T32"),
     } == CASE_RULES
     assert set(rules()) >= CASE_RULES
 
@@ -127,14 +145,26 @@ OTHER_VALUES = {
     "events": [()],
     "birth_date": [None],
     "planned_rhythm_days": [90],
-    "scheme": ["CEJ"],
+    "scheme": ["CEJ", "PLIE"],
+    "orientation_path": [None],
+    "exit_reason": [None],
+    "invitations": [(), (invitation("2026-05-20"),)],
+    "applications": [(), (application("2026-05-20"),)],
+    "children": [(), (child("2020-01"),)],
+    "follow_ups": [(D("2026-12-30"),)],
+    "retention_decisions": [(D("2026-12-30"),)],
 }
 
 
 @pytest.mark.parametrize("group", sorted(OTHER_VALUES))
 def test_a_group_is_neither_too_small_nor_too_large(group: str) -> None:
     moved = set()
-    for journey in (full_pre(), full_cite(), full_cite(scheme="CEJ")):
+    long_held = (review("2027-12-01", "2027-12-01"),)
+    ended = full_cite(
+        **ENDED, contacts=(contact("2026-07-20"),), appointments=(appointment("2026-07-20", "HONORE"),)
+    )
+    others = full_cite(scheme="CEJ"), full_cite(scheme="PLIE"), full_cite(scheme="PLIE", reviews=long_held)
+    for journey in (full_pre(), full_cite(), *others, full_cite(**ENDED), ended):
         for value in OTHER_VALUES[group]:
             before, after = found(journey), found(replace(journey, **{group: value}))
             moved |= {key[0] for key in before.keys() | after.keys() if before.get(key) != after.get(key)}
@@ -143,7 +173,8 @@ def test_a_group_is_neither_too_small_nor_too_large(group: str) -> None:
 
 @given(JOURNEYS, st.data())
 def test_nothing_depends_on_the_order_of_lines(journey: JourneyFacts, data: st.DataObject) -> None:
-    tuples = ("contacts", "appointments", "actions", "pauses", "reviews", "rights", "events")
+    tuples = ["contacts", "appointments", "actions", "pauses", "reviews", "rights", "events"]
+    tuples += ["invitations", "applications", "children", "follow_ups", "retention_decisions"]
     shuffled = {name: tuple(data.draw(st.permutations(getattr(journey, name)))) for name in tuples}
     assert found(replace(journey, **shuffled)) == found(journey)
 
@@ -183,11 +214,14 @@ def test_shape_of_what_is_given(journey: JourneyFacts) -> None:
         assert len(deadline.because) <= 24
         assert isinstance(deadline.volet, Volet)
         assert (deadline.subject_label is None) == (rule not in RIGHTS and rule != "T19")
-        per_line = rule in RIGHTS or rule in ("T08", "T19", "S19", "S21", "S24") or rule.startswith("I")
+        per_line = rule in RIGHTS or rule in LINES or rule.startswith("I")
         assert bool(subject) == per_line
 
 
 RIGHTS = GROUPS["rights"]
+LINES = {"T08", "T19", "S19", "S21", "S24", "A17", "T28", "S20"}
+# Their facts count from a date that a threshold gives.
+FROM_THE_LEAD_ON = {"T31", "T32"}
 
 
 @given(JOURNEYS, DAYS)
@@ -216,6 +250,9 @@ def test_since_does_not_depend_on_thresholds_but_for_ages(journey: JourneyFacts)
         }
     )
     usual, changed = found(journey), found(journey, doubled)
-    assert usual.keys() == changed.keys()
-    for key in usual.keys() - {(rule, "lead", "") for rule in GROUPS["birth_date"]}:
-        assert usual[key].since == changed[key].since
+    assert {k for k in usual if k[0] not in FROM_THE_LEAD_ON} == {
+        k for k in changed if k[0] not in FROM_THE_LEAD_ON
+    }
+    for key in usual.keys() & changed.keys():
+        if key[0] not in GROUPS["birth_date"] | GROUPS["children"]:
+            assert usual[key].since == changed[key].since

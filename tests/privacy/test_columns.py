@@ -8,6 +8,7 @@ from flask import Flask
 from sqlalchemy import LargeBinary
 
 import coordination.alerts.models
+import coordination.cases.models_facts
 import coordination.cases.models_life  # noqa: F401
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sources import sources
@@ -44,6 +45,11 @@ CLEAR: dict[str, str] = {
     "right_end": "ends_on",
     "life_event": "on_date handled_on",
     "school_absence": "on_date",
+    "invitation": "sent_on answered_on",
+    "iae_application": "applied_on answered_on",
+    "household_child": "",
+    "follow_up": "on_date",
+    "retention_decision": "on_date",
     "referral": "key to_structure_id sent_on seen_on accepted_on refused_on first_action_on status follows_id",
     "deadline": "rule kind subject_id due_on since because alert_id",
     "alert": "rule kind subject_id since due_on because opened_on initial status escalated_on acted_on acted_by"
@@ -91,6 +97,11 @@ SEALED_COLUMNS: dict[str, str] = {
     "right_end": "kind",
     "life_event": "kind",
     "school_absence": "half_days",
+    "invitation": "kind answer",
+    "iae_application": "employer job answer",
+    "household_child": "birth_month care",
+    "follow_up": "situation note",
+    "retention_decision": "decision reason",
     "referral": "refusal_reason",
     "alert": "comment",
     "revision": "said",
@@ -186,6 +197,16 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
         **{table: SEALED_COLUMNS[table] for table in ("document", "document_part", "draft")},
         "saisine": SEALED_COLUMNS["saisine"],
         "turn": SEALED_COLUMNS["turn"],
+        **{
+            table: SEALED_COLUMNS[table]
+            for table in (
+                "invitation",
+                "iae_application",
+                "household_child",
+                "follow_up",
+                "retention_decision",
+            )
+        },
     }
     assert others == words(pages)
 

@@ -42,6 +42,11 @@ IN_FOLDER = (
     "document_part",
     "draft",
     "attendance",
+    "invitation",
+    "iae_application",
+    "household_child",
+    "follow_up",
+    "retention_decision",
 )
 # Rows that pages add and read, and never change or delete.
 APPEND_ONLY = {"revision", "agreement", "saisine", "turn"}
@@ -68,6 +73,10 @@ NEEDED = {
     "life_event": (", on_date", ", current_date"),
     "school_absence": (", on_date", ", current_date"),
     "referral": (", key", ", gen_random_uuid()"),
+    "invitation": (", sent_on", ", current_date"),
+    "iae_application": (", applied_on", ", current_date"),
+    "follow_up": (", on_date", ", current_date"),
+    "retention_decision": (", on_date", ", current_date"),
     "attendance": (
         ", action_id, on_date, status",
         ", COALESCE((SELECT id FROM action LIMIT 1), gen_random_uuid()), current_date, 'PRESENT'",

@@ -15,9 +15,15 @@ from coordination.privacy.policy import Grant
 
 # The facts that the rules of each group read, beside the journey itself.
 _READS = {
-    "contacts": ("contacts", "appointments", "pauses", "scheme"),
-    "appointments": ("contacts", "appointments", "pauses", "scheme"),
+    # The decision to keep or erase a file counts from the last exchange.
+    "contacts": ("contacts", "appointments", "pauses", "scheme", "retention_decisions"),
+    "appointments": ("contacts", "appointments", "pauses", "scheme", "retention_decisions"),
     "pauses": ("contacts", "appointments", "pauses", "scheme"),
+    "invitations": ("invitations",),
+    "applications": ("applications",),
+    "children": ("children",),
+    "follow_ups": ("follow_ups", "exit_reason"),
+    "retention_decisions": ("contacts", "appointments", "retention_decisions"),
 }
 
 

@@ -16,6 +16,7 @@ from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Agreement, Attendance, Journey
+from coordination.cases.rules import GROUPS
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -27,6 +28,7 @@ from coordination.privacy.records import add_record, change_record, journey_of, 
 from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work, work
 
+NOT_HERE = "Cela ne se note pas sur ce parcours : il n'est pas du dispositif concerné, ou pas terminé."
 REFUSED = "Rien n'a été enregistré : corrigez les champs signalés."
 
 
@@ -49,6 +51,8 @@ def add_fact(
         if key:
             w.once(key, repr((kind.slug, sorted(values.items()))).encode(), answer)
         place = _place(journey_id)
+        if not kind.concerns(place.programme, place.ended):
+            raise BadInput(NOT_HERE)
         _check(kind, values, place, paris_date(now))
         grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet = _volet(kind, grant, place, values)
@@ -118,7 +122,7 @@ def remove_fact(
 
 
 def _place(journey_id: uuid.UUID) -> Place:
-    columns = (Journey.id, Journey.programme, Journey.opened_on, Journey.exit_on)
+    columns = (Journey.id, Journey.programme, Journey.opened_on, Journey.exit_on, Journey.stage)
     row = db.session.execute(select(*columns).where(Journey.id == journey_id)).one()
     return Place(*row)
 
@@ -198,5 +202,5 @@ def _after(w: Work, kind: RecordKind, grant: Grant, before: Standing | None) -> 
     fact = f"{kind.name.lower()} : saisie du {today:%d/%m/%Y}"
     if before is not None and settle_stage(w, grant, before, today, fact):
         return
-    if kind.group:
+    if kind.group in GROUPS:
         follow(grant, grant.journey_id, kind.group, today, fact)

@@ -21,6 +21,7 @@ from coordination.cases.facts import (
     RightFact,
 )
 from coordination.cases.models import Appointment, Contact, Journey, LifeEvent, Pause, Review, Right, Sheet
+from coordination.cases.queries import page_facts
 from coordination.db import among, db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_result, open_rows
@@ -37,8 +38,12 @@ EVERYTHING = frozenset(
         "events",
         "birth_date",
         "scheme",
+        "orientation_path",
+        "exit_reason",
     }
+    | page_facts.GROUPS
 )
+_SHEET = ("birth_date", "scheme", "orientation_path", "exit_reason")
 _JOURNEY = (
     "programme",
     "stage",
@@ -49,6 +54,7 @@ _JOURNEY = (
     "validated_on",
     "planned_rhythm_days",
     "exit_on",
+    "oriented_on",
 )
 Rows = dict[uuid.UUID, list[Any]]
 
@@ -65,7 +71,10 @@ def journey_facts(
     columns = [Journey.__table__.c[name] for name in _JOURNEY]
     journeys = db.session.execute(select(Journey.id, *columns).where(among(Journey.id, ids))).mappings().all()
     parts: dict[str, Rows] = {name: _READERS[name](grant, ids) for name in groups if name in _READERS}
-    sheets = _sheets(grant, ids, [name for name in ("birth_date", "scheme") if name in groups])
+    if asked := page_facts.GROUPS.intersection(groups):
+        found = page_facts.page_facts(grant, ids)
+        parts |= {name: found[name] for name in asked}
+    sheets = _sheets(grant, ids, [name for name in _SHEET if name in groups])
     facts = {}
     for row in journeys:
         sheet = sheets.get(row["id"], {})
@@ -73,7 +82,8 @@ def journey_facts(
         values: dict[str, Any] = {name: row[name] for name in _JOURNEY}
         values |= {name: tuple(rows.get(row["id"], ())) for name, rows in parts.items()}
         values["birth_date"] = date.fromisoformat(birth) if birth else None
-        facts[row["id"]] = JourneyFacts(**values, scheme=sheet.get("scheme"))
+        values |= {name: sheet.get(name) for name in _SHEET if name != "birth_date"}
+        facts[row["id"]] = JourneyFacts(**values)
     return facts
 
 

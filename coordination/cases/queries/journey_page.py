@@ -123,6 +123,7 @@ class JourneyPage:
     opened_on: date | None
     entered_on: date | None
     exit_on: date | None
+    ended: bool
     planned_rhythm_days: int | None
     referent: str | None
     backup: str | None
@@ -178,6 +179,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         opened_on=journey.opened_on,
         entered_on=journey.entered_on,
         exit_on=journey.exit_on,
+        ended=journey.exit_on is not None or journey.stage == "NON_RETENU",
         planned_rhythm_days=journey.planned_rhythm_days,
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
         backup=staff.get(journey.backup_id),  # type: ignore[arg-type]

@@ -12,7 +12,21 @@ from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.cases.facts import JourneyFacts
-from coordination.cases.rules import ages, agreement, attempts, contact_clock, events, pauses, rights, steps
+from coordination.cases.rules import (
+    after_exit,
+    ages,
+    agreement,
+    applications,
+    attempts,
+    contact_clock,
+    events,
+    household,
+    invitations,
+    path_reviews,
+    pauses,
+    rights,
+    steps,
+)
 from coordination.cases.rules.contact_clock import last_exchange
 from coordination.cases.rules.gate import standing_rules
 from coordination.cases.rules.rights import volet_of_right
@@ -20,7 +34,19 @@ from coordination.cases.rules.rights import volet_of_right
 __all__ = ["CASE_RULES", "GROUPS", "deadlines", "last_exchange", "standing_rules", "volet_of_right"]
 
 _BY_EXCHANGE = contact_clock.RULES | attempts.RULES
-_MODULES = (agreement, pauses, steps, ages, rights, events)
+_MODULES = (
+    agreement,
+    pauses,
+    steps,
+    ages,
+    rights,
+    events,
+    invitations,
+    applications,
+    household,
+    after_exit,
+    path_reviews,
+)
 
 CASE_RULES: frozenset[str] = _BY_EXCHANGE.union(*(module.RULES for module in _MODULES))
 """Ids of every rule computed here."""
@@ -29,16 +55,23 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # Programme, stage, agreement, exit and the other dates of the journey itself.
         "journey": CASE_RULES,
-        "contacts": _BY_EXCHANGE,
-        "appointments": _BY_EXCHANGE,
+        "contacts": _BY_EXCHANGE | {"S26"},
+        "appointments": _BY_EXCHANGE | {"S26"},
         "actions": frozenset({"T06", "T19"}),
         "pauses": contact_clock.RULES | pauses.RULES,
-        "reviews": frozenset({"T08"}),
+        "reviews": frozenset({"T08"}) | path_reviews.RULES,
         "rights": rights.RULES,
         "events": events.RULES,
         "birth_date": ages.RULES,
         "planned_rhythm_days": contact_clock.RULES,
-        "scheme": frozenset({"A08", "A09", "A10"}),
+        "scheme": frozenset({"A08", "A09", "A10", "T32"}),
+        "orientation_path": frozenset({"S14"}),
+        "exit_reason": frozenset({"T31"}),
+        "invitations": invitations.RULES,
+        "applications": applications.RULES,
+        "children": household.RULES,
+        "follow_ups": frozenset({"T31"}),
+        "retention_decisions": frozenset({"S26"}),
     }
 )
 """Which rules to compute again when a group of facts changes; but for "journey", named as in JourneyFacts."""

@@ -11,7 +11,7 @@ from itertools import groupby
 from flask.typing import ResponseReturnValue
 
 from coordination.accounts.vocabulary import ACTIONS
-from coordination.cases.kinds import ADDED, KINDS
+from coordination.cases.kinds_facts import offered
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.timeline import Entry
@@ -78,7 +78,7 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         may_hand_over=can(actor, Action.HAND_OVER, subject),
         may_log=can(actor, Action.LOG_CONTACT, subject),
         may_record=can(actor, Action.WRITE_RECORD, subject),
-        kinds=[KINDS[slug] for slug in ADDED],
+        kinds=offered(page.programme, ended=page.ended),
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
         openings=by_day(page.openings),
     )

@@ -11,7 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from coordination.cases.commands import records
 from coordination.cases.forms_records import RecordForm, form_of
-from coordination.cases.kinds import ADDED, ATTENDANCE, KINDS
+from coordination.cases.kinds import ATTENDANCE
+from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
+from coordination.cases.queries.noted import noted
 from coordination.cases.queries.record_page import last_structure, programme_of, record_page, structures
 from coordination.cases.schemas_records import read_record
 from coordination.cases.views.pages import back_to, blueprint, way_back
@@ -22,21 +24,21 @@ from coordination.privacy.work import AlreadyDone
 from coordination.web import current
 from coordination.web.routing import declares
 
-_ANY = f"<any({', '.join(repr(slug) for slug in KINDS)}):slug>"
-_ADDED = f"<any({', '.join(repr(slug) for slug in ADDED)}):slug>"
+_ANY = f"<any({', '.join(repr(slug) for slug in ALL_KINDS)}):slug>"
+_ADDED = f"<any({', '.join(repr(slug) for slug in ALL_ADDED)}):slug>"
 
 
 @blueprint.route(f"/<uuid:journey_id>/{_ADDED}", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
 def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
-    kind = KINDS[slug]
+    kind = ALL_KINDS[slug]
     form = form_of(kind)()
 
-    def load(_grant: Grant) -> dict[str, Any]:
+    def load(grant: Grant) -> dict[str, Any]:
         form.offer(programme_of(journey_id), structures())
         if request.method == "GET":
             form.begin(current.today(), last_structure(journey_id))
-        return {"kind": kind, "record": None}
+        return {"kind": kind, "record": None, "noted": noted(grant, kind, journey_id)}
 
     def page(_conflict: EditConflict | None) -> str:
         return show_form("record.html", form, journey_id, load=load)
@@ -54,7 +56,7 @@ def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
 @blueprint.route(f"/{_ANY}/<uuid:record_id>", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
 def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
-    kind = KINDS[slug]
+    kind = ALL_KINDS[slug]
     form: RecordForm = form_of(kind)()
 
     def load(grant: Grant) -> dict[str, Any]:
@@ -62,7 +64,7 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
         form.offer(programme_of(record.journey_id), structures())
         if request.method == "GET":
             form.show_stored(record.values)
-        return {"kind": kind, "record": record}
+        return {"kind": kind, "record": record, "noted": ()}
 
     def page(conflict: EditConflict | None) -> str:
         detail = (kind.table, *(cell.name for cell in kind.cells))
@@ -81,7 +83,7 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post(f"/<uuid:journey_id>/{_ANY}/<uuid:record_id>/retirer")
 @declares(Action.WRITE_RECORD)
 def remove_record(journey_id: uuid.UUID, slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
-    kind = KINDS[slug]
+    kind = ALL_KINDS[slug]
     answer = url_for("cases.journey", journey_id=journey_id, _anchor="fil")
     version = request.form.get("version", 0, type=int) or 0
     key = request.form.get("idempotency_key", "")[:64]
