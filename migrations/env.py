@@ -10,6 +10,7 @@ import coordination.accounts.models
 import coordination.alerts.models
 import coordination.cases.models
 import coordination.cases.models_life
+import coordination.cases.models_review
 import coordination.privacy.models
 import coordination.referrals.models  # noqa: F401
 from coordination.db import Base

@@ -52,9 +52,11 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             "status": answer.status,
             "acted_on": today,
             "acted_by": actor.id,
-            "postponed_until": answer.until if answer.status == "REPORTEE" else None,
             "way_out": answer.reason,
         }
+        # Seen is not acted upon: the delay before the coordination is told still runs from the return.
+        if answer.status != "VUE":
+            values["postponed_until"] = answer.until if answer.status == "REPORTEE" else None
         comment = answer.comment.strip()
         data_key = keystore().get([alert.folder_id])[alert.folder_id]
         cell = sealed_row(data_key, Alert, alert_id, {"comment": comment})["comment"]
