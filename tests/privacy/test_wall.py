@@ -280,7 +280,16 @@ def test_an_audit_line_bears_the_hour_of_the_server(wall: Flask) -> None:
 
 def test_without_an_actor_there_is_nothing(wall: Flask) -> None:
     with role(wall.config["SETTINGS"], "web") as connection:
-        for table in (*IN_FOLDER, "journey", "folder", "access", "deadline", "alert", "alert_event", "audit_entry"):
+        for table in (
+            *IN_FOLDER,
+            "journey",
+            "folder",
+            "access",
+            "deadline",
+            "alert",
+            "alert_event",
+            "audit_entry",
+        ):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # type: ignore[arg-type]
 
 
