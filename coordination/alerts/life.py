@@ -46,9 +46,10 @@ class Happened:
 
 def history(alert_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Happened]]:
     """The history of alerts that the actor sees. Two statements."""
-    opened = dict(
-        db.session.execute(select(Alert.id, Alert.opened_on).where(among(Alert.id, alert_ids))).tuples().all()
-    )
+    opened: dict[uuid.UUID, date] = {
+        id_: on
+        for id_, on in db.session.execute(select(Alert.id, Alert.opened_on).where(among(Alert.id, alert_ids)))
+    }
     found: dict[uuid.UUID, list[Happened]] = {id_: [] for id_ in opened}
     rows = db.session.execute(
         select(

@@ -25,7 +25,7 @@ BEGIN
         v_until := CASE WHEN NEW.status = 'REPORTEE' THEN NEW.postponed_until END; v_way := NEW.way_out;
     END CASE;
     INSERT INTO alert_event (id, alert_id, journey_id, folder_id, what, on_date, by_id, until_on, way_out, because)
-    VALUES (gen_random_uuid(), NEW.id, NEW.journey_id, NEW.folder_id, v_what, v_on, v_by, v_until, v_way, v_because);
+    VALUES (gen_random_uuid(), NEW.id, NEW.journey_id, NEW.folder_id, v_what, COALESCE(v_on, NEW.opened_on), v_by, v_until, v_way, v_because);
   END IF;
   IF NEW.escalated_on IS DISTINCT FROM OLD.escalated_on AND NEW.escalated_on IS NOT NULL THEN
     INSERT INTO alert_event (id, alert_id, journey_id, folder_id, what, on_date)

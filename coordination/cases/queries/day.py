@@ -99,15 +99,14 @@ def _instead(rows: Sequence[Any], today: date) -> dict[uuid.UUID, str]:
     if not rows:
         return {}
     names = account_names(ids)
-    back = dict(
-        db.session.execute(
+    back: dict[uuid.UUID, date] = {
+        id_: until
+        for id_, until in db.session.execute(
             select(Leave.account_id, Leave.until_on).where(
                 Leave.account_id.in_(ids), Leave.from_on <= today, Leave.until_on >= today
             )
         )
-        .tuples()
-        .all()
-    )
+    }
     words = {
         id_: f"Vous remplacez {name} jusqu'au {long_date(back[id_])}"
         if id_ in back
