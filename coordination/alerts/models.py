@@ -108,6 +108,8 @@ class StoredDeadline(Base):
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
         # What is already open leaves the range, so that a scan costs what is newly due.
         Index("ix_deadline_due", "due_on", postgresql_where=text("alert_id IS NULL")),
+        # What is to come, read by whoever sees the folders: the wall's own condition becomes the index's.
+        Index("ix_deadline_coming", "folder_id", "due_on", postgresql_where=text("alert_id IS NULL")),
         _folder_key(),
     )
 

@@ -69,6 +69,13 @@ def upgrade() -> None:
     op.create_index(op.f("ix_week_decision_journey_id"), "week_decision", ["journey_id"])
     op.create_index("ix_week_decision_week", "week_decision", ["week", "journey_id"])
     stand_in_folder("week_decision")
+    # What is to come, read by whoever sees the folders: the wall's own condition becomes the index's.
+    op.create_index(
+        "ix_deadline_coming",
+        "deadline",
+        ["folder_id", "due_on"],
+        postgresql_where=sa.text("alert_id IS NULL"),
+    )
     run_sql("0014_alert_life.sql")
 
 
@@ -85,5 +92,6 @@ def _folder_key(table: str) -> sa.ForeignKeyConstraint:
 
 def downgrade() -> None:
     op.execute("DROP TRIGGER remember ON alert; DROP FUNCTION remember_alert()")
+    op.drop_index("ix_deadline_coming", table_name="deadline")
     op.drop_table("week_decision")
     op.drop_table("alert_event")

@@ -66,7 +66,7 @@ def leave_plan(grant: Grant, actor: Actor, leave_id: uuid.UUID, today: date) -> 
         )
     }
     breaks: dict[uuid.UUID, list[Break]] = {}
-    for one, _ in falls_in(actor, leave.from_on, leave.until_on, today):
+    for one in falls_in(actor, leave.from_on, leave.until_on, today):
         breaks.setdefault(one.journey_id, []).append(one)
     visits: dict[uuid.UUID, list[date]] = {}
     for journey_id, on in db.session.execute(

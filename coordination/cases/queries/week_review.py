@@ -251,10 +251,11 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
     return Sum(by_decision, tuple(wishes.values()), named, left)
 
 
-def wish_of(journey_id: uuid.UUID) -> date | None:
-    """Since when a journey waits for the next EPS; None if it does not."""
-    found: date | None = db.session.scalar(
-        select(WeekDecision.on_date)
+def wish_of(journey_id: uuid.UUID) -> tuple[date, str] | None:
+    """Since when a journey waits for the next EPS (or meeting of the Cité), and how that is called."""
+    row = db.session.execute(
+        select(WeekDecision.on_date, Journey.programme)
+        .join(Journey, Journey.id == WeekDecision.journey_id)
         .where(
             WeekDecision.journey_id == journey_id,
             WeekDecision.decision == "EPS",
@@ -262,5 +263,7 @@ def wish_of(journey_id: uuid.UUID) -> date | None:
         )
         .order_by(WeekDecision.on_date)
         .limit(1)
-    )
-    return found
+    ).first()
+    if row is None:
+        return None
+    return row.on_date, "du prochain EPS" if row.programme == "PRE" else "de la prochaine réunion"
