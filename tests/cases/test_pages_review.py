@@ -152,7 +152,8 @@ def test_what_is_decided_can_be_taken_back_and_a_wish_settled(site: Flask) -> No
     client = browser(site, COORDINATOR)
     journey_id = silent_journey(REFERENT)
     post(client, f"{REVIEW}/{journey_id}", decision="EPS")
-    assert "À l&#39;ordre du jour" in client.get(SUM).text or "À l'ordre du jour" in client.get(SUM).text
+    for path in (SUM, f"/parcours/{journey_id}"):
+        assert "ordre du jour du prochain" in client.get(path).text
     assert post(client, f"{REVIEW}/{journey_id}/eps").status_code == 303
     assert "ordre du jour du prochain" not in client.get(SUM).text
     assert post(client, f"{REVIEW}/{journey_id}/eps").status_code == 303, "a second press changes nothing"

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, select, true
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import rules, severity
@@ -153,7 +153,7 @@ def forecast(
 
 
 def falls_in(actor: Actor, first: date, last: date, today: date) -> list[Break]:
-    """What breaks between two days on the journeys that the actor is référent of, soonest first. Two statements."""
+    """What breaks between two days on the journeys that the actor is référent of. Two statements."""
     found, _ = _due(max(first, today), last, Journey.referent_id == actor.id, own=True)
     return [_break(one, {}) for one in found]
 
@@ -163,7 +163,8 @@ def _due(
 ) -> tuple[list[_Due], set[uuid.UUID]]:
     """Deadlines of VIGILANCE and above on running journeys, soonest first; and who follows these journeys.
 
-    Two statements, put together here: joined in the database, the wall would look at each journey once per deadline.
+    Two statements, put together here: joined in the database, the wall would look at each journey once per
+    deadline.
     """
     journeys = {
         row.id: row

@@ -118,6 +118,11 @@ class Sum:
 
 def queue(today: date, *, everybody: bool = False) -> Queue:
     """Who comes to the coordination (all that is stalled, with `everybody`) and has no decision of this week."""
+    return queues(today)[1 if everybody else 0]
+
+
+def queues(today: date) -> tuple[Queue, Queue]:
+    """Those who come to the coordination, and all that is stalled, without the decided ones. Three statements."""
     having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
     alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
     orphans = set(
@@ -130,19 +135,16 @@ def queue(today: date, *, everybody: bool = False) -> Queue:
     decided = frozenset(
         db.session.scalars(select(WeekDecision.journey_id).where(WeekDecision.week == monday(today)))
     )
-    waiting = [
+    every = tuple(one for one in by_person(alerts) if one.journey_id not in decided)
+    mine = tuple(
         one
-        for one in by_person(alerts)
-        if one.journey_id not in decided
-        and (
-            everybody
-            or any(
-                reaches_coordination(a.rule, escalated=a.escalated, orphan=one.journey_id in orphans)
-                for a in one.alerts
-            )
+        for one in every
+        if any(
+            reaches_coordination(a.rule, escalated=a.escalated, orphan=one.journey_id in orphans)
+            for a in one.alerts
         )
-    ]
-    return Queue(tuple(waiting), decided)
+    )
+    return Queue(mine, decided), Queue(every, decided)
 
 
 def file(grant: Grant, waiting: PersonAlerts, today: date) -> File | None:

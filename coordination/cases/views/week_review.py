@@ -32,8 +32,8 @@ def review() -> ResponseReturnValue:
     """Where the review stands, and the next file."""
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
-        mine = queries.queue(current.today(), everybody=bool(_asked()))
-        every = queries.queue(current.today(), everybody=True)
+        mine, every = queries.queues(current.today())
+        mine = every if _asked() else mine
         r.audit(grant, [])
     return show("review.html", queue=mine, every=every, asked=_asked(), first=mine.next_after(None))
 
