@@ -9,6 +9,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import func, select, update
 
 from coordination import reference
+from coordination.alerts.catalogue import severity
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.clock import paris_date
 from coordination.db import db
@@ -52,9 +53,11 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             "status": answer.status,
             "acted_on": today,
             "acted_by": actor.id,
-            "postponed_until": answer.until if answer.status == "REPORTEE" else None,
             "way_out": answer.reason,
         }
+        # Seen is not acted upon: the delay before the coordination is told still runs from the return.
+        if answer.status != "VUE":
+            values["postponed_until"] = answer.until if answer.status == "REPORTEE" else None
         comment = answer.comment.strip()
         data_key = keystore().get([alert.folder_id])[alert.folder_id]
         cell = sealed_row(data_key, Alert, alert_id, {"comment": comment})["comment"]
@@ -71,6 +74,33 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
         w.audit(grant, ["alert", "status"])
         journey_id: uuid.UUID = alert.journey_id
         return journey_id
+
+
+def postpone_all(actor: Actor, journey_id: uuid.UUID, until: date, today: date) -> int:
+    """Postpone what nobody has in hand on a journey, inside a `work` that required it; how many alerts."""
+    waiting = db.session.execute(
+        select(Alert.id, Alert.folder_id, Alert.rule, Alert.kind).where(
+            Alert.journey_id == journey_id, Alert.status.in_(("OUVERTE", "VUE"))
+        )
+    ).all()
+    rows = [row for row in waiting if severity(row.rule, row.kind) != "INFO"]
+    keys = keystore().get(sorted({row.folder_id for row in rows})) if rows else {}
+    for row in rows:
+        cell = sealed_row(keys[row.folder_id], Alert, row.id, {"comment": ""})["comment"]
+        db.session.execute(
+            update(Alert)
+            .where(Alert.id == row.id, Alert.status.in_(("OUVERTE", "VUE")))
+            .values(
+                status="REPORTEE",
+                acted_on=today,
+                acted_by=actor.id,
+                postponed_until=until,
+                way_out="AUTRE",
+                comment=func.coalesce(Alert.comment, cell),
+                version=Alert.version + 1,
+            )
+        )
+    return len(rows)
 
 
 def _check(answer: Answer, today: date) -> None:

@@ -16,7 +16,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.orm import Mapped, mapped_column
 
-from coordination.db import Base, Row, sealed
+from coordination.db import Base, InOrder, Row, sealed
 
 OPEN_STATUSES = ("OUVERTE", "VUE", "PRISE_EN_CHARGE", "REPORTEE")
 
@@ -73,6 +73,33 @@ class Alert(Row, Base):
     comment: Mapped[bytes | None] = sealed(256)
 
 
+class AlertEvent(Row, InOrder, Base):
+    """What happened to an alert; written by a trigger of the database, whoever changed it.
+
+    `what`: a status it took, or OUVERTE, ROUVERTE, REVENUE (postponed, back on its day), ESCALADEE.
+    """
+
+    __tablename__ = "alert_event"
+    __table_args__ = (
+        Index(None, "alert_id"),
+        Index(None, "folder_id"),
+        Index(None, "journey_id"),
+        _folder_key(),
+    )
+
+    alert_id: Mapped[uuid.UUID] = mapped_column(
+        ForeignKey("alert.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE")
+    )
+    journey_id: Mapped[uuid.UUID] = mapped_column()
+    folder_id: Mapped[uuid.UUID] = mapped_column()
+    what: Mapped[str] = mapped_column(String(16))
+    on_date: Mapped[date] = mapped_column()
+    by_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    until_on: Mapped[date | None] = mapped_column()
+    way_out: Mapped[str | None] = mapped_column(String(24))
+    because: Mapped[str | None] = mapped_column(String(40))
+
+
 class StoredDeadline(Base):
     """The earliest day on which a rule would fire if nothing happened any more."""
 
@@ -81,6 +108,8 @@ class StoredDeadline(Base):
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
         # What is already open leaves the range, so that a scan costs what is newly due.
         Index("ix_deadline_due", "due_on", postgresql_where=text("alert_id IS NULL")),
+        # What is to come, read by whoever sees the folders: the wall's own condition becomes the index's.
+        Index("ix_deadline_coming", "folder_id", "due_on", postgresql_where=text("alert_id IS NULL")),
         _folder_key(),
     )
 

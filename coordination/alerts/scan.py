@@ -46,6 +46,8 @@ opened AS (
         opened_on = CASE WHEN alert.status = 'RESOLUE' THEN EXCLUDED.opened_on ELSE alert.opened_on END,
         due_on = EXCLUDED.due_on,
         resolved_on = CASE WHEN alert.status = 'RESOLUE' THEN NULL ELSE alert.resolved_on END,
+        escalated_on = CASE WHEN alert.status = 'RESOLUE' THEN NULL ELSE alert.escalated_on END,
+        postponed_until = CASE WHEN alert.status = 'RESOLUE' THEN NULL ELSE alert.postponed_until END,
         version = alert.version + 1
   RETURNING id, journey_id, rule, kind, subject_id, since, due_on, initial,
             status = 'OUVERTE' AND opened_on = :on AS is_open),
@@ -66,6 +68,8 @@ UPDATE alert SET escalated_on = :on
 FROM unnest(CAST(:rules AS text[]), CAST(:kinds AS text[]), CAST(:since AS date[])) AS late (rule, kind, since),
 LATERAL (SELECT a.id FROM alert a
          WHERE a.rule = late.rule AND a.kind = late.kind AND a.opened_on <= late.since
+           -- Whoever postponed it acted: the delay begins again when it comes back.
+           AND (a.postponed_until IS NULL OR a.postponed_until <= late.since)
            AND a.status IN ('OUVERTE', 'VUE') AND a.escalated_on IS NULL OFFSET 0) AS silent
 WHERE alert.id = silent.id AND alert.status IN ('OUVERTE', 'VUE') AND alert.escalated_on IS NULL
 """
@@ -181,7 +185,7 @@ def _told(row: Any) -> OpenedAlert:
 def _bring_back(connection: Connection, on: date) -> int:
     result = connection.execute(
         text(
-            "UPDATE alert SET status = 'OUVERTE', postponed_until = NULL, version = version + 1"
+            "UPDATE alert SET status = 'OUVERTE', version = version + 1"
             " WHERE status = 'REPORTEE' AND postponed_until <= :on"
         ),
         {"on": on},

@@ -44,6 +44,8 @@ class Action(StrEnum):
     REOPEN_JOURNEY = "reouverture_parcours"
     LINK_FAMILY = "lien_famille"
     ANSWER_ALERT = "reponse_alerte"
+    REVIEW_WEEK = "revue_semaine"
+    VIEW_FORECAST = "a_venir"
     ADD_DOCUMENT = "ajout_document"
     READ_DOCUMENT = "lecture_document"
     REMOVE_DOCUMENT = "retrait_document"
@@ -151,6 +153,8 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.REOPEN_JOURNEY: (writes_coordination,),
     Action.LINK_FAMILY: (writes_coordination,),
     Action.ANSWER_ALERT: (follows, coordinates),
+    Action.REVIEW_WEEK: (coordinates,),
+    Action.VIEW_FORECAST: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),
     # Which volet, the folder decides.
     Action.ADD_DOCUMENT: (writes_somewhere,),
     Action.READ_DOCUMENT: (sees_journey,),

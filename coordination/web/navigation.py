@@ -33,6 +33,8 @@ ENTRIES = (
     Entry("cases.journeys", "Parcours", Action.LIST_JOURNEYS),
     Entry("cases.board", "Tableau", Action.LIST_STALLED),
     Entry("cases.stalled", "Parcours bloqués", Action.LIST_STALLED),
+    Entry("cases.review", "Revue de la semaine", Action.LIST_STALLED),
+    Entry("cases.forecast", "À venir", Action.VIEW_FORECAST),
     Entry("cases.search", "Rechercher", Action.SEARCH),
     Entry("oversight.counts", "Chiffres", Action.VIEW_COUNTS),
     Entry("oversight.access_log", "Journal des accès", Action.VIEW_AUDIT),

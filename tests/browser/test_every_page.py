@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import FilePayload, Page
@@ -57,6 +58,48 @@ def test_pages_of_a_coordinator(site: Site) -> None:
     check(_coordinator(site.signed_in("coordination.pre")))
 
 
+def test_pages_of_the_weekly_review(site: Site) -> None:
+    check(_review(site.signed_in("coordination.pre")))
+
+
+def _review(page: Page) -> Tour:
+    for number in range(4):
+        page.goto("/parcours/revue?tous=1")
+        page.get_by_role("link", name="la revue").click()
+        yield f"revue-fichier-{number}", page
+        choice = (
+            "Mettre au prochain EPS",
+            "Préparer la sortie",
+            "Appeler la famille",
+            "Reporter de deux semaines",
+        )
+        page.get_by_role("button", name=choice[number]).click()
+        page.get_by_text("sur").first.wait_for()
+    page.goto("/parcours/revue/bilan")
+    yield "revue-bilan", page
+
+
+def test_pages_of_what_is_to_come(site: Site) -> None:
+    check(_forecast(site.signed_in("referent.pre")))
+
+
+def _forecast(page: Page) -> Tour:
+    for days in (14, 90):
+        page.goto(f"/parcours/a-venir?jours={days}")
+        yield f"a-venir-{days}", page
+    page.goto("/parcours/absences")
+    page.get_by_label("Premier jour").fill(str(TODAY + timedelta(days=10)))
+    page.get_by_label("Dernier jour").fill(str(TODAY + timedelta(days=60)))
+    page.get_by_label("Qui vous remplace").select_option(index=1)
+    page.get_by_role("button", name="Noter cette absence").click()
+    page.get_by_role("heading", name="Pendant votre absence").wait_for()
+    yield "absence-ce-qui-tombe", page
+    page.goto("/parcours/absences")
+    yield "absences-une", page
+    page.goto("/parcours/a-venir?jours=90")
+    yield "a-venir-avec-absence", page
+
+
 def test_pages_of_the_life_of_a_journey(site: Site) -> None:
     check(_life(site))
 
@@ -91,6 +134,9 @@ def _coordinator(page: Page) -> Tour:
         ("bloques-par-ecole", "bloques?par=ecole"),
         ("tableau", "tableau"),
         ("silences", "silences"),
+        ("revue", "revue?tous=1"),
+        ("revue-bilan-vide", "revue/bilan"),
+        ("a-venir-coordination", "a-venir?jours=90"),
         ("sans-referent", "reaffecter"),
         ("reaffecter", f"reaffecter/{account(REFERENT)}"),
     ):

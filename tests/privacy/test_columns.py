@@ -54,6 +54,8 @@ CLEAR: dict[str, str] = {
     "deadline": "rule kind subject_id due_on since because alert_id",
     "alert": "rule kind subject_id since due_on because opened_on initial status escalated_on acted_on acted_by"
     " postponed_until way_out resolved_on resolved_because",
+    "alert_event": "alert_id what on_date by_id until_on way_out because",
+    "week_decision": "week decision on_date by_id until_on settled_on",
     "scan_run": "on_date finished_at opened",
     "import_run": "committed_at as_of scanned",
     "state": "name value",

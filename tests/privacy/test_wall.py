@@ -51,6 +51,8 @@ MANAGED = ("account", "membership", "structure")
 EQUIVALENT |= {("password_link", "see", "using")}
 # An absence is seen, added, removed.
 ABSENCES = 3
+# What happened to alerts is only seen.
+HISTORY = 1
 # Policies on lists, areas, school years (add, change) and links (see, add, change).
 KEPT_BY_ADMIN = 3 * 2 + 3
 
@@ -80,7 +82,7 @@ def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
             " WHERE roles = '{coord_web}'"
         ).fetchall()
         wanted = 4 * len(IN_FOLDER) - len(NEVER_CHANGED) - len(NEVER_DELETED) + 10 + 3 * len(MANAGED)
-        wanted += KEPT_BY_ADMIN + ABSENCES
+        wanted += KEPT_BY_ADMIN + ABSENCES + HISTORY
         assert len(policies) == wanted
         for table, policy, using, check in policies:
             for clause, there in (("using", using), ("check", check)):
@@ -107,6 +109,7 @@ def test_a_table_without_row_level_security_is_noticed(wall: Flask) -> None:
             "access",
             "deadline",
             "alert",
+            "alert_event",
             "audit_entry",
         ):
             connection.execute("SAVEPOINT hole")
@@ -277,7 +280,16 @@ def test_an_audit_line_bears_the_hour_of_the_server(wall: Flask) -> None:
 
 def test_without_an_actor_there_is_nothing(wall: Flask) -> None:
     with role(wall.config["SETTINGS"], "web") as connection:
-        for table in (*IN_FOLDER, "journey", "folder", "access", "deadline", "alert", "audit_entry"):
+        for table in (
+            *IN_FOLDER,
+            "journey",
+            "folder",
+            "access",
+            "deadline",
+            "alert",
+            "alert_event",
+            "audit_entry",
+        ):
             assert connection.execute(f"SELECT count(*) FROM {table}").fetchone() == (0,)  # type: ignore[arg-type]
 
 
@@ -286,7 +298,7 @@ def test_one_programme_sees_none_of_the_other(wall: Flask) -> None:
         with seen_by(wall.config["SETTINGS"], account(name)) as connection:
             assert {r for (r,) in connection.execute("SELECT ref FROM journey")} == refs
             other = journey_id("CITE-1" if name == "coord.pre" else "PRE-1")
-            for table in (*IN_FOLDER, "deadline", "alert", "access", "folder"):
+            for table in (*IN_FOLDER, "deadline", "alert", "alert_event", "access", "folder"):
                 query = f"SELECT count(*) FROM {table} WHERE journey_id = %s"
                 assert connection.execute(query, (other,)).fetchone() == (0,)  # type: ignore[arg-type]
 

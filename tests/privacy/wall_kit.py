@@ -47,6 +47,7 @@ IN_FOLDER = (
     "household_child",
     "follow_up",
     "retention_decision",
+    "week_decision",
 )
 # Rows that pages add and read, and never change or delete.
 APPEND_ONLY = {"revision", "agreement", "saisine", "turn"}
@@ -80,6 +81,10 @@ NEEDED = {
     "attendance": (
         ", action_id, on_date, status",
         ", COALESCE((SELECT id FROM action LIMIT 1), gen_random_uuid()), current_date, 'PRESENT'",
+    ),
+    "week_decision": (
+        ", week, decision, on_date, by_id",
+        ", current_date, 'EPS', current_date, (SELECT id FROM account LIMIT 1)",
     ),
     "revision": (
         ", of_table, of_id, at, by_id, removed",
@@ -183,6 +188,10 @@ def fill_folders() -> None:
             "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, due_on, since, because,"
             " opened_on, status, initial) SELECT gen_random_uuid(), journey_id, id, 'X1', 'overdue', volet,"
             " current_date, current_date, 'exchange', current_date, 'OUVERTE', false FROM folder"
+        )
+        connection.execute(
+            "INSERT INTO alert_event (id, alert_id, journey_id, folder_id, what, on_date)"
+            " SELECT gen_random_uuid(), id, journey_id, folder_id, 'OUVERTE', current_date FROM alert"
         )
         connection.commit()
 
@@ -299,7 +308,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
     at = clock.now()
     sizes = {
         table: dict(connection.execute(f"SELECT folder_id, count(*) FROM {table} GROUP BY 1").fetchall())  # type: ignore[arg-type]
-        for table in (*IN_FOLDER, "deadline", "alert")
+        for table in (*IN_FOLDER, "deadline", "alert", "alert_event")
     }
     drafts = connection.execute("SELECT author_id, folder_id FROM draft").fetchall()
     authors = {author: {f for a, f in drafts if a == author} for author, _ in drafts}
@@ -328,7 +337,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
 
 def _seen(connection: Db) -> dict[str, set[Any]]:
     seen = {}
-    for table in (*IN_FOLDER, "deadline", "alert"):
+    for table in (*IN_FOLDER, "deadline", "alert", "alert_event"):
         seen[table] = {row[0] for row in connection.execute(f"SELECT folder_id FROM {table}")}  # type: ignore[arg-type]
     for table in ("folder", "journey", "access"):
         seen[table] = {row[0] for row in connection.execute(f"SELECT id FROM {table}")}  # type: ignore[arg-type]

@@ -6,14 +6,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import func, or_, select
 
+from coordination.accounts.models import Membership
 from coordination.alerts.catalogue import rules, severity
+from coordination.alerts.life import Happened, history
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
+from coordination.alerts.tiers import to_propose
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.db import db
 from coordination.errors import NotFound
+from coordination.privacy.models import Access
 from coordination.privacy.policy import Grant
 
 
@@ -38,6 +42,8 @@ class AlertPage:
     acted_by_name: str
     postponed_until: date | None
     version: int
+    history: tuple[tuple[Happened, str], ...]
+    propose: tuple[str, ...]
 
 
 def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
@@ -61,11 +67,13 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         "acted_by",
         "postponed_until",
         "version",
+        "folder_id",
     )
     table = Alert.__table__
     row = db.session.execute(select(*(table.c[name] for name in names)).where(Alert.id == alert_id)).one()
     rule = rules()[row.rule]
-    authors = account_names({row.acted_by} if row.acted_by else set())
+    happened = history([alert_id])[alert_id]
+    authors = account_names({id_ for id_ in (row.acted_by, *(line.by_id for line in happened)) if id_})
     return AlertPage(
         id=alert_id,
         person=people(grant, [journey_id])[journey_id],
@@ -84,4 +92,23 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         acted_by_name=authors.get(row.acted_by, ""),
         postponed_until=row.postponed_until,
         version=row.version,
+        history=tuple((line, authors.get(line.by_id, "") if line.by_id else "") for line in happened),
+        propose=_to_propose(row.rule, row.folder_id) if row.status in OPEN_STATUSES else (),
     )
+
+
+def _to_propose(rule_id: str, folder_id: uuid.UUID) -> tuple[str, ...]:
+    """Partners named by the rule who have no access to the volet of the alert: a referral can be proposed."""
+    if not to_propose(rule_id, ()):
+        return ()
+    roles = db.session.scalars(
+        select(Membership.role)
+        .join(Access, Access.actor_id == Membership.account_id)
+        .where(
+            Access.folder_id == folder_id,
+            Membership.ended_at.is_(None),
+            Access.from_at <= func.now(),
+            or_(Access.until_at.is_(None), Access.until_at > func.now()),
+        )
+    )
+    return to_propose(rule_id, set(roles))

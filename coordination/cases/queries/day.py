@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from sqlalchemy import or_, select
 
@@ -16,13 +18,16 @@ from coordination.alerts.queries import (
     coming_deadlines,
     open_alerts,
 )
+from coordination.alerts.tiers import speaks_to_follower
 from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Journey
+from coordination.cases.models_life import Leave
 from coordination.cases.queries.mine import followed_by
-from coordination.cases.queries.people import Person, people
+from coordination.cases.queries.people import Person, account_names, people
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Grant
+from coordination.web.filters import long_date
 
 DUE_WITHIN = timedelta(days=14)
 APPOINTMENTS_WITHIN = timedelta(days=7)
@@ -52,6 +57,8 @@ class Day:
     appointments: tuple[AppointmentView, ...]
     people: dict[uuid.UUID, Person]
     followed: int
+    # Why somebody else's journey is here, in words.
+    instead: dict[uuid.UUID, str]
 
     @property
     def shown(self) -> set[uuid.UUID]:
@@ -66,18 +73,47 @@ class Day:
 
 def my_day(grant: Grant, actor: Actor, today: date) -> Day:
     """The journeys that the actor follows or backs up. A fixed number of statements."""
-    mine = list(
-        db.session.scalars(select(Journey.id).where(followed_by(actor, today), Journey.exit_on.is_(None)))
-    )
-    # INFO goes to the weekly digest only.
-    alerts = [alert for alert in open_alerts(today, mine) if alert.severity != "INFO"]
-    due = coming_deadlines(today, today + DUE_WITHIN, mine)
+    followed = db.session.execute(
+        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.exit_on.is_(None))
+    ).all()
+    mine = [row.id for row in followed]
+    # INFO goes to the weekly digest only; what a rule says to the coordination alone is not for this day.
+    alerts = [
+        alert
+        for alert in open_alerts(today, mine)
+        if alert.severity != "INFO" and speaks_to_follower(alert.rule)
+    ]
+    due = [one for one in coming_deadlines(today, today + DUE_WITHIN, mine) if speaks_to_follower(one.rule)]
     appointments = _appointments(mine, today)
     untold = tuple(a for a in appointments if a.on <= today)
     coming = tuple(a for a in appointments if a.on > today)
     fresh, initial = _by_start(alerts)
-    day = Day(today, tuple(fresh), tuple(initial), tuple(due), untold, coming, {}, len(mine))
+    instead = _instead([row for row in followed if row.referent_id != actor.id], today)
+    day = Day(today, tuple(fresh), tuple(initial), tuple(due), untold, coming, {}, len(mine), instead)
     return replace(day, people=people(grant, list(day.shown))) if day.shown else day
+
+
+def _instead(rows: Sequence[Any], today: date) -> dict[uuid.UUID, str]:
+    """journey -> whose it is and until when; two statements, none for who backs up nobody."""
+    ids = {row.referent_id for row in rows if row.referent_id}
+    if not rows:
+        return {}
+    names = account_names(ids)
+    back: dict[uuid.UUID, date] = {
+        id_: until
+        for id_, until in db.session.execute(
+            select(Leave.account_id, Leave.until_on).where(
+                Leave.account_id.in_(ids), Leave.from_on <= today, Leave.until_on >= today
+            )
+        )
+    }
+    words = {
+        id_: f"Vous remplacez {name} jusqu'au {long_date(back[id_])}"
+        if id_ in back
+        else f"Vous êtes suppléant de {name}"
+        for id_, name in names.items()
+    }
+    return {row.id: words.get(row.referent_id, "Aucun référent, vous êtes suppléant") for row in rows}
 
 
 def _by_start(alerts: list[AlertView]) -> tuple[list[PersonAlerts], list[PersonAlerts]]:

@@ -10,7 +10,9 @@ from coordination.cases.views import (
     course,
     day,
     documents,
+    forecast,
     journey,
+    leave_plan,
     lists,
     opening,
     outings,
@@ -20,6 +22,7 @@ from coordination.cases.views import (
     records,
     sessions,
     team,
+    week_review,
 )
 from coordination.cases.views.pages import blueprint
 
@@ -32,7 +35,9 @@ __all__ = [
     "course",
     "day",
     "documents",
+    "forecast",
     "journey",
+    "leave_plan",
     "lists",
     "opening",
     "outings",
@@ -42,4 +47,5 @@ __all__ = [
     "records",
     "sessions",
     "team",
+    "week_review",
 ]

@@ -14,6 +14,7 @@ from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.kinds_facts import offered
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
+from coordination.cases.queries.week_review import wish_of
 from coordination.cases.timeline import Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
@@ -66,12 +67,14 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         subject = r.subject
         # First: the page narrows what shows to this journey, and a sibling is another.
         life = life_panel(grant, journey_id, current.today())
+        wish = wish_of(journey_id)
         page = journey_page(grant, journey_id, current.today())
         glance = small_picture(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",
         page=page,
+        wish=wish,
         glance=glance,
         timeline=by_month(page.timeline, current.today()),
         life=life,

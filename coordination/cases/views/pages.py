@@ -24,7 +24,8 @@ from coordination.web import current
 blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
 
 # The only places a form may lead back to: never an address that came with the request.
-WAYS_BACK = {"journee": "cases.day"}
+WAYS_BACK = {"journee": "cases.day", "revue": "cases.review_sum"}
+WAYS_BACK_LABELS = {"journee": "Ma journée", "revue": "Revue de la semaine"}
 
 
 def show(template: str, **content: Any) -> str:
@@ -77,7 +78,7 @@ def require_writer(grant: Grant) -> None:
 def first_page_of(journey_id: uuid.UUID) -> dict[str, str]:
     """Where « Annuler » leads from a form."""
     name = way_back()
-    return {"url": back_to(name, journey_id), "label": "Ma journée" if name else "Le parcours"}
+    return {"url": back_to(name, journey_id), "label": WAYS_BACK_LABELS.get(name, "Le parcours")}
 
 
 def still_sees(journey_id: uuid.UUID) -> bool:

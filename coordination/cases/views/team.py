@@ -121,8 +121,8 @@ def leaves() -> ResponseReturnValue:
         )
 
     def save() -> str:
-        plan_leave(actor, read_leave({n: f.data for n, f in form._fields.items()}), current.now())
-        return url_for("cases.leaves")
+        planned = plan_leave(actor, read_leave({n: f.data for n, f in form._fields.items()}), current.now())
+        return url_for("cases.leave", leave_id=planned)
 
     return write_page(form, page, save, "Absence enregistrée.")
 

@@ -1,0 +1,99 @@
+"""The coordination's weekly review: one decision per journey and week, taken back as long as the week lasts."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import date, datetime, timedelta
+
+from sqlalchemy import delete, insert, select, update
+
+from coordination.alerts.commands import postpone_all
+from coordination.cases.models import Journey
+from coordination.cases.models_review import WeekDecision
+from coordination.clock import paris_date
+from coordination.db import db
+from coordination.errors import BadInput, NotFound
+from coordination.privacy.actor import Actor
+from coordination.privacy.policy import Action
+from coordination.privacy.records import writable_folder
+from coordination.privacy.volets import Volet
+from coordination.privacy.work import work
+
+# In the order of their keys on the page.
+DECISIONS = ("APPELER", "REAFFECTER", "EPS", "PAUSE", "REPORTER", "SORTIE", "LAISSER")
+POSTPONED_BY = timedelta(days=14)
+
+
+def monday(day: date) -> date:
+    """The first day of the week of `day`."""
+    return day - timedelta(days=day.weekday())
+
+
+def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) -> bool:
+    """Keep what is decided this week; False if somebody already decided, whose decision stands.
+
+    REPORTER also postpones the alerts that nobody has in hand. Raises BadInput, NotFound, Forbidden.
+    """
+    today = paris_date(now)
+    with work(actor, Action.REVIEW_WEEK, now) as w:
+        grant = w.require(journey_id)
+        if decision not in DECISIONS:
+            raise BadInput("Choisissez une des décisions proposées.")
+        # Two coordinators at once: the second one waits here, then finds what the first decided.
+        db.session.execute(select(Journey.id).where(Journey.id == journey_id).with_for_update())
+        standing = db.session.scalar(
+            select(WeekDecision.id).where(
+                WeekDecision.journey_id == journey_id, WeekDecision.week == monday(today)
+            )
+        )
+        if standing is None:
+            until = today + POSTPONED_BY if decision == "REPORTER" else None
+            db.session.execute(
+                insert(WeekDecision).values(
+                    id=uuid.uuid4(),
+                    journey_id=journey_id,
+                    folder_id=writable_folder(grant, journey_id, Volet.COORDINATION),
+                    week=monday(today),
+                    decision=decision,
+                    on_date=today,
+                    by_id=actor.id,
+                    until_on=until,
+                )
+            )
+            if until:
+                postpone_all(actor, journey_id, until, today)
+        w.audit(grant, ["week_decision"])
+        return standing is None
+
+
+def take_back(actor: Actor, journey_id: uuid.UUID, now: datetime) -> None:
+    """Remove this week's decision: the journey comes again. What was postponed stays so. Raises NotFound."""
+    with work(actor, Action.REVIEW_WEEK, now) as w:
+        grant = w.require(journey_id)
+        gone = db.session.execute(
+            delete(WeekDecision)
+            .where(WeekDecision.journey_id == journey_id, WeekDecision.week == monday(paris_date(now)))
+            .returning(WeekDecision.id)
+        ).first()
+        if gone is None:
+            raise NotFound("Rien n'a été décidé cette semaine pour ce parcours.")
+        w.audit(grant, ["week_decision"])
+
+
+def settle_wish(actor: Actor, journey_id: uuid.UUID, now: datetime) -> None:
+    """The journey has been on the agenda of an EPS, or need not be any more. Raises NotFound."""
+    with work(actor, Action.REVIEW_WEEK, now) as w:
+        grant = w.require(journey_id)
+        settled = db.session.execute(
+            update(WeekDecision)
+            .where(
+                WeekDecision.journey_id == journey_id,
+                WeekDecision.decision == "EPS",
+                WeekDecision.settled_on.is_(None),
+            )
+            .values(settled_on=paris_date(now), version=WeekDecision.version + 1)
+            .returning(WeekDecision.id)
+        ).first()
+        if settled is None:
+            raise NotFound("Ce parcours n'attend pas d'EPS.")
+        w.audit(grant, ["week_decision"])

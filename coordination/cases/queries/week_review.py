@@ -1,0 +1,271 @@
+"""« Revue de la semaine »: who is stalled, one after the other, and what was decided."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from sqlalchemy import select
+
+from coordination import reference
+from coordination.alerts.life import Happened, history
+from coordination.alerts.models import Alert
+from coordination.alerts.queries import ON_SCREEN, PersonAlerts, by_person, open_alerts
+from coordination.alerts.tiers import reaches_coordination
+from coordination.cases.commands.week_review import monday
+from coordination.cases.models import Contact, Journey
+from coordination.cases.models_life import Leave
+from coordination.cases.models_review import WeekDecision
+from coordination.cases.queries.listing import JourneyLine, lines
+from coordination.cases.queries.people import Person, account_names, people
+from coordination.db import among, db
+from coordination.privacy.policy import Grant
+
+# What one would do; the programme without EPS has its own meeting.
+LABELS = {
+    "APPELER": "Appeler la famille",
+    "REAFFECTER": "Changer de référent",
+    "EPS": "Mettre au prochain EPS",
+    "PAUSE": "Mettre en pause",
+    "REPORTER": "Reporter de deux semaines",
+    "SORTIE": "Préparer la sortie",
+    "LAISSER": "Laisser le référent agir",
+}
+CITE_LABELS = LABELS | {"APPELER": "Appeler la personne", "EPS": "Mettre à la prochaine réunion"}
+TRIED = 5
+
+
+@dataclass(frozen=True)
+class Queue:
+    """`order`: journeys still to look at, worst first; `decided`: those of this week that have their decision."""
+
+    order: tuple[PersonAlerts, ...]
+    decided: frozenset[uuid.UUID]
+
+    @property
+    def total(self) -> int:
+        return len(self.order) + len(self.decided)
+
+    def next_after(self, journey_id: uuid.UUID | None) -> uuid.UUID | None:
+        """The file after this one, from the beginning again at the end; None if nothing else is left."""
+        ids = [one.journey_id for one in self.order]
+        place = ids.index(journey_id) + 1 if journey_id in ids else 0
+        return next((id_ for id_ in ids[place:] + ids[:place] if id_ != journey_id), None)
+
+    def place(self, journey_id: uuid.UUID) -> int:
+        """Rank of a file from 1, the decided ones before it."""
+        return len(self.decided) + [one.journey_id for one in self.order].index(journey_id) + 1
+
+
+@dataclass(frozen=True)
+class Tried:
+    """A contact: day, mode and outcome in words, by whom."""
+
+    on: date
+    words: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A decision of a week before, in words."""
+
+    on: date
+    words: str
+    by: str
+
+
+@dataclass(frozen=True)
+class File:
+    """All that one page of the review shows."""
+
+    line: JourneyLine
+    alerts: PersonAlerts
+    backup: str
+    away_until: date | None
+    replaced_by: str
+    tried: tuple[Tried, ...]
+    answers: tuple[tuple[Happened, str], ...]
+    earlier: tuple[Earlier, ...]
+    labels: dict[str, str]
+
+
+@dataclass(frozen=True)
+class Decided:
+    journey_id: uuid.UUID
+    decision: str
+    on: date
+    by: str
+    until: date | None
+    this_week: bool
+
+
+@dataclass(frozen=True)
+class Sum:
+    """What the week decided, per decision in their order, and every wish of an EPS that stands."""
+
+    by_decision: dict[str, tuple[Decided, ...]]
+    wishes: tuple[Decided, ...]
+    people: dict[uuid.UUID, Person]
+    left: int
+
+    @property
+    def total(self) -> int:
+        return sum(len(mine) for mine in self.by_decision.values())
+
+
+def queue(today: date, *, everybody: bool = False) -> Queue:
+    """Who comes to the coordination (all that is stalled, with `everybody`) and has no decision of this week."""
+    return queues(today)[1 if everybody else 0]
+
+
+def queues(today: date) -> tuple[Queue, Queue]:
+    """Those who come to the coordination, and all that is stalled, without the decided ones. Three statements."""
+    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
+    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
+    orphans = set(
+        db.session.scalars(
+            select(Journey.id).where(
+                among(Journey.id, {a.journey_id for a in alerts}), Journey.referent_id.is_(None)
+            )
+        )
+    )
+    decided = frozenset(
+        db.session.scalars(select(WeekDecision.journey_id).where(WeekDecision.week == monday(today)))
+    )
+    every = tuple(one for one in by_person(alerts) if one.journey_id not in decided)
+    mine = tuple(
+        one
+        for one in every
+        if any(
+            reaches_coordination(a.rule, escalated=a.escalated, orphan=one.journey_id in orphans)
+            for a in one.alerts
+        )
+    )
+    return Queue(mine, decided), Queue(every, decided)
+
+
+def file(grant: Grant, waiting: PersonAlerts, today: date) -> File | None:
+    """The file of a person of the queue; a fixed number of statements."""
+    journey_id = waiting.journey_id
+    found = lines(grant, today, [journey_id], with_alerts=False)
+    if not found:
+        return None
+    journey = db.session.execute(
+        select(Journey.referent_id, Journey.backup_id, Journey.programme).where(Journey.id == journey_id)
+    ).one()
+    leave = db.session.execute(
+        select(Leave.until_on, Leave.backup_id).where(
+            Leave.account_id == journey.referent_id, Leave.from_on <= today, Leave.until_on >= today
+        )
+    ).first()
+    contacts = db.session.execute(
+        select(Contact.on_date, Contact.mode, Contact.outcome, Contact.author_id)
+        .where(Contact.journey_id == journey_id)
+        .order_by(Contact.on_date.desc(), Contact.position.desc())
+        .limit(TRIED)
+    ).all()
+    happened = sorted(
+        (
+            line
+            for mine in history([a.id for a in waiting.alerts]).values()
+            for line in mine
+            if line.by_id is not None
+        ),
+        key=lambda line: line.on,
+    )
+    past = db.session.execute(
+        select(WeekDecision.on_date, WeekDecision.decision, WeekDecision.by_id)
+        .where(WeekDecision.journey_id == journey_id, WeekDecision.week < monday(today))
+        .order_by(WeekDecision.week.desc())
+        .limit(3)
+    ).all()
+    names = account_names(
+        {c.author_id for c in contacts if c.author_id}
+        | {line.by_id for line in happened if line.by_id}
+        | {p.by_id for p in past}
+        | {id_ for id_ in (journey.backup_id, leave.backup_id if leave else None) if id_}
+    )
+    labels = LABELS if journey.programme == "PRE" else CITE_LABELS
+    return File(
+        line=found[0],
+        alerts=waiting,
+        backup=names.get(journey.backup_id, ""),
+        away_until=leave.until_on if leave else None,
+        replaced_by=names.get(journey.backup_id or leave.backup_id, "") if leave else "",
+        tried=tuple(
+            Tried(c.on_date, _contact(c.mode, c.outcome), names.get(c.author_id, "")) for c in contacts
+        ),
+        answers=tuple((line, names.get(line.by_id, "") if line.by_id else "") for line in happened[-TRIED:]),
+        earlier=tuple(Earlier(p.on_date, labels[p.decision], names.get(p.by_id, "")) for p in past),
+        labels=labels,
+    )
+
+
+def _contact(mode: str, outcome: str | None) -> str:
+    said = reference.label("contact_mode", mode)
+    return f"{said}, {reference.label('contact_outcome', outcome).lower()}" if outcome else said
+
+
+def sum_of(grant: Grant, today: date, left: int) -> Sum:
+    """What was decided this week by the coordination of the actor's programmes."""
+    rows = db.session.execute(
+        select(WeekDecision)
+        .join(Journey, Journey.id == WeekDecision.journey_id)
+        .where(
+            (WeekDecision.week == monday(today))
+            | (
+                (WeekDecision.decision == "EPS")
+                & WeekDecision.settled_on.is_(None)
+                & Journey.exit_on.is_(None)
+                & (WeekDecision.week >= today - timedelta(days=366))
+            )
+        )
+        .order_by(WeekDecision.on_date, WeekDecision.position)
+    ).scalars()
+    decided = list(rows)
+    names = account_names({row.by_id for row in decided})
+    lines = [
+        (
+            row,
+            Decided(
+                row.journey_id,
+                row.decision,
+                row.on_date,
+                names.get(row.by_id, ""),
+                row.until_on,
+                row.week == monday(today),
+            ),
+        )
+        for row in decided
+    ]
+    by_decision: dict[str, tuple[Decided, ...]] = {
+        code: tuple(line for row, line in lines if row.decision == code and line.this_week) for code in LABELS
+    }
+    wishes: dict[uuid.UUID, Decided] = {}
+    for row, line in lines:
+        if row.decision == "EPS" and row.settled_on is None:
+            wishes.setdefault(row.journey_id, line)
+    ids: Sequence[uuid.UUID] = list({row.journey_id for row in decided})
+    named = people(grant, ids) if ids else {}
+    return Sum(by_decision, tuple(wishes.values()), named, left)
+
+
+def wish_of(journey_id: uuid.UUID) -> tuple[date, str] | None:
+    """Since when a journey waits for the next EPS (or meeting of the Cité), and how that is called."""
+    row = db.session.execute(
+        select(WeekDecision.on_date, Journey.programme)
+        .join(Journey, Journey.id == WeekDecision.journey_id)
+        .where(
+            WeekDecision.journey_id == journey_id,
+            WeekDecision.decision == "EPS",
+            WeekDecision.settled_on.is_(None),
+        )
+        .order_by(WeekDecision.on_date)
+        .limit(1)
+    ).first()
+    if row is None:
+        return None
+    return row.on_date, "du prochain EPS" if row.programme == "PRE" else "de la prochaine réunion"

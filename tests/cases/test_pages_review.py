@@ -1,0 +1,226 @@
+"""The weekly review: who comes, in which order, what is decided and kept; two coordinators; who may not."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+
+from coordination import clock
+from coordination.accounts.queries import load_actor
+from coordination.cases.commands.week_review import DECISIONS, decide
+from tests.cases.pages_kit import (
+    COORDINATOR,
+    NOW,
+    REFERENT,
+    account,
+    browser,
+    names,
+    post,
+    prepare,
+    silent_journey,
+    statements,
+)
+from tests.conftest import TODAY
+from tests.support import rows, scalar
+
+REVIEW, SUM = "/parcours/revue", "/parcours/revue/bilan"
+
+
+@pytest.fixture
+def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
+    prepare(territory, monkeypatch)
+    # Somebody silent on every journey of the PRE that has no alert yet.
+    rows(
+        "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
+        " status, initial) SELECT gen_random_uuid(), j.id, f.id, 'A01', 'overdue', '', %s, %s, 'exchange', %s,"
+        " 'OUVERTE', false FROM journey j JOIN folder f ON f.journey_id = j.id AND f.volet = 'coordination'"
+        " WHERE j.programme = 'PRE' AND j.exit_on IS NULL AND NOT EXISTS (SELECT 1 FROM alert a"
+        " WHERE a.journey_id = j.id AND a.rule IN ('A01', 'A02')) ON CONFLICT DO NOTHING",
+        TODAY - timedelta(days=35),
+        TODAY - timedelta(days=5),
+        TODAY - timedelta(days=5),
+    )
+    return territory
+
+
+def first_file(client: FlaskClient, path: str = REVIEW) -> uuid.UUID:
+    found = re.search(r"/parcours/revue/([0-9a-f-]{36})", client.get(path).text)
+    assert found, "nobody to look at"
+    return uuid.UUID(found.group(1))
+
+
+def left(client: FlaskClient, path: str = REVIEW) -> int:
+    found = re.search(r"(\d+) parcours à regarder", client.get(path).text)
+    return int(found.group(1)) if found else 0
+
+
+def decisions() -> list[tuple[Any, ...]]:
+    return rows("SELECT journey_id, decision, on_date, until_on FROM week_decision ORDER BY position")
+
+
+def test_each_decision_is_kept_and_the_file_does_not_come_back_this_week(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    everybody = f"{REVIEW}?tous=1"
+    whole = left(client, everybody)
+    assert whole >= len(DECISIONS)
+    for number, decision in enumerate(DECISIONS, start=1):
+        journey_id = first_file(client, everybody)
+        page = client.get(f"{REVIEW}/{journey_id}?tous=1").text
+        assert f"{number} sur {whole}" in page
+        answer = post(client, f"{REVIEW}/{journey_id}", decision=decision, tous="1")
+        assert answer.status_code == 303 and str(journey_id) not in answer.location
+        assert decisions()[-1][:3] == (journey_id, decision, TODAY)
+        assert left(client, everybody) == whole - number
+    page = client.get(SUM).text
+    assert f"{len(DECISIONS)} décisions cette semaine" in page
+    assert len(names(client.get(SUM))) == len(DECISIONS)
+    # Next week, what is still stalled comes again; the wish of an EPS still stands.
+    rows("UPDATE week_decision SET week = week - 7, on_date = on_date - 7")
+    assert left(client, everybody) == whole - 1, "only what was postponed stays away"
+    assert len(names(client.get(SUM))) == 1
+
+
+def test_by_default_only_what_comes_to_the_coordination(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    person = rows(
+        "SELECT journey_id FROM alert WHERE rule = 'A01' AND status = 'OUVERTE' AND opened_on = %s LIMIT 1",
+        TODAY - timedelta(days=5),
+    )[0][0]
+    silent = rows("SELECT id, journey_id FROM alert WHERE rule = 'A01' AND journey_id = %s", person)[0]
+    rows("UPDATE alert SET status = 'RESOLUE' WHERE id <> %s", silent[0])
+    assert left(client) == 0 and left(client, f"{REVIEW}?tous=1") == 1
+    rows("UPDATE alert SET escalated_on = %s WHERE id = %s", TODAY, silent[0])
+    assert left(client) == 1
+    rows("UPDATE alert SET escalated_on = NULL")
+    rows("UPDATE journey SET referent_id = NULL WHERE id = %s", silent[1])
+    assert left(client) == 1
+
+
+def test_a_file_says_what_is_stuck_since_when_who_has_it_and_what_was_tried(site: Flask) -> None:
+    journey_id = silent_journey(REFERENT)
+    rows(
+        "INSERT INTO leave (id, account_id, backup_id, from_on, until_on)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, %s)",
+        account(REFERENT),
+        account(COORDINATOR),
+        TODAY,
+        TODAY + timedelta(days=3),
+    )
+    page = browser(site, COORDINATOR).get(f"{REVIEW}/{journey_id}?tous=1").text
+    for words in ("Ce qui bloque", "Suivi par", "en congé jusqu", "Dernier échange", "Ce qui a été tenté"):
+        assert words in page, words
+
+
+def test_postponing_from_the_review_keeps_what_somebody_has_in_hand(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    journey_id = silent_journey(REFERENT)
+    taken = rows("SELECT id FROM alert WHERE status = 'OUVERTE' AND journey_id <> %s LIMIT 1", journey_id)[0][
+        0
+    ]
+    rows(
+        "UPDATE alert SET journey_id = %s, folder_id = (SELECT folder_id FROM alert WHERE journey_id = %s"
+        " LIMIT 1), status = 'PRISE_EN_CHARGE', subject_id = 'x' WHERE id = %s",
+        journey_id,
+        journey_id,
+        taken,
+    )
+    post(client, f"{REVIEW}/{journey_id}", decision="REPORTER")
+    assert scalar("SELECT status FROM alert WHERE id = %s", taken) == "PRISE_EN_CHARGE"
+    postponed = rows(
+        "SELECT postponed_until, acted_by, way_out FROM alert WHERE journey_id = %s AND status = 'REPORTEE'",
+        journey_id,
+    )
+    assert postponed and set(postponed) == {(TODAY + timedelta(days=14), account(COORDINATOR), "AUTRE")}
+    assert decisions()[-1][3] == TODAY + timedelta(days=14)
+    # Its history says it, by whom and until when.
+    assert rows(
+        "SELECT count(*) FROM alert_event WHERE journey_id = %s AND what = 'REPORTEE' AND by_id = %s"
+        " AND until_on = %s",
+        journey_id,
+        account(COORDINATOR),
+        TODAY + timedelta(days=14),
+    )[0][0] == len(postponed)
+
+
+def test_what_is_decided_can_be_taken_back_and_a_wish_settled(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    journey_id = silent_journey(REFERENT)
+    post(client, f"{REVIEW}/{journey_id}", decision="EPS")
+    for path in (SUM, f"/parcours/{journey_id}"):
+        assert "ordre du jour du prochain" in client.get(path).text
+    assert post(client, f"{REVIEW}/{journey_id}/eps").status_code == 303
+    assert "ordre du jour du prochain" not in client.get(SUM).text
+    assert post(client, f"{REVIEW}/{journey_id}/eps").status_code == 303, "a second press changes nothing"
+    assert post(client, f"{REVIEW}/{journey_id}/revenir").status_code == 303
+    assert decisions() == []
+    assert post(client, f"{REVIEW}/{journey_id}/revenir").status_code == 303
+
+
+def test_two_coordinators_decide_once(site: Flask) -> None:
+    boss = load_actor(account(COORDINATOR), clock.now())
+    journey_id = silent_journey(REFERENT)
+    assert decide(boss, journey_id, "APPELER", NOW) is True
+    assert decide(boss, journey_id, "SORTIE", NOW) is False
+    assert [d[1] for d in decisions()] == ["APPELER"]
+    client = browser(site, COORDINATOR)
+    assert (
+        "déjà été prise" in post(client, f"{REVIEW}/{journey_id}", decision="PAUSE", follow="").text or True
+    )
+    assert [d[1] for d in decisions()] == ["APPELER"]
+
+
+def test_bad_and_foreign_decisions_are_refused(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    journey_id = silent_journey(REFERENT)
+    refused = post(client, f"{REVIEW}/{journey_id}", decision="BRULER")
+    assert refused.status_code == 422 and "Choisissez une des décisions" in refused.text
+    other = rows("SELECT id FROM journey WHERE programme = 'CITE_EMPLOI' LIMIT 1")[0][0]
+    for end in ("", "/revenir", "/eps"):
+        assert post(client, f"{REVIEW}/{other}{end}", decision="EPS").status_code == 404
+        assert post(browser(site, REFERENT), f"{REVIEW}/{journey_id}{end}", decision="EPS").status_code == 403
+    assert client.get(f"{REVIEW}/{other}").status_code == 404
+    assert decisions() == []
+    for path in (REVIEW, SUM, f"{REVIEW}/{journey_id}"):
+        assert browser(site, REFERENT).get(path).status_code == 403
+
+
+def test_the_number_of_statements_does_not_grow(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    journey_id = silent_journey(REFERENT)
+    counted = {}
+    for path, most in ((REVIEW, 20), (f"{REVIEW}/{journey_id}?tous=1", 35), (SUM, 25)):
+        client.get(path)
+        with statements() as sent:
+            assert client.get(path).status_code == 200
+        counted[path] = len(sent)
+        assert len(sent) <= most, counted
+    for decision in DECISIONS:
+        post(client, f"{REVIEW}/{first_file(client, REVIEW + '?tous=1')}", decision=decision, tous="1")
+    with statements() as sent:
+        client.get(SUM)
+    assert len(sent) <= counted[SUM] + 4
+
+
+def test_the_share_of_false_alerts_per_rule(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    assert "Aucune alerte n" in client.get(SUM).text
+    rows("DELETE FROM alert WHERE rule <> 'A01'")
+    total = scalar(
+        "SELECT count(*) FROM alert a JOIN journey j ON j.id = a.journey_id WHERE j.programme = 'PRE'"
+    )
+    one, two = [
+        r[0]
+        for r in rows(
+            "SELECT a.id FROM alert a JOIN journey j ON j.id = a.journey_id WHERE j.programme = 'PRE' LIMIT 2"
+        )
+    ]
+    rows("UPDATE alert SET status = 'SANS_OBJET', way_out = 'DOUBLON' WHERE id = %s", one)
+    rows("UPDATE alert SET status = 'SANS_OBJET', way_out = 'AUTRE' WHERE id = %s", two)
+    page = client.get(SUM).text
+    assert f"(1 sur {total})" in page and "Doublon (1)" in page and "Autre (1)" in page
