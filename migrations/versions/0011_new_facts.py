@@ -7,7 +7,7 @@ from alembic import op
 
 from migrations.wall import run_sql, stand_in_folder
 
-revision = "0012"
+revision = "0011"
 down_revision = "0010"
 branch_labels = None
 depends_on = None
@@ -55,7 +55,7 @@ def upgrade() -> None:
         for column in ("folder_id", "journey_id"):
             op.create_index(op.f(f"ix_{table}_{column}"), table, [column])
         stand_in_folder(table)
-    run_sql("0012_new_facts.sql")
+    run_sql("0011_new_facts.sql")
 
 
 def downgrade() -> None:

@@ -7,8 +7,8 @@ from alembic import op
 
 from migrations.wall import run_sql, stand_in_folder
 
-revision = "0014"
-down_revision = "0010"
+revision = "0012"
+down_revision = "0011"
 branch_labels = None
 depends_on = None
 
@@ -76,7 +76,7 @@ def upgrade() -> None:
         ["folder_id", "due_on"],
         postgresql_where=sa.text("alert_id IS NULL"),
     )
-    run_sql("0014_alert_life.sql")
+    run_sql("0012_alert_life.sql")
 
 
 def _folder_key(table: str) -> sa.ForeignKeyConstraint:
