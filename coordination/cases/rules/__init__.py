@@ -1,6 +1,6 @@
-"""The core rules about a journey's own facts: pure functions from facts to dates, which never read today.
+"""The rules about a journey's own facts: pure functions from facts to dates, which never read today.
 
-Source: "Exact clocks of the core rules". Those about referrals stand in `referrals/rules.py`.
+Source: "Exact clocks of the core rules" and "The other rules". Those about referrals stand in `referrals/rules.py`.
 """
 
 from __future__ import annotations
@@ -12,7 +12,22 @@ from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.cases.facts import JourneyFacts
-from coordination.cases.rules import ages, agreement, attempts, contact_clock, events, pauses, rights, steps
+from coordination.cases.rules import (
+    ages,
+    agreement,
+    attempts,
+    contact_clock,
+    events,
+    pauses,
+    progress,
+    rights,
+    school,
+    seasons,
+    sessions,
+    steps,
+    team,
+    writing,
+)
 from coordination.cases.rules.contact_clock import last_exchange
 from coordination.cases.rules.gate import standing_rules
 from coordination.cases.rules.rights import volet_of_right
@@ -20,7 +35,20 @@ from coordination.cases.rules.rights import volet_of_right
 __all__ = ["CASE_RULES", "GROUPS", "deadlines", "last_exchange", "standing_rules", "volet_of_right"]
 
 _BY_EXCHANGE = contact_clock.RULES | attempts.RULES
-_MODULES = (agreement, pauses, steps, ages, rights, events)
+_MODULES = (
+    agreement,
+    pauses,
+    steps,
+    ages,
+    rights,
+    events,
+    sessions,
+    seasons,
+    school,
+    progress,
+    team,
+    writing,
+)
 
 CASE_RULES: frozenset[str] = _BY_EXCHANGE.union(*(module.RULES for module in _MODULES))
 """Ids of every rule computed here."""
@@ -29,14 +57,22 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # Programme, stage, agreement, exit and the other dates of the journey itself.
         "journey": CASE_RULES,
-        "contacts": _BY_EXCHANGE,
-        "appointments": _BY_EXCHANGE,
-        "actions": frozenset({"T06", "T19"}),
-        "pauses": contact_clock.RULES | pauses.RULES,
+        "contacts": _BY_EXCHANGE | {"I10", "I11"},
+        "appointments": _BY_EXCHANGE | {"I10", "I11", "T20", "T30"},
+        "actions": frozenset({"T06", "T19", "I10", "T24", "T25"}) | progress.BY_ACTION | sessions.RULES,
+        "sessions": sessions.RULES,
+        # A return starts the contact clock again.
+        "pauses": contact_clock.RULES | pauses.RULES | writing.RULES | {"I10", "I11"},
         "reviews": frozenset({"T08"}),
         "rights": rights.RULES,
-        "events": events.RULES,
-        "birth_date": ages.RULES,
+        "events": events.RULES | {"A12"},
+        "birth_date": ages.RULES | {"S05"},
+        "barriers": frozenset({"T25"}),
+        "school": frozenset({*school.LEVEL_OF_RULE, "S05", "S25"}),
+        "school_absences": school.ABSENCES,
+        "team": team.RULES,
+        # What any save on the journey changes.
+        "written_on": writing.RULES | school.ABSENCES | {"I07"},
         "planned_rhythm_days": contact_clock.RULES,
         "scheme": frozenset({"A08", "A09", "A10"}),
     }
@@ -54,7 +90,7 @@ def deadlines(
 
     Facts that none of the wanted rules reads may be left empty: see GROUPS.
     """
-    wanted = rules & standing_rules(facts)
+    wanted = (rules & standing_rules(facts)) - thresholds.off
     found: dict[Key, Deadline] = {}
     if wanted & _BY_EXCHANGE:
         last = last_exchange(facts)
