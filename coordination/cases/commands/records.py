@@ -198,5 +198,4 @@ def _after(w: Work, kind: RecordKind, grant: Grant, before: Standing | None) -> 
     fact = f"{kind.name.lower()} : saisie du {today:%d/%m/%Y}"
     if before is not None and settle_stage(w, grant, before, today, fact):
         return
-    if kind.group:
-        follow(grant, grant.journey_id, kind.group, today, fact)
+    follow(grant, grant.journey_id, kind.group or "written_on", today, fact)
