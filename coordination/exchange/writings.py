@@ -1,4 +1,4 @@
-"""The day on which anything was last written on an imported journey: the latest date of a fact that the bundle brings."""
+"""The day on which anything was last written on an imported journey: the latest date of a fact of the bundle."""
 
 from __future__ import annotations
 
@@ -20,7 +20,8 @@ _DATES = {
     for file, columns in FILES.items()
 }
 _NOTE = text(
-    "UPDATE journey j SET written_on = w.day FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[])) AS w (id, day)"
+    "UPDATE journey j SET written_on = w.day"
+    " FROM unnest(CAST(:ids AS uuid[]), CAST(:days AS date[])) AS w (id, day)"
     " WHERE j.id = w.id AND (j.written_on IS NULL OR j.written_on < w.day)"
 )
 

@@ -45,8 +45,8 @@ def follow_many(
 ) -> int:
     """Recompute what depends on the `changed` group of facts (a key of GROUPS); how many deadlines moved.
 
-    Something is written on the journeys (`writing`): that is noted too, with the rules that count from it ("written_on" where
-    nothing else changes that a rule reads).
+    Something is written on the journeys (`writing`): that is noted too, with the rules that count from it.
+    "written_on": where nothing else changes that a rule reads.
     A change of the journey itself (agreement, stage, exit) touches every feature: see `alerts.sources`.
     """
     thresholds = Thresholds.default()

@@ -1,5 +1,5 @@
-"""School (PRE): half-days of absence (A06, A07, off unless the territory wants them), changes of cycle (S02 to S04), no
-place known on 1 September (S05)."""
+"""School (PRE): half-days of absence (A06, A07, off unless the territory wants them), changes of cycle (S02 to
+S04), no place known on 1 September (S05)."""
 
 from __future__ import annotations
 

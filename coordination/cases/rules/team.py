@@ -17,8 +17,8 @@ def deadlines(
     facts: JourneyFacts, calendar: Calendar, thresholds: Thresholds, wanted: frozenset[str]
 ) -> Iterator[tuple[Key, Deadline]]:
     """I07, per absence of the référent in which nobody replaces them, neither for the absence nor on the journey:
-    first day − 7 (lead) and, if the absence lasts that long, + 7. Until somebody does, or the return: the absence is
-    taken back, or something is written on the journey after its last day.
+    first day − 7 (lead) and, if the absence lasts that long, + 7. Until somebody does, or the return: the absence
+    is taken back, or something is written on the journey after its last day.
 
     I08: end of the référent's last role on the programme − 30. Until the journey is handed over.
 
