@@ -8,7 +8,8 @@ from datetime import date
 
 from sqlalchemy import select
 
-from coordination.alerts.catalogue import rules, severity
+from coordination.alerts.catalogue import Thresholds, rules, severity
+from coordination.alerts.explain import Explanation, explain
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
 from coordination.cases.queries.people import Person, account_names, people
@@ -38,6 +39,7 @@ class AlertPage:
     acted_by_name: str
     postponed_until: date | None
     version: int
+    more: Explanation
 
 
 def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
@@ -53,6 +55,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
     names = (
         "rule",
         "kind",
+        "because",
         "since",
         "due_on",
         "opened_on",
@@ -84,4 +87,5 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         acted_by_name=authors.get(row.acted_by, ""),
         postponed_until=row.postponed_until,
         version=row.version,
+        more=explain(row.rule, row.kind, row.because, Thresholds.default()),
     )
