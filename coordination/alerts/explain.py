@@ -1,4 +1,4 @@
-"""What "en savoir plus" says of an alert: the fact, the count from it, where the threshold comes from, what ends it."""
+"""What "en savoir plus" says of an alert: its fact, the count from it, what ends it, where the threshold is from."""
 
 from __future__ import annotations
 
@@ -57,9 +57,8 @@ _EXCHANGE = "un échange"
 ENDS = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), _EXCHANGE),
     **dict.fromkeys(("A15", "A16"), "toute écriture sur le parcours"),
-    **dict.fromkeys(
-        ("I01", "I02", "I03", "I04", "I05"), "le retour noté (ou une date de reprise, s'il n'y en a pas)"
-    ),
+    **dict.fromkeys(("I02", "I03", "I04", "I05"), "le retour noté"),
+    "I01": "le retour noté, ou une date de reprise",
     **dict.fromkeys(("T09", "T10", "T11"), "la sortie, ou une décision notée"),
     **dict.fromkeys(("T14", "T15", "T16"), "une réponse datée, ou une autre orientation qui la remplace"),
     **dict.fromkeys(("T22", "T23"), "la signature du contrat d'engagement"),

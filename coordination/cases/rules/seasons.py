@@ -3,8 +3,10 @@ new school year (I11)."""
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterator
 from datetime import MAXYEAR, date, timedelta
+from functools import cache
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
@@ -30,19 +32,23 @@ def school_year(day: date) -> int:
 
 def summer_after(day: date, calendar: Calendar) -> tuple[date, date] | None:
     """First and last day of the first summer holidays that begin after a day; None past the known calendar."""
-    for first, last in calendar.periods:
-        if first > day and first <= date(first.year, 7, 20) <= last:
-            return first, last
-    return None
+    summers = _summers(calendar.periods)
+    place = bisect_right(summers, day, key=lambda period: period[0])
+    return summers[place] if place < len(summers) else None
 
 
 def school_start_after(day: date, calendar: Calendar) -> date | None:
     """The first school year start after a day: the day after summer holidays; None past the known calendar."""
-    for first, last in calendar.periods:
-        start = last + timedelta(days=1)
-        if start > day and first <= date(first.year, 7, 20) <= last:
-            return start
-    return None
+    summers = _summers(calendar.periods)
+    place = (
+        bisect_right(summers, day - timedelta(days=1), key=lambda period: period[1]) if day > date.min else 0
+    )
+    return summers[place][1] + timedelta(days=1) if place < len(summers) else None
+
+
+@cache
+def _summers(periods: tuple[tuple[date, date], ...]) -> tuple[tuple[date, date], ...]:
+    return tuple(period for period in periods if period[0] <= date(period[0].year, 7, 20) <= period[1])
 
 
 def deadlines(
