@@ -1,4 +1,4 @@
-"""What "en savoir plus" says of an alert: its fact, the count from it, what ends it, where the threshold is from."""
+"""What "en savoir plus" says of an alert: its fact, the count, what ends it, where the threshold is from."""
 
 from __future__ import annotations
 
