@@ -18,6 +18,9 @@ REPLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """On screen only: what an alert of the rule hides, for the same subject. An overdue hides its lead too."""
 
+OFF_BY_DEFAULT = frozenset({"A06", "A07"})
+"""Rules on what another institution may choose to share: they stand only where the territory switched them on."""
+
 RIGHT_OF_RULE: Mapping[str, str] = MappingProxyType(
     {
         "S10": "CDDI_CDD",
@@ -122,10 +125,12 @@ def replaced(keys: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, 
 class Thresholds:
     """(threshold, lead) in days per rule where they differ from the catalogue; None keeps the catalogue's.
 
+    `switched_on`: those of OFF_BY_DEFAULT that the territory wants.
     Raises BadInput for an unknown rule, a negative number, or days given to a rule that has none of the kind.
     """
 
     overrides: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    switched_on: frozenset[str] = frozenset()
     _days: Mapping[str, tuple[int | None, int | None]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +160,11 @@ class Thresholds:
     def lead(self, rule: str) -> int:
         """Days before the target date. Raises LookupError for a rule without anticipation."""
         return self._known(rule, 1)
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Rules that do not stand at all."""
+        return OFF_BY_DEFAULT - self.switched_on
 
     def _known(self, rule: str, which: int) -> int:
         days = self._days[rule][which]

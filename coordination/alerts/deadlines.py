@@ -50,6 +50,24 @@ BECAUSE = frozenset(
         "child_age",
         "orientation",
         "exit",
+        # Sessions, months of school, school years.
+        "sessions",
+        "school_absences",
+        "school_year",
+        "summer",
+        # What stops, what is planned, what is awaited.
+        "action_suspended",
+        "action_stopped",
+        "action_planned_start",
+        "appointment",
+        "diagnosis",
+        "barrier",
+        "rsa_opening",
+        "contract_limit",
+        # Whoever follows the journey, and what is written of it.
+        "writing",
+        "leave",
+        "referent_end",
     }
 )
 """Every code that `Deadline.because` may hold: the fact that started the clock."""

@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from coordination.alerts.calendar import shift
 from coordination.alerts.catalogue import RIGHT_OF_RULE, escalation_days, rules, severity
 
-ACTION_RULES = frozenset({"T19"})
+ACTION_RULES = frozenset({"T19", "A05", "A12", "I06", "T29"})
 REFERRAL_RULES = frozenset({"T14", "T15", "T16", "T17", "T18"})
 
 # Statistics lag behind what the last scans opened: left to guess, the planner reads whole tables. What is due is

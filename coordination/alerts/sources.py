@@ -12,13 +12,19 @@ from dataclasses import dataclass
 from datetime import date
 
 from flask import current_app
+from sqlalchemy import text
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.alerts.reconcile import reconcile
+from coordination.db import db
 from coordination.privacy.policy import Grant
 
+# Never goes back, and is no change that another page could have missed: the version stays.
+_WRITTEN = text(
+    "UPDATE journey SET written_on = :today WHERE id = ANY (:ids) AND (written_on IS NULL OR written_on < :today)"
+)
 Wanted = dict[uuid.UUID, dict[Key, Deadline]]
 
 
@@ -48,7 +54,14 @@ def all_deadlines(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> Wanted:
     return wanted
 
 
-def follow_all(grant: Grant, journey_ids: Sequence[uuid.UUID], today: date, fact: str) -> int:
-    """Recompute and store every deadline of journeys that the actor writes in; how many changed."""
+def follow_all(
+    grant: Grant, journey_ids: Sequence[uuid.UUID], today: date, fact: str, *, writing: bool = True
+) -> int:
+    """Recompute and store every deadline of journeys that the actor writes in; how many changed.
+
+    `writing`: a person writes on them today, which is noted.
+    """
+    if writing:
+        db.session.execute(_WRITTEN, {"ids": list(journey_ids), "today": today})
     rules = frozenset[str]().union(*(source.rules for source in sources()))
     return reconcile(rules, all_deadlines(grant, journey_ids), today, fact)

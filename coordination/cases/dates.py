@@ -36,7 +36,7 @@ CHAINS: dict[str, tuple[Chain, ...]] = {
 FACTS: dict[str, frozenset[str]] = {
     "objective": frozenset({"set_on", "reached_on"}),
     "appointment": frozenset({"on_date"}),  # not when the appointment is still to come
-    "action": frozenset({"started_on", "ended_on"}),
+    "action": frozenset({"started_on", "suspended_on", "ended_on"}),
     "attendance": frozenset({"on_date"}),
     "pause": frozenset({"from_on", "returned_on"}),
     "review": frozenset({"held_on"}),

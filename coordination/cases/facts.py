@@ -23,10 +23,13 @@ class ContactFact:
 class AppointmentFact:
     on: date
     status: str | None
+    id: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class ActionFact:
+    """`barrier`: what the action of an adult is to lift; None on a journey of the PRE."""
+
     id: str
     key: str
     status: str | None
@@ -35,6 +38,17 @@ class ActionFact:
     planned_end: date | None = None
     ended_on: date | None = None
     volet: Volet = Volet.COORDINATION
+    suspended_on: date | None = None
+    barrier: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class SessionFact:
+    """One session of an action: PRESENT, EXCUSE or ABSENT."""
+
+    action_id: str
+    on: date
+    status: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +104,53 @@ class ChildFact:
 
 
 @dataclass(frozen=True, slots=True)
+class BarrierFact:
+    """`volet`: the folder it stands in."""
+
+    id: str
+    barrier: str | None
+    level: str | None
+    identified_on: date
+    lifted_on: date | None = None
+    volet: Volet = Volet.EMPLOI
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolAbsenceFact:
+    on: date
+    half_days: int
+
+
+@dataclass(frozen=True, slots=True)
+class LeaveFact:
+    """An absence of the référent, both days included; `backed`: somebody replaces them."""
+
+    id: str
+    from_on: date
+    until_on: date
+    backed: bool
+
+
+@dataclass(frozen=True, slots=True)
+class TeamFact:
+    """`referent_until`: the end of the last role in which the référent may follow the journey, if it ends."""
+
+    has_referent: bool = True
+    has_backup: bool = False
+    referent_until: date | None = None
+    leaves: tuple[LeaveFact, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class SchoolFact:
+    """`level_year`: the school year (2026 is 2026-2027) for which the level was noted, None if not known."""
+
+    level: str | None = None
+    has_school: bool = False
+    level_year: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class JourneyFacts:
     """One journey. Tuples are in any order: no rule depends on it."""
 
@@ -105,8 +166,13 @@ class JourneyFacts:
     scheme: str | None = None
     exit_on: date | None = None
     exit_reason: str | None = None
-    oriented_on: date | None = None
     orientation_path: str | None = None
+    diagnosis_on: date | None = None
+    rsa_opened_on: date | None = None
+    oriented_on: date | None = None
+    contract_signed_on: date | None = None
+    # The latest day on which anything was written on the journey.
+    written_on: date | None = None
     contacts: tuple[ContactFact, ...] = ()
     appointments: tuple[AppointmentFact, ...] = ()
     actions: tuple[ActionFact, ...] = ()
@@ -119,3 +185,8 @@ class JourneyFacts:
     children: tuple[ChildFact, ...] = ()
     follow_ups: tuple[date, ...] = ()
     retention_decisions: tuple[date, ...] = ()
+    sessions: tuple[SessionFact, ...] = ()
+    barriers: tuple[BarrierFact, ...] = ()
+    school_absences: tuple[SchoolAbsenceFact, ...] = ()
+    school: SchoolFact = SchoolFact()
+    team: TeamFact = TeamFact()

@@ -148,7 +148,9 @@ class LeaveForm(PageForm):
     backup_id = SelectField("Qui vous remplace ?", validate_choice=False)
 
     def offer(self, people: Mapping[uuid.UUID, str]) -> None:
-        self.backup_id.choices = people_options(people, "Choisir")
+        self.backup_id.choices = people_options(
+            people, "Personne pour l'instant : la coordination sera prévenue"
+        )
 
 
 class ButtonForm(PageForm):

@@ -143,6 +143,7 @@ ACTION = RecordKind(
         Cell("contract_objective", "Objectif du contrat de ville", Shape.CODE, "contract_objective"),
         Cell("status", "Où en est l'action", Shape.CODE, "action_status", required=True, start="PREVUE"),
         Cell("started_on", "Commencée le"),
+        Cell("suspended_on", "Interrompue depuis le", help="Si l'action est interrompue en ce moment."),
         Cell("ended_on", "Terminée le"),
     ),
     "Une action",
@@ -150,7 +151,7 @@ ACTION = RecordKind(
     "Action enregistrée.",
     group="actions",
     volet=lambda _programme, values: volet_of_action(values.get("kind"), values.get("axis_or_barrier")),
-    rare=frozenset({"detail", "contract_objective", "status", "started_on", "ended_on"}),
+    rare=frozenset({"detail", "contract_objective", "status", "started_on", "suspended_on", "ended_on"}),
 )
 ATTENDANCE = RecordKind(
     "seance",
@@ -162,6 +163,7 @@ ATTENDANCE = RecordKind(
     "Des présences",
     "Séance",
     "Présence enregistrée.",
+    group="sessions",
 )
 BARRIER = RecordKind(
     "frein",
@@ -176,6 +178,7 @@ BARRIER = RecordKind(
     "Frein",
     "Frein enregistré.",
     help="La conséquence dans la vie de tous les jours, jamais une maladie.",
+    group="barriers",
     volet=lambda programme, values: volet_of_barrier(programme, values.get("barrier")),
     rare=frozenset({"lifted_on"}),
 )

@@ -37,6 +37,8 @@ class Journey(Row, InOrder, Base):
     oriented_on: Mapped[date | None] = mapped_column()
     contract_signed_on: Mapped[date | None] = mapped_column()
     exit_on: Mapped[date | None] = mapped_column()
+    # The latest day on which anything was written on it: of an import, the latest date of a fact.
+    written_on: Mapped[date | None] = mapped_column()
     # Where a pause found it, and where it resumes.
     suspended_from: Mapped[str | None] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
@@ -164,6 +166,7 @@ class Action(InFolder, Base):
     planned_end: Mapped[date | None] = mapped_column()
     ended_on: Mapped[date | None] = mapped_column()
     status: Mapped[str | None] = mapped_column(String(24))
+    suspended_on: Mapped[date | None] = mapped_column()
     kind: Mapped[bytes | None] = sealed()
     axis_or_barrier: Mapped[bytes | None] = sealed()
     # Who sees to it: a name or a function, in free words.

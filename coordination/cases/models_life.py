@@ -40,7 +40,7 @@ class Turn(InFolder, Base):
 
 
 class Leave(Row, Base):
-    """An absence of a professional, both days included, and who replaces them: access follows by itself."""
+    """An absence of a professional, both days included, and who replaces them, if anybody: access follows."""
 
     __tablename__ = "leave"
     __table_args__ = (
@@ -50,7 +50,7 @@ class Leave(Row, Base):
     )
 
     account_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
-    backup_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    backup_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     from_on: Mapped[date] = mapped_column()
     until_on: Mapped[date] = mapped_column()
 

@@ -50,7 +50,7 @@ def recompute(actor: Actor, now: datetime, today: date) -> dict[str, int]:
         with work(actor, Action.RECOMPUTE, now) as w:
             grant = w.require()
             call("operator_access", ids)
-            changed += follow_all(grant, ids, today, "recalcul des échéances")
+            changed += follow_all(grant, ids, today, "recalcul des échéances", writing=False)
             call("operator_access", [])
             w.audit(grant, [f"parcours={len(ids)}"])
     return {"journeys": len(names), "changed": changed}

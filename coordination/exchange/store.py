@@ -22,6 +22,7 @@ from coordination.exchange.people import compare, count_created, store_structure
 from coordination.exchange.recompute import BATCH, territory
 from coordination.exchange.store_records import Batch, add_rows, open_what_is_agreed, store_records
 from coordination.exchange.stored import Names, Stored, read_names, stored_journeys, stored_records
+from coordination.exchange.writings import note_writings
 from coordination.privacy.access import call, follow_agreement, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
@@ -130,7 +131,10 @@ def _store_batch(
         store_records(batch, mapped, wanted, list(existing.values()), changes)
     open_what_is_agreed(batch)
     if not dry:
-        follow_all(grant, list(ids.values()), as_of, "import de données")
+        note_writings(
+            ids, {ref: [line for file in by_ref for line in by_ref[file].get(ref, ())] for ref in ids}
+        )
+        follow_all(grant, list(ids.values()), as_of, "import de données", writing=False)
     follow_agreement(list(ids.values()))
     sync_access(list(ids.values()))
 

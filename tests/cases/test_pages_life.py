@@ -355,7 +355,6 @@ def test_a_journey_handed_over_leaves_the_replacement_too(site: Flask, journey: 
         (0, 367, "colleague", "un an au plus"),
         (0, 1, "self", "quelqu&#39;un d&#39;autre que vous"),
         (0, 1, "admin", "ne suit pas de parcours"),
-        (0, 1, "", "Choisissez qui vous remplace."),
         (4, 6, "colleague", "couvre déjà"),
     ],
 )

@@ -8,9 +8,10 @@ import pytest
 
 from coordination.alerts.catalogue import rules
 from coordination.alerts.deadlines import Deadline
-from coordination.cases.rules import CASE_RULES, standing_rules
+from coordination.cases.rules import standing_rules
 from coordination.privacy.volets import Volet
 from tests.cases.rules_kit import (
+    CORE,
     D,
     action,
     cite,
@@ -112,7 +113,7 @@ def test_every_core_rule_stands_somewhere_in_these_journeys() -> None:
             )
         )
     )
-    assert seen == CASE_RULES
+    assert seen == CORE
 
 
 def test_volets() -> None:

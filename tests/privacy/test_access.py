@@ -282,7 +282,15 @@ def test_the_operator_s_access_ends_with_the_command(wall: Flask) -> None:
 def test_clocks_tell_only_those_who_write_in_the_journey(db: Db) -> None:
     both = [journey_id("PRE-1"), journey_id("PRE-2")]
     for who, seen in (("ref1", {both[0]}), ("coord.pre", set(both)), ("ml", set()), ("centre", set())):
-        for function in ("right_clocks", "action_clocks", "page_fact_clocks"):
+        for function in (
+            "right_clocks",
+            "action_clocks",
+            "page_fact_clocks",
+            "session_clocks",
+            "barrier_clocks",
+            "school_absence_clocks",
+            "team_clocks",
+        ):
             found = ask(db, who, f"SELECT journey_id FROM {function}(%s)", both)
             assert {row[0] for row in found} <= seen
         assert bool(ask(db, who, "SELECT 1 FROM right_clocks(%s)", both)) == bool(seen)

@@ -24,7 +24,7 @@ ROW = {"id", "journey_id", "folder_id", "version", "position"}
 # day, an instant, a counter, or a professional's own name and address. Nothing here tells who a beneficiary is.
 CLEAR: dict[str, str] = {
     "journey": "ref programme stage opened_on agreement_status agreement_on entered_on validated_on diagnosis_on"
-    " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on"
+    " referent_id backup_id planned_rhythm_days rsa_opened_on oriented_on contract_signed_on exit_on written_on"
     " suspended_from",
     "sheet": "",
     "schooling": "school_year",
@@ -37,7 +37,7 @@ CLEAR: dict[str, str] = {
     "contact": "on_date mode outcome author_id",
     "appointment": "on_date status structure_id",
     "objective": "set_on reached_on",
-    "action": "key structure_id droit_commun planned_start started_on planned_end ended_on status",
+    "action": "key structure_id droit_commun planned_start started_on planned_end ended_on status suspended_on",
     "attendance": "action_id on_date status",
     "pause": "from_on expected_return returned_on",
     "review": "due_on held_on",

@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from coordination.cases.checks import Problems
+from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Action as ActionRow
 from coordination.cases.models import Attendance, Journey
 from coordination.cases.vocabulary import ATTENDANCE_LABELS
@@ -62,5 +63,6 @@ def note_sessions(
         for day, status in sorted(sessions.items()):
             values = {"action_id": action_id, "on_date": day, "status": status}
             add_record(grant, Attendance, journey_id, volet, values)
+        follow(grant, journey_id, "sessions", today, f"présences notées le {today:%d/%m/%Y}")
         w.audit(grant, ["attendance", f"seances={len(sessions)}"])
         return len(sessions)

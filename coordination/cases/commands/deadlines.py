@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection
+from collections.abc import Sequence
 from datetime import date
 
 from coordination.alerts.calendar import Calendar
@@ -11,29 +11,57 @@ from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.reconcile import reconcile
 from coordination.cases.queries.facts import EVERYTHING, journey_facts
 from coordination.cases.rules import GROUPS, deadlines
+from coordination.cases.rules.school import ABSENCES
 from coordination.privacy.policy import Grant
 
-# The facts that the rules of each group read, beside the journey itself.
-_READS = {
-    # The decision to keep or erase a file counts from the last exchange.
-    "contacts": ("contacts", "appointments", "pauses", "scheme", "retention_decisions"),
-    "appointments": ("contacts", "appointments", "pauses", "scheme", "retention_decisions"),
-    "pauses": ("contacts", "appointments", "pauses", "scheme"),
-    "invitations": ("invitations",),
-    "applications": ("applications",),
-    "children": ("children",),
-    "follow_ups": ("follow_ups", "exit_reason"),
-    "retention_decisions": ("contacts", "appointments", "retention_decisions"),
+# Any save is a writing: its own rules follow with every group.
+_WRITING = ("pauses", "team")
+# An exchange moves its clocks, and the day from which the decision to keep or erase a file counts.
+_EXCHANGE = frozenset({"contacts", "appointments", "actions", "pauses", "scheme", "retention_decisions"})
+# The facts that the rules of each group read, beside the journey itself; a group that is not here reads everything.
+_READS: dict[str, frozenset[str]] = {
+    "contacts": _EXCHANGE,
+    "appointments": _EXCHANGE,
+    "pauses": frozenset({"contacts", "appointments", "actions", "pauses", "scheme"}),
+    "sessions": frozenset({"sessions", "actions"}),
+    "barriers": frozenset({"barriers", "actions"}),
+    "school": frozenset({"school", "birth_date"}),
+    "team": frozenset(),
+    "written_on": frozenset(),
+    "invitations": frozenset({"invitations"}),
+    "applications": frozenset({"applications"}),
+    "children": frozenset({"children"}),
+    "follow_ups": frozenset({"follow_ups", "exit_reason"}),
+    "retention_decisions": frozenset({"contacts", "appointments", "retention_decisions"}),
 }
 
 
 def follow(grant: Grant, journey_id: uuid.UUID, changed: str, today: date, fact: str) -> int:
+    """As `follow_many`, for one journey."""
+    return follow_many(grant, [journey_id], changed, today, fact)
+
+
+def follow_many(
+    grant: Grant,
+    journey_ids: Sequence[uuid.UUID],
+    changed: str,
+    today: date,
+    fact: str,
+    *,
+    writing: bool = True,
+) -> int:
     """Recompute what depends on the `changed` group of facts (a key of GROUPS); how many deadlines moved.
 
+    Something is written on the journeys (`writing`): that is noted too, with the rules that count from it.
+    "written_on": where nothing else changes that a rule reads.
     A change of the journey itself (agreement, stage, exit) touches every feature: see `alerts.sources`.
     """
-    rules = GROUPS[changed]
-    groups: Collection[str] = _READS.get(changed, EVERYTHING)
-    facts = journey_facts(grant, [journey_id], groups)
-    wanted = {journey_id: deadlines(facts[journey_id], Calendar.load(), Thresholds.default(), rules)}
+    thresholds = Thresholds.default()
+    rules = (GROUPS[changed] | GROUPS["written_on"]) - thresholds.off
+    groups = _READS.get(changed, EVERYTHING) | frozenset(_WRITING)
+    if rules & ABSENCES:
+        groups |= {"school_absences"}
+    facts = journey_facts(grant, journey_ids, groups, written_on=today if writing else None)
+    calendar = Calendar.load()
+    wanted = {id_: deadlines(one, calendar, thresholds, rules) for id_, one in facts.items()}
     return reconcile(rules, wanted, today, fact)

@@ -11,9 +11,11 @@ from datetime import datetime
 from sqlalchemy import delete, insert, select, update
 
 from coordination.cases.checks import NIR_REFUSED, Problems
+from coordination.cases.commands.deadlines import follow
 from coordination.cases.models_documents import Document, DocumentPart
 from coordination.cases.rules.media import KINDS, media_of
 from coordination.cases.vocabulary import DOCUMENT_KINDS
+from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import Conflict, Forbidden, NotFound
 from coordination.privacy.actor import Actor
@@ -63,8 +65,14 @@ def attach_document(
         if key:
             w.once(key, new.body(), answer)
         document_id = add_document(w, grant, journey_id, new)
+        _follow(grant, journey_id, now)
         w.audit(grant, ["document", str(document_id)])
         return document_id
+
+
+def _follow(grant: Grant, journey_id: uuid.UUID, now: datetime) -> None:
+    today = paris_date(now)
+    follow(grant, journey_id, "written_on", today, f"document : saisie du {today:%d/%m/%Y}")
 
 
 def add_document(w: Work, grant: Grant, journey_id: uuid.UUID, new: NewDocument) -> uuid.UUID:
@@ -147,6 +155,7 @@ def remove_document(actor: Actor, document_id: uuid.UUID, now: datetime) -> uuid
         if gone is None:
             raise Conflict("Ce document a déjà été retiré.")
         db.session.execute(delete(DocumentPart).where(DocumentPart.document_id == document_id))
+        _follow(grant, uuid.UUID(str(found.journey_id)), now)
         w.audit(grant, ["document", str(document_id)])
         return uuid.UUID(str(found.journey_id))
 

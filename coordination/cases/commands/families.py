@@ -7,12 +7,14 @@ from datetime import datetime
 
 from sqlalchemy import select
 
+from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey
+from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput
 from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
-from coordination.privacy.policy import Action
+from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
 
 # The same for a reference that is nobody's and for one of a journey that the actor does not see.
@@ -42,6 +44,7 @@ def link_sibling(actor: Actor, journey_id: uuid.UUID, ref: str, now: datetime) -
         if problem or sibling is None:
             raise BadInput(problem, {"ref": problem})
         call("link_siblings", journey_id, sibling.id)
+        _follow(grant, journey_id, now)
         w.audit(grant, [str(sibling.id)])
 
 
@@ -50,4 +53,10 @@ def leave_family(actor: Actor, journey_id: uuid.UUID, now: datetime) -> None:
     with work(actor, Action.LINK_FAMILY, now) as w:
         grant = w.require(journey_id)
         call("unlink_siblings", journey_id)
+        _follow(grant, journey_id, now)
         w.audit(grant, ["household"])
+
+
+def _follow(grant: Grant, journey_id: uuid.UUID, now: datetime) -> None:
+    today = paris_date(now)
+    follow(grant, journey_id, "written_on", today, f"famille : saisie du {today:%d/%m/%Y}")

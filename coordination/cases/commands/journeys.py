@@ -16,6 +16,7 @@ from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
+from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.models_life import Saisine
@@ -186,6 +187,8 @@ def assign_referent(
             .where(Journey.id == journey_id)
             .values({column: referent_id, "version": Journey.version + 1})
         )
+        today = paris_date(now)
+        follow(grant, journey_id, "team", today, f"suivi du parcours changé le {today:%d/%m/%Y}")
         sync_access([journey_id])
         w.audit(grant, [column])
 

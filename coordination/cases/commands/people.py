@@ -12,6 +12,7 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
+from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
 from coordination.clock import paris_date
 from coordination.db import db
@@ -90,6 +91,8 @@ def change_identity(
         changed = change_record(w, grant, Sheet, sheet_id, version, asdict(identity))
         if "birth_date" in changed:
             follow_all(grant, [journey_id], today, f"date de naissance corrigée le {today:%d/%m/%Y}")
+        elif changed:
+            follow(grant, journey_id, "written_on", today, f"fiche corrigée le {today:%d/%m/%Y}")
         w.audit(grant, ["sheet", *changed])
         return changed
 
@@ -125,6 +128,7 @@ def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: d
             w.once(key, relative.body(), answer)
         _check_relative(relative)
         row_id = add_record(grant, Representative, journey_id, Volet.COORDINATION, asdict(relative))
+        _follow_relative(grant, journey_id, now)
         w.audit(grant, ["representative", *asdict(relative)])
         return row_id
 
@@ -157,8 +161,15 @@ def _on_relative(
     with work(actor, Action.CHANGE_PEOPLE, now) as w:
         journey_id = journey_of(Representative, relative_id)
         grant = w.require(journey_id)
-        w.audit(grant, ["representative", *do(w, grant)])
+        changed = do(w, grant)
+        _follow_relative(grant, journey_id, now)
+        w.audit(grant, ["representative", *changed])
         return journey_id
+
+
+def _follow_relative(grant: Grant, journey_id: uuid.UUID, now: datetime) -> None:
+    today = paris_date(now)
+    follow(grant, journey_id, "written_on", today, f"personne à joindre : saisie du {today:%d/%m/%Y}")
 
 
 def record_schooling(
@@ -188,6 +199,8 @@ def record_schooling(
                 select(Sheet.id, Sheet.version).where(Sheet.journey_id == journey_id)
             ).one()
             change_record(w, grant, Sheet, sheet.id, sheet.version, values)
+        today = paris_date(now)
+        follow(grant, journey_id, "school", today, f"scolarité mise à jour le {today:%d/%m/%Y}")
         w.audit(grant, ["schooling", "school", "school_level"])
 
 

@@ -9,9 +9,11 @@ from datetime import datetime
 
 from sqlalchemy import func, select, update
 
+from coordination.cases.commands.deadlines import follow_many
 from coordination.cases.models import Journey
 from coordination.cases.queries.followers import MOST, followers
 from coordination.cases.vocabulary import PROGRAMMES
+from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.errors import BadInput, Conflict
 from coordination.privacy.access import sync_access
@@ -50,6 +52,8 @@ def reassign(actor: Actor, wanted: Reassignment, now: datetime, *, key: str = ""
             w.once(key, wanted.body(), answer)
         _check_follower(actor, ids, wanted.referent_id, now)
         changed = _write(wanted)
+        today = paris_date(now)
+        follow_many(grants[0], ids, "team", today, f"référent nommé le {today:%d/%m/%Y}")
         sync_access(ids)
         for grant in grants:
             w.audit(grant, ["referent_id"])

@@ -16,7 +16,6 @@ from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Agreement, Attendance, Journey
-from coordination.cases.rules import GROUPS
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -202,5 +201,4 @@ def _after(w: Work, kind: RecordKind, grant: Grant, before: Standing | None) -> 
     fact = f"{kind.name.lower()} : saisie du {today:%d/%m/%Y}"
     if before is not None and settle_stage(w, grant, before, today, fact):
         return
-    if kind.group in GROUPS:
-        follow(grant, grant.journey_id, kind.group, today, fact)
+    follow(grant, grant.journey_id, kind.group or "written_on", today, fact)

@@ -11,6 +11,7 @@ from sqlalchemy import delete, insert, select
 from coordination.accounts.models import Account
 from coordination.accounts.queries import may_follow
 from coordination.cases.checks import Problems
+from coordination.cases.commands.deadlines import follow, follow_many
 from coordination.cases.commands.turns import change_as_form, remember
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
@@ -19,7 +20,7 @@ from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.access import subject_of, sync_access
 from coordination.privacy.actor import Actor
-from coordination.privacy.policy import Action
+from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
 
 LONGEST_LEAVE = 366
@@ -36,7 +37,7 @@ class Handover:
 
 @dataclass(frozen=True)
 class NewLeave:
-    """As typed: both days included."""
+    """As typed: both days included; nobody replaces where nobody was found, and the coordination is told."""
 
     from_on: date | None
     until_on: date | None
@@ -83,6 +84,7 @@ def hand_over(actor: Actor, journey_id: uuid.UUID, given: Handover, version: int
                 on_date=today,
                 note=given.note.strip(),
             )
+        follow(grant, journey_id, "team", today, f"suivi du parcours changé le {today:%d/%m/%Y}")
         sync_access([journey_id])
         w.audit(grant, ["referent_id", "backup_id", "turn"])
 
@@ -123,7 +125,7 @@ def plan_leave(actor: Actor, new: NewLeave, now: datetime) -> uuid.UUID:
                 until_on=new.until_on,
             )
         )
-        sync_access([journey_id for journey_id, _ in mine])
+        _follow_leave(grant, [journey_id for journey_id, _ in mine], now)
         w.audit(grant, ["leave"])
         return leave_id
 
@@ -137,8 +139,16 @@ def cancel_leave(actor: Actor, leave_id: uuid.UUID, now: datetime) -> None:
         ).first()
         if gone is None:
             raise NotFound("Cette absence n'existe pas, ou n'est pas la vôtre.")
-        sync_access([journey_id for journey_id, _ in _mine(actor)])
+        _follow_leave(grant, [journey_id for journey_id, _ in _mine(actor)], now)
         w.audit(grant, ["leave"])
+
+
+def _follow_leave(grant: Grant, journey_ids: list[uuid.UUID], now: datetime) -> None:
+    """Deadlines, then access; nothing was written on the journeys themselves."""
+    today = paris_date(now)
+    fact = f"absences mises à jour le {today:%d/%m/%Y}"
+    follow_many(grant, journey_ids, "team", today, fact, writing=False)
+    sync_access(journey_ids)
 
 
 def _mine(actor: Actor) -> list[tuple[uuid.UUID, str]]:
@@ -159,11 +169,9 @@ def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetim
         problems["until_on"] = "Le dernier jour est avant le premier."
     elif new.from_on and (new.until_on - new.from_on).days > LONGEST_LEAVE:
         problems["until_on"] = "Une absence dure un an au plus : au-delà, passez le relais."
-    if new.backup_id is None:
-        problems["backup_id"] = "Choisissez qui vous remplace."
-    elif new.backup_id == actor.id:
+    if new.backup_id == actor.id:
         problems["backup_id"] = "Choisissez quelqu'un d'autre que vous."
-    else:
+    elif new.backup_id is not None:
         for programme in sorted(programmes or {role.programme for role in actor.roles if role.programme}):
             check_follower(problems, "backup_id", new.backup_id, programme, now)
     if not problems and _overlaps(actor, new):

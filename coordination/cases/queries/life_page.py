@@ -173,7 +173,10 @@ def _standing(whose: object, today: date) -> list[Leave]:
 
 
 def _lines(leaves: list[Leave]) -> Iterator[LeaveLine]:
-    names = account_names({id_ for leave in leaves for id_ in (leave.account_id, leave.backup_id)})
+    names = account_names({id_ for leave in leaves for id_ in (leave.account_id, leave.backup_id) if id_})
     for leave in leaves:
-        who, backup = names.get(leave.account_id, ""), names.get(leave.backup_id, "")
+        who, backup = (
+            names.get(leave.account_id, ""),
+            names.get(leave.backup_id, "") if leave.backup_id else "",
+        )
         yield LeaveLine(leave.id, leave.from_on, leave.until_on, who, backup)

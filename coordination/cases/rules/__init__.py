@@ -1,6 +1,6 @@
-"""The core rules about a journey's own facts: pure functions from facts to dates, which never read today.
+"""The rules about a journey's own facts: pure functions from facts to dates, which never read today.
 
-Source: "Exact clocks of the core rules". Those about referrals stand in `referrals/rules.py`.
+Source: "Exact clocks of the core rules" and "The other rules". Those about referrals stand in `referrals/rules.py`.
 """
 
 from __future__ import annotations
@@ -24,8 +24,14 @@ from coordination.cases.rules import (
     invitations,
     path_reviews,
     pauses,
+    progress,
     rights,
+    school,
+    seasons,
+    sessions,
     steps,
+    team,
+    writing,
 )
 from coordination.cases.rules.contact_clock import last_exchange
 from coordination.cases.rules.gate import standing_rules
@@ -46,6 +52,12 @@ _MODULES = (
     household,
     after_exit,
     path_reviews,
+    sessions,
+    seasons,
+    school,
+    progress,
+    team,
+    writing,
 )
 
 CASE_RULES: frozenset[str] = _BY_EXCHANGE.union(*(module.RULES for module in _MODULES))
@@ -55,14 +67,22 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
     {
         # Programme, stage, agreement, exit and the other dates of the journey itself.
         "journey": CASE_RULES,
-        "contacts": _BY_EXCHANGE | {"S26"},
-        "appointments": _BY_EXCHANGE | {"S26"},
-        "actions": frozenset({"T06", "T19"}),
-        "pauses": contact_clock.RULES | pauses.RULES,
+        "contacts": _BY_EXCHANGE | {"I10", "I11", "S26"},
+        "appointments": _BY_EXCHANGE | {"I10", "I11", "T20", "T30", "S26"},
+        "actions": frozenset({"T06", "T19", "I10", "T24", "T25"}) | progress.BY_ACTION | sessions.RULES,
+        "sessions": sessions.RULES,
+        # A return starts the contact clock again.
+        "pauses": contact_clock.RULES | pauses.RULES | writing.RULES | {"I10", "I11"},
         "reviews": frozenset({"T08"}) | path_reviews.RULES,
         "rights": rights.RULES,
-        "events": events.RULES,
-        "birth_date": ages.RULES,
+        "events": events.RULES | {"A12"},
+        "birth_date": ages.RULES | {"S05"},
+        "barriers": frozenset({"T25"}),
+        "school": frozenset({*school.LEVEL_OF_RULE, "S05", "S25"}),
+        "school_absences": school.ABSENCES,
+        "team": team.RULES,
+        # What any save on the journey changes.
+        "written_on": writing.RULES | school.ABSENCES | {"I07"},
         "planned_rhythm_days": contact_clock.RULES,
         "scheme": frozenset({"A08", "A09", "A10", "T32"}),
         "orientation_path": frozenset({"S14"}),
@@ -87,7 +107,7 @@ def deadlines(
 
     Facts that none of the wanted rules reads may be left empty: see GROUPS.
     """
-    wanted = rules & standing_rules(facts)
+    wanted = (rules & standing_rules(facts)) - thresholds.off
     found: dict[Key, Deadline] = {}
     if wanted & _BY_EXCHANGE:
         last = last_exchange(facts)

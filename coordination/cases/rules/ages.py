@@ -1,4 +1,4 @@
-"""Birthdays that change rights or services: S06 (PRE), S07 (all), S08 and S09 (Cité)."""
+"""Birthdays that change rights or services: S01 and S06 (PRE), S07 (all), S08 and S09 (Cité)."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from coordination.alerts.deadlines import LEAD, Deadline, Key, lead_on
 from coordination.cases.facts import JourneyFacts
 from coordination.privacy.volets import Volet
 
-AGES: Mapping[str, int] = MappingProxyType({"S06": 16, "S07": 18, "S08": 25, "S09": 26})
+AGES: Mapping[str, int] = MappingProxyType({"S01": 3, "S06": 16, "S07": 18, "S08": 25, "S09": 26})
 RULES = frozenset(AGES)
 
 
@@ -40,4 +40,5 @@ def deadlines(
         if rule in wanted and born.year + age <= MAXYEAR and birthday(born, age) > opened:
             base = date(born.year + age, born.month, 1)
             due_on = lead_on(rule, base, thresholds).replace(day=1)
-            yield (rule, LEAD, ""), Deadline(due_on, due_on, "age", Volet.COORDINATION)
+            volet = Volet.SCOLARITE if rule == "S01" else Volet.COORDINATION
+            yield (rule, LEAD, ""), Deadline(due_on, due_on, "age", volet)
