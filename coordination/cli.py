@@ -18,6 +18,7 @@ from coordination.alerts.scan import ScanResult
 from coordination.backup import cli as backup_cli
 from coordination.console import Day, Tool, count, json_option, show
 from coordination.errors import BadInput
+from coordination.exchange.evaluate import cli as evaluate_cli
 from coordination.privacy import cli as privacy_cli
 
 
@@ -188,10 +189,21 @@ def deadlines(ref: str | None, as_json: bool) -> None:
 @click.option("--journeys", default="pre=149,cite=320", help="Par exemple pre=149,cite=320.")
 @click.option("--months", default=18, type=click.IntRange(1, 120))
 @click.option("--random-seed", "seed", default=1, type=int)
-@click.option("--as-of", type=Day())
+@click.option("--as-of", type=Day(), help="Dernier jour de l'histoire (aujourd'hui par défaut).")
+@click.option(
+    "--without-breaks", is_flag=True, help="Aucun parcours ne rompt : pour compter les fausses alertes."
+)
+@click.option("--perfect-entry", is_flag=True, help="Tout est saisi, le jour même et sans erreur.")
 @json_option
 def simulate(
-    directory: Path, journeys: str, months: int, seed: int, as_of: date | None, as_json: bool
+    directory: Path,
+    journeys: str,
+    months: int,
+    seed: int,
+    as_of: date | None,
+    without_breaks: bool,
+    perfect_entry: bool,
+    as_json: bool,
 ) -> None:
     """Écrit un territoire inventé, avec ses ruptures (truth.csv), sous la forme d'un dossier d'import."""
     from coordination.exchange.simulate import simulate as draw
@@ -206,6 +218,8 @@ def simulate(
         months=months,
         seed=seed,
         as_of=as_of or clock.today(),
+        breaks=not without_breaks,
+        perfect_entry=perfect_entry,
     )
     write_bundle(bundle, directory)
     sizes = {file: len(rows) for file, rows in bundle.items()}
@@ -295,6 +309,7 @@ def _demo(port: int, load_only: bool, as_json: bool) -> None:
 accounts_cli.register(main, application)
 privacy_cli.register(main, settings)
 backup_cli.register(main, settings, application)
+evaluate_cli.register(main)
 
 if __name__ == "__main__":
     main()

@@ -8,7 +8,7 @@ Definitions, the same for the rules and for the columns that users have today:
 - It is found on the first of these days; an announcement made before the break gains no more than its first day.
 - Alerts are counted as the weekly budget counts them: VIGILANCE and above, one per person and week however many
   there are, the starting situation left out. Such a group is right if one of its alerts stands during a break of
-  its own type.
+  its own type; false if it is not, and if it supposes something rather than recall a date.
 """
 
 from __future__ import annotations
@@ -25,6 +25,9 @@ from coordination.exchange.bundle.truth import Break
 WINDOW = 90
 """Days after `observable_on` during which an alert may still be about the break."""
 
+STATUS = "STATUT"
+RECORDED = frozenset({"entry", "agreement_refused", "agreement_withdrawn"})
+
 Group = tuple[str, date]
 """(journey, Monday): what one person raised in one week."""
 
@@ -37,6 +40,12 @@ class Raised:
     type: str | None
     alert: ReplayedAlert
     counts: bool
+
+    @property
+    def reminder(self) -> bool:
+        """A date that is true whatever happens (an age, the end of a right, a length of stay, a recorded event or
+        refusal), and supposes nothing: outside a break it is no false alarm."""
+        return self.type == STATUS or self.alert.deadline.because in RECORDED
 
     def about(self, broken: Break) -> bool:
         return (
@@ -57,20 +66,47 @@ class Raised:
 
 @dataclass(frozen=True, slots=True)
 class Figures:
-    """The figures of one type of break, or of all; None where there is nothing to divide by.
+    """The figures of one type of break, or of all. Those of several territories add up.
 
-    `alerts` and `right` count groups (a person in a week). `late`: days from `observable_on` to the finding, at
-    the median; negative where it came before the lines could show the break.
+    `alerts` and `right` count groups (a person in a week). `gained`: per break found, the days before the column
+    of 60 days. `late`: per break found, the days from `observable_on` on; negative where the alert stood before
+    the lines could show the break.
     """
 
     breaks: int
     found: int
-    recall: float | None
-    median_days_before_silence_60: float | None
     alerts: int
     right: int
-    precision: float | None
-    late: float | None
+    gained: tuple[int, ...]
+    late: tuple[int, ...]
+
+    def __add__(self, other: Figures) -> Figures:
+        return Figures(
+            self.breaks + other.breaks,
+            self.found + other.found,
+            self.alerts + other.alerts,
+            self.right + other.right,
+            self.gained + other.gained,
+            self.late + other.late,
+        )
+
+    @property
+    def recall(self) -> float | None:
+        """Share of the breaks that were found; None without any break."""
+        return self.found / self.breaks if self.breaks else None
+
+    @property
+    def precision(self) -> float | None:
+        """Share of the groups that were right; None without any alert."""
+        return self.right / self.alerts if self.alerts else None
+
+    @property
+    def median_days_before_silence_60(self) -> float | None:
+        return median(self.gained) if self.gained else None
+
+    @property
+    def median_days_late(self) -> float | None:
+        return median(self.late) if self.late else None
 
 
 def last_day(broken: Break) -> date:
@@ -105,26 +141,29 @@ def figures(
     wanted = [broken for broken in breaks if type_ in (None, broken.type)]
     mine = [one for one in raised if type_ is None or one.type in (None, type_)]
     found = findings(wanted, mine)
-    gains = [(silence.get(broken, min(last_day(broken), end)) - day).days for broken, day in found.items()]
-    late = [(day - broken.observable_on).days for broken, day in found.items()]
-    groups = grouped(mine)
-    on: dict[str, list[Break]] = defaultdict(list)
-    for broken in wanted:
-        on[broken.journey].append(broken)
-    right = sum(
-        any(one.about(broken) for one in group for broken in on.get(journey, ()))
-        for (journey, _), group in groups.items()
-    )
+    groups, by_journey = grouped(mine), of_journey(wanted)
     return Figures(
         breaks=len(wanted),
         found=len(found),
-        recall=_share(len(found), len(wanted)),
-        median_days_before_silence_60=median(gains) if gains else None,
         alerts=len(groups),
-        right=right,
-        precision=_share(right, len(groups)),
-        late=median(late) if late else None,
+        right=sum(right(group, by_journey) for group in groups.values()),
+        gained=tuple(
+            (silence.get(broken, min(last_day(broken), end)) - day).days for broken, day in found.items()
+        ),
+        late=tuple((day - broken.observable_on).days for broken, day in found.items()),
     )
+
+
+def of_journey(breaks: Iterable[Break]) -> Mapping[str, list[Break]]:
+    grouped: dict[str, list[Break]] = defaultdict(list)
+    for broken in breaks:
+        grouped[broken.journey].append(broken)
+    return grouped
+
+
+def right(group: Sequence[Raised], breaks: Mapping[str, list[Break]]) -> bool:
+    """Whether one of the alerts of a person's week is about one of their breaks."""
+    return any(one.about(broken) for one in group for broken in breaks.get(one.journey, ()))
 
 
 def grouped(raised: Iterable[Raised]) -> dict[Group, list[Raised]]:
@@ -150,7 +189,3 @@ def per_week(
         referent: count / (((end - first[referent]).days + 1) / 7)
         for referent, count in sorted(counts.items())
     }
-
-
-def _share(part: int, whole: int) -> float | None:
-    return part / whole if whole else None

@@ -15,12 +15,13 @@ from coordination.exchange.bundle.truth import Break, break_types
 from coordination.exchange.evaluate import columns
 from coordination.exchange.evaluate.measure import (
     Figures,
-    Group,
     Raised,
     figures,
     findings,
     grouped,
+    of_journey,
     per_week,
+    right,
 )
 from coordination.exchange.evaluate.told import Told
 from coordination.referrals.replay import steps as referral_steps
@@ -30,7 +31,7 @@ from coordination.referrals.replay import steps as referral_steps
 class Side:
     """What one way of watching found: the rules, or a column of days.
 
-    `false`: référent -> groups per week in which nothing was right, of the same count as `per_week`.
+    `per_week`, `false`: référent -> groups per week, all of them and those that are false alarms.
     """
 
     types: dict[str, Figures]
@@ -78,12 +79,13 @@ def evaluate(
         name: [one for each in told for one in raised(each, (columns.steps(each, name),), True)]
         for name in columns.COLUMNS
     }
+    broken = of_journey(breaks)
     silence = findings(breaks, watched["no_contact_60"])
     referents = {one.ref: one.referent for one in told}
 
     def side(raised: Sequence[Raised]) -> Side:
         groups = grouped(raised)
-        wrong = [group for group, ones in groups.items() if not _right(ones, breaks)]
+        wrong = [group for group, ones in groups.items() if not right(ones, broken) and not _reminders(ones)]
         return Side(
             {each: figures(breaks, raised, silence, each, last) for each in break_types()},
             figures(breaks, raised, silence, None, last),
@@ -96,13 +98,10 @@ def evaluate(
     )
 
 
-def _right(group: Sequence[Raised], breaks: Sequence[Break]) -> bool:
-    return any(one.about(broken) for broken in breaks if broken.journey == group[0].journey for one in group)
+def _reminders(group: Sequence[Raised]) -> bool:
+    return all(one.reminder for one in group)
 
 
 def _as_scans_tell(one: Raised) -> tuple[date, str, str, str, str, date]:
     alert = one.alert
     return alert.on, one.journey, alert.rule, alert.kind, alert.subject or "", alert.deadline.since
-
-
-__all__ = ["Evaluation", "Group", "Side", "evaluate"]
