@@ -42,7 +42,7 @@ bench-large: install ## the same ratios at a million journeys (long)
 	@$(BIN)/python -m bench.large
 
 ruptures: install ## what the rules find of known breaks, on five invented territories (the table of docs/ruptures.md)
-	@$(BIN)/python -m bench.ruptures
+	@$(BIN)/python -m bench.breaks
 
 soak: install ## kills, races and long runs
 	@$(BIN)/python -m pytest -m soak -p no:randomly

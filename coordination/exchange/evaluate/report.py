@@ -13,6 +13,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from coordination.alerts.catalogue import rules
+from coordination.console import count
 from coordination.exchange.evaluate.measure import Figures, Raised
 from coordination.exchange.evaluate.run import Evaluation, Side
 
@@ -81,7 +82,7 @@ def as_text(evaluation: Evaluation) -> str:
     """The table in French, the rules first, then the columns that users have today."""
     lines = [
         f"{len(evaluation.referents)} parcours rejoués du {evaluation.first} au {evaluation.last}, "
-        f"{evaluation.rules.all.breaks} ruptures connues.",
+        + count(evaluation.rules.all.breaks, "rupture connue.", "ruptures connues."),
         "",
         _cells(HEADER),
     ]
