@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import fields, replace
 from datetime import date
 from functools import partial
+from types import MappingProxyType
 from typing import Any, TypeVar
 
 from coordination.alerts.replay import Past
@@ -23,8 +24,13 @@ from coordination.cases.rules import deadlines
 PLANS = frozenset({"planned_start", "planned_end", "due_on", "expected_return", "ends_on"})
 """Dates of what is to come: known with the line that holds them."""
 
-TIMELESS = frozenset({"birth_date"})
+TIMELESS = frozenset({"birth_date", "born_in"})
 """Dates that tell when nothing became known."""
+
+DATED_BY = MappingProxyType(
+    {"agreement_status": "agreement_on", "exit_reason": "exit_on", "orientation_path": "oriented_on"}
+)
+"""Codes of a journey that are known with a date of their own."""
 
 Line = TypeVar("Line")
 
@@ -65,9 +71,11 @@ def own_history(facts: JourneyFacts) -> Iterator[tuple[date, JourneyFacts]]:
     opened = first_day(facts)
     last = max((opened, *_facts_of(bare).values()))
     for day, version in versions(bare, opened):
-        unknown: dict[str, Any] = {}
-        if facts.agreement_on is not None and facts.agreement_on > day:
-            unknown["agreement_status"] = None
+        unknown: dict[str, Any] = {
+            code: None
+            for code, dated in DATED_BY.items()
+            if (when := getattr(facts, dated, None)) is not None and when > day
+        }
         if last > day:
             unknown["stage"] = None
         yield day, replace(version, **unknown) if unknown else version
@@ -96,6 +104,9 @@ def versions(
 
     `status(line, day)`: its status as far as it was known on `day`; without it the status never changed.
     """
+    if isinstance(line, date):
+        yield max(opened, date.fromordinal(line.toordinal())), line
+        return
     dates = _facts_of(line)
     start = min(dates.values(), default=opened)
     if _planned(line):
@@ -108,7 +119,9 @@ def versions(
 
 
 def _facts_of(line: Any) -> dict[str, date]:
-    """The dates of what happened, by the name of their field."""
+    """The dates of what happened, by the name of their field; a line may be no more than a date."""
+    if isinstance(line, date):
+        return {"": line}
     if isinstance(line, AppointmentFact) and line.status == COMING:
         return {}
     found = {}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
 from datetime import date
 from typing import Any
 
@@ -11,6 +12,7 @@ from coordination.alerts.replay import replay
 from coordination.cases.facts import (
     ActionFact,
     AppointmentFact,
+    EventFact,
     JourneyFacts,
     PauseFact,
     ReviewFact,
@@ -131,3 +133,22 @@ def test_the_first_worked_case_day_by_day() -> None:
     assert a01(facts, "2027-01-10") == [D("2027-01-10")]
     assert a01(silent, "2026-11-26") == []
     assert a01(silent, "2026-11-27") == [D("2026-11-27")]
+
+
+def test_in_the_end_everything_is_known() -> None:
+    facts = pre(
+        entered_on=D("2026-05-10"), validated_on=D("2026-05-20"), exit_on=D("2026-12-01"),
+        birth_date=D("2015-03-04"), planned_rhythm_days=14,
+        contacts=(contact("2026-05-02"), contact("2026-04-10", "MESSAGE")),
+        appointments=(AppointmentFact(D("2026-06-01"), "HONORE"), AppointmentFact(D("2027-01-01"), "A_VENIR")),
+        actions=(ActionFact("1", "A1", "ABANDONNEE", D("2026-05-01"), D("2026-05-04"), None, D("2026-06-30")),),
+        pauses=(PauseFact("1", D("2026-07-01"), D("2026-08-01"), D("2026-08-03")),),
+        reviews=(ReviewFact("1", D("2026-09-01"), D("2026-09-08")),),
+        rights=(RightFact("1", "CSS", D("2027-01-01")),),
+        events=(EventFact("1", D("2026-05-05"), "DEMENAGEMENT", D("2026-05-06")),),
+    )  # fmt: skip
+    last = known(facts, "9999-12-31")
+    assert last is not None
+    for field in fields(facts):
+        value, then = getattr(facts, field.name), getattr(last, field.name)
+        assert set(value) == set(then) if isinstance(value, tuple) else value == then, field.name
