@@ -30,7 +30,7 @@ TIMELESS = frozenset({"birth_date", "born_in"})
 DATED_BY = MappingProxyType(
     {"agreement_status": "agreement_on", "exit_reason": "exit_on", "orientation_path": "oriented_on"}
 )
-"""Codes of a journey that are known with a date of their own."""
+"""Codes of a journey, where the rules read them, that are known with a date of their own."""
 
 Line = TypeVar("Line")
 
@@ -74,7 +74,7 @@ def own_history(facts: JourneyFacts) -> Iterator[tuple[date, JourneyFacts]]:
         unknown: dict[str, Any] = {
             code: None
             for code, dated in DATED_BY.items()
-            if (when := getattr(facts, dated, None)) is not None and when > day
+            if hasattr(facts, code) and (when := getattr(facts, dated, None)) is not None and when > day
         }
         if last > day:
             unknown["stage"] = None

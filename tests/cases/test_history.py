@@ -147,7 +147,7 @@ def test_in_the_end_everything_is_known() -> None:
         rights=(RightFact("1", "CSS", D("2027-01-01")),),
         events=(EventFact("1", D("2026-05-05"), "DEMENAGEMENT", D("2026-05-06")),),
     )  # fmt: skip
-    last = known(facts, "9999-12-31")
+    last = [version for _, version in history(facts)][-1]
     assert last is not None
     for field in fields(facts):
         value, then = getattr(facts, field.name), getattr(last, field.name)
