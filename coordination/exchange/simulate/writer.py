@@ -6,10 +6,12 @@ import csv
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from random import Random
 
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.simulate import cite, pre
 from coordination.exchange.simulate.behaviour import Calendar, month_start, with_perfect_entry
+from coordination.exchange.simulate.entry import write_down
 from coordination.exchange.simulate.staff import structures, styles, users
 from coordination.exchange.simulate.story import Row, Story
 
@@ -58,7 +60,7 @@ def simulate(
     bundle["structures.csv"] = structures()
     bundle["users.csv"] = users()
     for story in stories:
-        _add(bundle, story)
+        _add(bundle, story, Random(f"{seed}/{story.ref}/entry"))
     return {file: [_ordered(file, row) for row in bundle[file]] for file in BUNDLE_COLUMNS}
 
 
@@ -73,8 +75,9 @@ def _stories(
     yield from cite.tell(seed, cite_count, first, as_of, calendar, at_work, may_break)
 
 
-def _add(bundle: Bundle, story: Story) -> None:
+def _add(bundle: Bundle, story: Story, rng: Random) -> None:
     told = pre.line(story) if story.programme == "PRE" else cite.line(story)
+    write_down(story, rng)
     bundle["journeys.csv"].append(told)
     bundle["representatives.csv"].extend(_representatives(story))
     for file, rows in story.rows.items():
