@@ -9,7 +9,7 @@ line. See `alerts/replay.py` for how to replay.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import fields, replace
 from datetime import date
 from functools import partial
@@ -32,16 +32,22 @@ DATED_BY = MappingProxyType(
 )
 """Codes of a journey, where the rules read them, that are known with a date of their own."""
 
+WRITTEN = "written_on"
+"""The latest day on which anything was written, where the rules read it."""
+
 Line = TypeVar("Line")
 
 
-def steps(facts: JourneyFacts) -> Past:
-    """The steps of a journey under the rules that `cases` owns."""
-    return [(day, partial(deadlines, known)) for day, known in history(facts)]
+def steps(facts: JourneyFacts, written: Iterable[date] = ()) -> Past:
+    """The steps of a journey under the rules that `cases` owns; `written`: see `history`."""
+    return [(day, partial(deadlines, known)) for day, known in history(facts, written)]
 
 
-def history(facts: JourneyFacts) -> Iterator[tuple[date, JourneyFacts]]:
-    """(day, what is known from that day on), one per day on which that changes, ascending."""
+def history(facts: JourneyFacts, written: Iterable[date] = ()) -> Iterator[tuple[date, JourneyFacts]]:
+    """(day, what is known from that day on), one per day on which that changes, ascending.
+
+    `written`: the days on which something was written, where they are known; else the facts' own dates say so.
+    """
     opened = first_day(facts)
     gates = dict(own_history(facts))
     news: dict[date, list[tuple[str, int, Any]]] = defaultdict(list)
@@ -49,6 +55,9 @@ def history(facts: JourneyFacts) -> Iterator[tuple[date, JourneyFacts]]:
         for place, line in enumerate(lines):
             for day, version in versions(line, opened, _status(line)):
                 news[day].append((group, place, version))
+    if hasattr(facts, WRITTEN):
+        for day in sorted(written):
+            news[max(day, opened)].append((WRITTEN, 0, day))
     known: dict[str, dict[int, Any]] = defaultdict(dict)
     now: dict[str, Any] = {}
     gate: JourneyFacts | None = None
@@ -56,7 +65,9 @@ def history(facts: JourneyFacts) -> Iterator[tuple[date, JourneyFacts]]:
         gate = gates.get(day, gate)
         for group, place, version in news[day]:
             known[group][place] = version
-        now.update((group, tuple(known[group].values())) for group in {group for group, _, _ in news[day]})
+        for group in {group for group, _, _ in news[day]}:
+            lines = tuple(known[group].values())
+            now[group] = lines[0] if group == WRITTEN else lines
         if gate is not None:
             yield day, replace(gate, **now)
 
@@ -145,6 +156,6 @@ def _status(line: Any) -> Callable[[Any, date], Any] | None:
 
 def _action_status(action: ActionFact, day: date) -> str | None:
     """Planned until it starts, running until it ends; the status of today once every date of it is known."""
-    if all(each is None or each <= day for each in (action.started_on, action.ended_on)):
+    if all(each <= day for each in _facts_of(action).values()):
         return action.status
     return "EN_COURS" if action.started_on is not None and action.started_on <= day else "PREVUE"

@@ -72,7 +72,9 @@ def evaluate(
     opened = [
         one
         for each in told
-        for one in raised(each, (case_steps(each.facts), referral_steps(each.facts, each.referrals)), False)
+        for one in raised(
+            each, (case_steps(each.facts, each.written), referral_steps(each.facts, each.referrals)), False
+        )
     ]
     opened.sort(key=_as_scans_tell)
     watched = {

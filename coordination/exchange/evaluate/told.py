@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, fields
 from datetime import date
 from functools import cache
+from types import MappingProxyType
 from typing import Any, get_args, get_type_hints
 
 from coordination.cases.facts import JourneyFacts
-from coordination.exchange.bundle.columns import COLUMN, COLUMNS, IDENTITY
+from coordination.exchange.bundle.columns import COLUMN, COLUMNS
 from coordination.exchange.bundle.lines import Line
+from coordination.exchange.bundle.values import PRE
 from coordination.exchange.mapping import volet_of
 from coordination.referrals.facts import ReferralFact
 
@@ -19,8 +21,6 @@ Lines = Mapping[str, Sequence[Line]]
 
 # Names that the facts give to columns of the format.
 _COLUMN_OF = {"from_on": "from"}
-# Lists of `JourneyFacts` whose file has another name.
-_FILE_OF = {"absences": "school_absences.csv"}
 
 
 @dataclass(frozen=True)
@@ -64,10 +64,11 @@ def _dated(line: Line) -> Iterable[date]:
 def _one(line: Line, records: dict[str, list[Line]]) -> Told:
     programme = str(line.values["programme"])
     values: dict[str, Any] = {}
-    for name, record in _shape().items():
-        if record is not None:
-            file = _FILE_OF.get(name, f"{name}.csv")
-            values[name] = tuple(_fact(record, one, programme) for one in records.get(file, ()))
+    for name, record in _lists().items():
+        values[name] = tuple(_fact(record, one, programme) for one in records.get(f"{name}.csv", ()))
+    for name, hint in _values().items():
+        if name in _MADE:
+            values[name] = _MADE[name](hint, line)
         elif name in COLUMNS["journeys.csv"]:
             values[name] = line.values[name]
     days = {
@@ -83,24 +84,48 @@ def _one(line: Line, records: dict[str, list[Line]]) -> Told:
 
 
 @cache
-def _shape() -> dict[str, Any]:
-    """Field of JourneyFacts -> the dataclass of its lines, None where it is a value of the journey itself."""
-    hints = get_type_hints(JourneyFacts)
-    lists = {name: get_args(hint)[0] for name, hint in hints.items() if get_args(hint)[1:] == (Ellipsis,)}
-    return {field.name: lists.get(field.name) for field in fields(JourneyFacts)}
+def _hints() -> dict[str, Any]:
+    return get_type_hints(JourneyFacts)
+
+
+@cache
+def _lists() -> dict[str, Any]:
+    """Field of JourneyFacts -> the type of its lines, for those that hold many."""
+    hints = _hints().items()
+    return {name: get_args(hint)[0] for name, hint in hints if get_args(hint)[1:] == (Ellipsis,)}
+
+
+@cache
+def _values() -> dict[str, Any]:
+    """Field of JourneyFacts -> its type, for those that hold one value."""
+    return {name: hint for name, hint in _hints().items() if name not in _lists()}
+
+
+# Facts that several columns of a journey make, where the rules read them.
+_MADE: Mapping[str, Callable[[Any, Line], Any]] = MappingProxyType(
+    {
+        "school": lambda fact, line: fact(
+            level=line.text("school_level"), has_school=bool(line.values["school"])
+        ),
+        "team": lambda fact, line: fact(has_referent=bool(line.values["referent"])),
+    }
+)
 
 
 def _fact(record: Any, line: Line, programme: str) -> Any:
-    """A line as a fact: columns by their names, the identity in the format as id, the volet it is kept in."""
+    """A line as a fact: columns by their names, its place in the file as id, the volet it is kept in."""
     values: dict[str, Any] = {}
     for field in fields(record):
         column = _COLUMN_OF.get(field.name, field.name)
         if column in line.values:
             values[field.name] = line.values[column]
         elif field.name == "id":
-            values["id"] = "/".join(str(line.values[name]) for name in IDENTITY[line.file][1:])
+            values["id"] = str(line.number)
         elif field.name == "volet":
             values["volet"] = volet_of(line.file, line.values, programme)
+        elif field.name == "barrier" and programme != PRE:
+            # Of an action of an adult: what it is to lift.
+            values["barrier"] = line.values["axis_or_barrier"]
     return record(**values)
 
 
