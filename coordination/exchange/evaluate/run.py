@@ -100,6 +100,11 @@ def evaluate(
     )
 
 
+def _pasts(each: Told) -> tuple[Past, Past]:
+    """What became known of a journey, for the rules of each feature."""
+    return case_steps(each.facts, each.written), referral_steps(each.facts, each.referrals)
+
+
 def _reminders(group: Sequence[Raised]) -> bool:
     return all(one.reminder for one in group)
 
