@@ -8,7 +8,7 @@ JOBS ?= 3
 PIP_QUIET := --quiet --disable-pip-version-check
 
 .DEFAULT_GOAL := help
-.PHONY: help install demo test guide lint format bench bench-large soak drill shell lock clean
+.PHONY: help install demo test guide lint format bench bench-large ruptures soak drill shell lock clean
 
 help: ## list what one can do
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-12s %s\n", $$1, $$2 }' $(firstword $(MAKEFILE_LIST))
@@ -40,6 +40,9 @@ bench: install ## speed of pages and of the scan, as ratios (minutes)
 
 bench-large: install ## the same ratios at a million journeys (long)
 	@$(BIN)/python -m bench.large
+
+ruptures: install ## what the rules find of known breaks, on five invented territories (the table of docs/ruptures.md)
+	@$(BIN)/python -m bench.breaks
 
 soak: install ## kills, races and long runs
 	@$(BIN)/python -m pytest -m soak -p no:randomly

@@ -17,7 +17,7 @@ from coordination.accounts import cli as accounts_cli
 from coordination.alerts.scan import ScanResult
 from coordination.backup import cli as backup_cli
 from coordination.console import Day, Tool, count, json_option, show
-from coordination.errors import BadInput
+from coordination.exchange import trial_cli
 from coordination.privacy import cli as privacy_cli
 
 
@@ -184,46 +184,6 @@ def deadlines(ref: str | None, as_json: bool) -> None:
 
 
 @main.command()
-@click.argument("directory", type=click.Path(path_type=Path))
-@click.option("--journeys", default="pre=149,cite=320", help="Par exemple pre=149,cite=320.")
-@click.option("--months", default=18, type=click.IntRange(1, 120))
-@click.option("--random-seed", "seed", default=1, type=int)
-@click.option("--as-of", type=Day())
-@json_option
-def simulate(
-    directory: Path, journeys: str, months: int, seed: int, as_of: date | None, as_json: bool
-) -> None:
-    """Écrit un territoire inventé, avec ses ruptures (truth.csv), sous la forme d'un dossier d'import."""
-    from coordination.exchange.simulate import simulate as draw
-    from coordination.exchange.simulate import write_bundle
-
-    if directory.exists() and any(directory.iterdir()):
-        raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
-    counts = _counts(journeys)
-    bundle = draw(
-        pre=counts.get("pre", 0),
-        cite=counts.get("cite", 0),
-        months=months,
-        seed=seed,
-        as_of=as_of or clock.today(),
-    )
-    write_bundle(bundle, directory)
-    sizes = {file: len(rows) for file, rows in bundle.items()}
-    show(as_json, {"files": sizes}, f"{sum(sizes.values())} lignes écrites dans {directory}.")
-
-
-def _counts(text: str) -> dict[str, int]:
-    try:
-        pairs = dict(part.split("=") for part in text.split(","))
-        counts = {name.strip(): int(number) for name, number in pairs.items()}
-    except ValueError:
-        raise BadInput(f"« {text} » : attendu pre=149,cite=320.") from None
-    if set(counts) - {"pre", "cite"} or min(counts.values()) < 0:
-        raise BadInput(f"« {text} » : attendu pre=149,cite=320.")
-    return counts
-
-
-@main.command()
 @json_option
 @click.option("--once", is_flag=True, help="Une analyse maintenant, puis fin.")
 def worker(once: bool, as_json: bool) -> None:
@@ -295,6 +255,7 @@ def _demo(port: int, load_only: bool, as_json: bool) -> None:
 accounts_cli.register(main, application)
 privacy_cli.register(main, settings)
 backup_cli.register(main, settings, application)
+trial_cli.register(main)
 
 if __name__ == "__main__":
     main()

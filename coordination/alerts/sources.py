@@ -18,6 +18,7 @@ from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.alerts.reconcile import reconcile
+from coordination.alerts.replay import Past
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -28,14 +29,22 @@ _WRITTEN = text(
 Wanted = dict[uuid.UUID, dict[Key, Deadline]]
 
 
+def _no_past(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Past]:
+    return {}
+
+
 @dataclass(frozen=True)
 class RuleSource:
-    """The rules a feature owns, and what should stand on journeys according to its facts."""
+    """The rules a feature owns, and what should stand on journeys according to its facts.
+
+    `past`: the steps by which these facts became known, to replay them under other thresholds.
+    """
 
     rules: frozenset[str]
     wanted: Callable[
         [Grant, Sequence[uuid.UUID], Calendar, Thresholds], Mapping[uuid.UUID, dict[Key, Deadline]]
     ]
+    past: Callable[[Grant, Sequence[uuid.UUID]], Mapping[uuid.UUID, Past]] = _no_past
 
 
 def sources() -> tuple[RuleSource, ...]:
@@ -52,6 +61,18 @@ def all_deadlines(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> Wanted:
         for journey_id, deadlines in found.items():
             wanted[journey_id] |= deadlines
     return wanted
+
+
+def all_pasts(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Past]]:
+    """What became known of each journey day by day, a list of steps per feature: see `alerts/replay.py`.
+
+    Each is replayed by itself, since every rule has one owner.
+    """
+    pasts: dict[uuid.UUID, list[Past]] = {journey_id: [] for journey_id in journey_ids}
+    for source in sources():
+        for journey_id, past in source.past(grant, journey_ids).items():
+            pasts[journey_id].append(past)
+    return pasts
 
 
 def follow_all(

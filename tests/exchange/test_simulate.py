@@ -299,3 +299,24 @@ def test_schools_fit_the_level() -> None:
             assert levels[row["school"]] in ("maternelle", "primaire")
         if row["school_level"] in ("6E", "5E", "4E", "3E"):
             assert row["school"].startswith("Collège")
+
+
+def test_without_breaks_nobody_breaks_and_the_people_are_the_same() -> None:
+    calm = simulate(pre=20, cite=20, months=18, seed=3, as_of=AS_OF, breaks=False)
+    broken = simulate(pre=20, cite=20, months=18, seed=3, as_of=AS_OF)
+    assert broken["truth.csv"] and not calm["truth.csv"]
+    assert list(faults(calm, AS_OF)) == []
+    people = [{(row["ref"], row["last_name"]) for row in bundle["journeys.csv"]} for bundle in (calm, broken)]
+    assert people[0] == people[1]
+
+
+def test_with_perfect_entry_everything_is_written_on_its_day_and_right() -> None:
+    """Past appointments all have their outcome, and the meetings that were lost on paper are there."""
+    careful = simulate(pre=40, cite=40, months=18, seed=3, as_of=AS_OF, breaks=False, perfect_entry=True)
+    usual = simulate(pre=40, cite=40, months=18, seed=3, as_of=AS_OF, breaks=False)
+    assert list(faults(careful, AS_OF)) == []
+
+    def unclear(bundle: Bundle) -> int:
+        return sum(row["status"] == "A_PRECISER" for row in bundle["appointments.csv"])
+
+    assert unclear(careful) == 0 < unclear(usual)

@@ -6,11 +6,11 @@ import csv
 import io
 import re
 from codecs import BOM_UTF8, BOM_UTF16_BE, BOM_UTF16_LE
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from coordination.exchange.bundle.columns import COLUMN, COLUMNS
+from coordination.exchange.bundle.columns import COLUMN, Column
 from coordination.exchange.bundle.faults import Fault, fault
 
 _DAMAGED = re.compile("[\x00\ud800-\udfff]")
@@ -40,9 +40,15 @@ class Table:
             yield from (cells[place] for cells in self.ragged if len(cells) > place)
 
 
-def read_table(path: Path, file: str) -> tuple[Table, list[Fault]]:
-    """The cells of a file of the format, and what is wrong with its encoding, header and shape."""
+def read_table(
+    path: Path, file: str, expected: Mapping[str, Column] | None = None
+) -> tuple[Table, list[Fault]]:
+    """The cells of a file of the format, and what is wrong with its encoding, header and shape.
+
+    `expected`: name -> column of a file that stands beside the format's own.
+    """
     table = Table(file)
+    expected = COLUMN[file] if expected is None else expected
     try:
         data = path.read_bytes()
     except IsADirectoryError:
@@ -59,7 +65,7 @@ def read_table(path: Path, file: str) -> tuple[Table, list[Fault]]:
     faults: list[Fault] = []
     records = _records(text, file, faults)
     _, header = next(records, (1, []))
-    table.columns = _columns(file, header, faults)
+    table.columns = _columns(file, header, expected, faults)
     if table.columns:
         for number, cells in records:
             if len(cells) == len(header):
@@ -101,9 +107,10 @@ def _records(text: str, file: str, faults: list[Fault]) -> Iterator[tuple[int, l
         csv.field_size_limit(limit)
 
 
-def _columns(file: str, header: list[str], faults: list[Fault]) -> list[str | None]:
+def _columns(
+    file: str, header: list[str], expected: Mapping[str, Column], faults: list[Fault]
+) -> list[str | None]:
     """The known column of each cell of the header; empty if this is no header at all."""
-    expected = COLUMNS[file]
     if not set(header) & set(expected):
         # The names are not repeated here: without a header, the first line is a person.
         separated = len(header) == 1 and set(re.split(r"[;\t|]", header[0])) & set(expected)
@@ -125,7 +132,7 @@ def _columns(file: str, header: list[str], faults: list[Fault]) -> list[str | No
     # A column left out is unknown, like an empty cell; but without its identity no line can be recognised.
     faults.extend(
         fault(file, 1, name, "colonne absente")
-        for name, column in COLUMN[file].items()
+        for name, column in expected.items()
         if column.required and name not in header
     )
     return columns

@@ -35,7 +35,7 @@ def plan(story: Story) -> None:
     if start is None or start > story.last_day:
         return
     rng = story.rng
-    if rng.random() < SHARE:
+    if rng.random() < SHARE and story.may_break:
         weights = dict(WEIGHTS[story.programme])
         while weights and story.broken is None:
             kind = rng.choices(list(weights), list(weights.values()))[0]

@@ -27,7 +27,7 @@ EXITS = {
 
 
 def tell(seed: int, count: int, first: date, as_of: date, calendar: Calendar,
-         styles: dict[str, WorkStyle]) -> list[Story]:  # fmt: skip
+         styles: dict[str, WorkStyle], may_break: bool = True) -> list[Story]:  # fmt: skip
     """`count` stories, CITE-0001 first, by day of opening."""
     rng = Random(f"{seed}/cite")
     population = Population(rng, as_of)
@@ -42,7 +42,7 @@ def tell(seed: int, count: int, first: date, as_of: date, calendar: Calendar,
             ref, "CITE_EMPLOI", Random(f"{seed}/{ref}"), calendar, styles[followed["email"]], as_of,
             home.members[0], home, rng.choices(list(RHYTHMS), list(RHYTHMS.values()))[0],
             calendar.worked_between(opened, first, as_of), referent=followed["email"],
-            author=followed["email"], structure=followed["structure"],
+            author=followed["email"], structure=followed["structure"], may_break=may_break,
         )  # fmt: skip
         story.scheme = rng.choices(list(SCHEMES[role]), list(SCHEMES[role].values()))[0]
         if story.scheme == "OBLIGATION_FORMATION" and birthday(story.person.birth, 18) <= story.opened:

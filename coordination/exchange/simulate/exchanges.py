@@ -23,6 +23,9 @@ ATTEMPTS = (
 )  # fmt: skip
 # Meetings are aimed a little closer than the planned rhythm, since some get lost on the way.
 AIM = 0.92
+# Share of the meetings that are appointments, kept as such. Who was spotted is given a first one: the stage
+# PREMIER_RDV of the Cité de l'emploi is named after it.
+BY_APPOINTMENT, FIRST_BY_APPOINTMENT = 0.42, 0.9
 
 
 def tell_approach(story: Story, first: date, until: date, author: str) -> None:
@@ -46,7 +49,7 @@ def tell_exchanges(story: Story) -> None:
         return
     waiting: list[date] = [pause.since for pause in story.pauses]
     lost_at = story.broken.at if story.broken and story.has("ABANDON") else None
-    _meet(story, day)
+    _meet(story, day, BY_APPOINTMENT if story.programme == "PRE" else FIRST_BY_APPOINTMENT)
     while True:
         coming = story.calendar.advance(day, _gap(story), story.programme)
         if lost_at and coming >= lost_at:
@@ -77,12 +80,12 @@ def _gap(story: Story) -> float:
     return max(1.0, story.rng.gammavariate(shape, story.rhythm * AIM / shape))
 
 
-def _meet(story: Story, day: date) -> None:
+def _meet(story: Story, day: date, by_appointment: float = BY_APPOINTMENT) -> None:
     """An exchange that took place, as it gets written down (or not, or late, or wrong)."""
     rng, style = story.rng, story.style
     if rng.random() < style.missing:
         return
-    if rng.random() < 0.42:
+    if rng.random() < by_appointment:
         done = rng.random() >= style.untidy
         # At some ages nobody else fits.
         place = story.structure if rng.random() < 0.9 else rng.choice(partners(story) or [story.structure])

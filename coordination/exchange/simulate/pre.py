@@ -58,7 +58,7 @@ def still_there(age: int) -> float:
 
 
 def tell(seed: int, count: int, first: date, as_of: date, calendar: Calendar,
-         styles: dict[str, WorkStyle]) -> list[Story]:  # fmt: skip
+         styles: dict[str, WorkStyle], may_break: bool = True) -> list[Story]:  # fmt: skip
     """`count` stories, PRE-0001 first, by day of opening."""
     rng = Random(f"{seed}/pre")
     caseloads = Caseloads()
@@ -79,6 +79,7 @@ def tell(seed: int, count: int, first: date, as_of: date, calendar: Calendar,
         story = Story(
             ref, "PRE", Random(f"{seed}/{ref}"), calendar, styles[COORDINATOR], as_of, person, home,
             rng.choices(list(RHYTHMS), list(RHYTHMS.values()))[0], opened, structure="EQUIPE_PRE",
+            may_break=may_break,
         )  # fmt: skip
         _agree(story)
         if story.agreement == "SIGNE":

@@ -41,7 +41,10 @@ class Pause:
 
 @dataclass
 class Story:
-    """`last_day` is the exit or the last day of the bundle: no fact is dated after it."""
+    """`last_day` is the exit or the last day of the bundle: no fact is dated after it.
+
+    `may_break`: whether this journey may break at all.
+    """
 
     ref: str
     programme: str
@@ -67,6 +70,7 @@ class Story:
     exit: date | None = None
     exit_reason: str = ""
     waiting: bool = False
+    may_break: bool = True
     broken: Break | None = None
     pauses: list[Pause] = field(default_factory=list)
     rows: dict[str, list[Row]] = field(default_factory=dict)

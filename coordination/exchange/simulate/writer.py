@@ -6,10 +6,12 @@ import csv
 from collections.abc import Iterable
 from datetime import date
 from pathlib import Path
+from random import Random
 
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.simulate import cite, pre
-from coordination.exchange.simulate.behaviour import Calendar, month_start
+from coordination.exchange.simulate.behaviour import Calendar, month_start, with_perfect_entry
+from coordination.exchange.simulate.entry import write_down
 from coordination.exchange.simulate.staff import structures, styles, users
 from coordination.exchange.simulate.story import Row, Story
 
@@ -34,31 +36,48 @@ ORDER = {
 }
 
 
-def simulate(*, pre: int, cite: int, months: int, seed: int, as_of: date) -> Bundle:
+def simulate(
+    *,
+    pre: int,
+    cite: int,
+    months: int,
+    seed: int,
+    as_of: date,
+    breaks: bool = True,
+    perfect_entry: bool = False,
+) -> Bundle:
     """A territory of invented people with `months` months of history up to `as_of`.
+
+    Without `breaks`, nobody's journey breaks: what a rule raises then is a false alarm, or a plain date of the
+    calendar. With `perfect_entry`, nothing is written late, wrong or not at all.
 
     Returns file name -> lines, columns in the order of the format, every value a string. The same
     arguments give the same lines. `truth.csv` holds the breaks that were put in: `began_on` the first day
     of the break, `observable_on` the first day on which the lines show it.
     """
-    stories = _stories(pre, cite, month_start(as_of, months), as_of, seed)
+    stories = _stories(pre, cite, month_start(as_of, months), as_of, seed, breaks, perfect_entry)
     bundle: Bundle = {file: [] for file in BUNDLE_COLUMNS}
     bundle["structures.csv"] = structures()
     bundle["users.csv"] = users()
     for story in stories:
-        _add(bundle, story)
+        _add(bundle, story, Random(f"{seed}/{story.ref}/entry"))
     return {file: [_ordered(file, row) for row in bundle[file]] for file in BUNDLE_COLUMNS}
 
 
-def _stories(pre_count: int, cite_count: int, first: date, as_of: date, seed: int) -> Iterable[Story]:
+def _stories(
+    pre_count: int, cite_count: int, first: date, as_of: date, seed: int, may_break: bool, perfect: bool
+) -> Iterable[Story]:
     calendar = Calendar(first, as_of)
-    at_work = styles(seed)
-    yield from pre.tell(seed, pre_count, first, as_of, calendar, at_work)
-    yield from cite.tell(seed, cite_count, first, as_of, calendar, at_work)
+    at_work = {
+        email: with_perfect_entry(style) if perfect else style for email, style in styles(seed).items()
+    }
+    yield from pre.tell(seed, pre_count, first, as_of, calendar, at_work, may_break)
+    yield from cite.tell(seed, cite_count, first, as_of, calendar, at_work, may_break)
 
 
-def _add(bundle: Bundle, story: Story) -> None:
+def _add(bundle: Bundle, story: Story, rng: Random) -> None:
     told = pre.line(story) if story.programme == "PRE" else cite.line(story)
+    write_down(story, rng)
     bundle["journeys.csv"].append(told)
     bundle["representatives.csv"].extend(_representatives(story))
     for file, rows in story.rows.items():
