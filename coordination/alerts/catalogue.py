@@ -122,10 +122,12 @@ def replaced(keys: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, 
 class Thresholds:
     """(threshold, lead) in days per rule where they differ from the catalogue; None keeps the catalogue's.
 
+    `counts`: (how many facts, within how many days) per rule that counts, likewise.
     Raises BadInput for an unknown rule, a negative number, or days given to a rule that has none of the kind.
     """
 
     overrides: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    counts: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     _days: Mapping[str, tuple[int | None, int | None]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -155,6 +157,17 @@ class Thresholds:
     def lead(self, rule: str) -> int:
         """Days before the target date. Raises LookupError for a rule without anticipation."""
         return self._known(rule, 1)
+
+    def count(self, rule: str) -> tuple[int, int]:
+        """How many facts, within how many days. Raises LookupError for a rule that counts nothing."""
+        known = (rules()[rule].threshold_count, rules()[rule].window_days)
+        wanted = self.counts.get(rule, (None, None))
+        count, window = (
+            usual if given is None else given for given, usual in zip(wanted, known, strict=True)
+        )
+        if count is None or window is None:
+            raise LookupError(f"rule {rule} has no count or no window")
+        return count, window
 
     def _known(self, rule: str, which: int) -> int:
         days = self._days[rule][which]

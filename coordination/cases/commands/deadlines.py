@@ -7,8 +7,9 @@ from collections.abc import Collection
 from datetime import date
 
 from coordination.alerts.calendar import Calendar
-from coordination.alerts.catalogue import Thresholds
+from coordination.alerts.in_force import schedules
 from coordination.alerts.reconcile import reconcile
+from coordination.alerts.settings import over_time
 from coordination.cases.queries.facts import EVERYTHING, journey_facts
 from coordination.cases.rules import GROUPS, deadlines
 from coordination.privacy.policy import Grant
@@ -28,6 +29,7 @@ def follow(grant: Grant, journey_id: uuid.UUID, changed: str, today: date, fact:
     """
     rules = GROUPS[changed]
     groups: Collection[str] = _READS.get(changed, EVERYTHING)
-    facts = journey_facts(grant, [journey_id], groups)
-    wanted = {journey_id: deadlines(facts[journey_id], Calendar.load(), Thresholds.default(), rules)}
-    return reconcile(rules, wanted, today, fact)
+    facts = journey_facts(grant, [journey_id], groups)[journey_id]
+    ((_, schedule),) = schedules([journey_id])
+    wanted = over_time(schedule, lambda thresholds: deadlines(facts, Calendar.load(), thresholds, rules))
+    return reconcile(rules, {journey_id: wanted}, today, fact)
