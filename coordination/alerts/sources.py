@@ -18,20 +18,29 @@ from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.alerts.in_force import schedules
 from coordination.alerts.reconcile import carry, leave_queue, reconcile
+from coordination.alerts.replay import Past
 from coordination.alerts.settings import over_time
 from coordination.privacy.policy import Grant
 
 Wanted = dict[uuid.UUID, dict[Key, Deadline]]
 
 
+def _no_past(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> Mapping[uuid.UUID, Past]:
+    return {}
+
+
 @dataclass(frozen=True)
 class RuleSource:
-    """The rules a feature owns, and what should stand on journeys according to its facts."""
+    """The rules a feature owns, and what should stand on journeys according to its facts.
+
+    `past`: the steps by which these facts became known, to replay them under other thresholds.
+    """
 
     rules: frozenset[str]
     wanted: Callable[
         [Grant, Sequence[uuid.UUID], Calendar, Thresholds], Mapping[uuid.UUID, dict[Key, Deadline]]
     ]
+    past: Callable[[Grant, Sequence[uuid.UUID]], Mapping[uuid.UUID, Past]] = _no_past
 
 
 def sources() -> tuple[RuleSource, ...]:
@@ -61,6 +70,18 @@ def _of_all(grant: Grant, journey_ids: Sequence[uuid.UUID], thresholds: Threshol
         for journey_id, deadlines in found.items():
             wanted[journey_id] |= deadlines
     return wanted
+
+
+def all_pasts(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, list[Past]]:
+    """What became known of each journey day by day, a list of steps per feature: see `alerts/replay.py`.
+
+    Each is replayed by itself, since every rule has one owner.
+    """
+    pasts: dict[uuid.UUID, list[Past]] = {journey_id: [] for journey_id in journey_ids}
+    for source in sources():
+        for journey_id, past in source.past(grant, journey_ids).items():
+            pasts[journey_id].append(past)
+    return pasts
 
 
 def follow_all(grant: Grant, journey_ids: Sequence[uuid.UUID], today: date, fact: str) -> int:

@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
+from coordination.alerts.replay import Past
 from coordination.alerts.sources import RuleSource
 from coordination.cases.queries.facts import journey_facts
+from coordination.cases.replay import steps
 from coordination.cases.rules import CASE_RULES, deadlines
 from coordination.privacy.policy import Grant
 
@@ -21,4 +23,8 @@ def wanted(
     return {journey_id: deadlines(one, calendar, thresholds) for journey_id, one in facts.items()}
 
 
-SOURCE = RuleSource(CASE_RULES, wanted)
+def past(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Past]:
+    return {journey_id: steps(one) for journey_id, one in journey_facts(grant, journey_ids).items()}
+
+
+SOURCE = RuleSource(CASE_RULES, wanted, past)

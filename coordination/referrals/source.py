@@ -8,10 +8,12 @@ from collections.abc import Sequence
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
+from coordination.alerts.replay import Past
 from coordination.alerts.sources import RuleSource
 from coordination.cases.queries.facts import journey_facts
 from coordination.privacy.policy import Grant
 from coordination.referrals.queries import referral_facts
+from coordination.referrals.replay import steps
 from coordination.referrals.rules import REFERRAL_RULES, deadlines
 
 
@@ -26,4 +28,12 @@ def wanted(
     }
 
 
-SOURCE = RuleSource(REFERRAL_RULES, wanted)
+def past(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, Past]:
+    gates = journey_facts(grant, journey_ids, ())
+    referrals = referral_facts(journey_ids)
+    return {
+        journey_id: steps(gate, tuple(referrals.get(journey_id, ()))) for journey_id, gate in gates.items()
+    }
+
+
+SOURCE = RuleSource(REFERRAL_RULES, wanted, past)

@@ -27,8 +27,8 @@ def missed_in_a_row(
     exchange that day or later.
 
     Count and window are the catalogue's (2 in 60 days) where the coordinator set nothing else. On one day the
-    missed appointments come first; HONORE and ABS_EXCUSEE then break the run; every other status (cancelled by the service, to come, unclear,
-    unknown) is as if the line were not there.
+    missed appointments come first; HONORE and ABS_EXCUSEE then break the run; every other status (cancelled by
+    the service, to come, unclear, unknown) is as if the line were not there.
     """
     run: list[date] = []
     held = sorted(
