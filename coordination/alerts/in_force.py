@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import ColumnElement, or_, select, text
 
-from coordination.alerts.models_thresholds import IN_FORCE
-from coordination.alerts.settings import FIELDS, Period, Setting, Values, periods
+from coordination.alerts.models_thresholds import IN_FORCE, LIVE, Threshold
+from coordination.alerts.settings import NAMES, Period, Setting, Values, periods
 from coordination.db import db
 
-_VALUES = (*FIELDS, "switched_on")
-_COLUMNS = ", ".join(f"t.{name}" for name in ("id", "rule", *_VALUES, "valid_from", "valid_until", "status"))
+_COLUMNS = ", ".join(f"t.{name}" for name in ("id", "rule", *NAMES, "valid_from", "valid_until", "status"))
 # Nothing is set on most days: one statement that then reads one empty table.
 _OF_JOURNEYS = text(
     f"""
@@ -26,11 +26,48 @@ ORDER BY t.valid_from, t.id
 )
 
 
+@dataclass(frozen=True)
+class Place:
+    """Where a setting acts: a rule, in a programme, for all of it or for one structure."""
+
+    rule: str
+    programme: str
+    structure_id: uuid.UUID | None = None
+
+    @classmethod
+    def of(cls, row: Any) -> Place:
+        return cls(row.rule, row.programme, row.structure_id)
+
+    def columns(self) -> dict[str, Any]:
+        return {"rule": self.rule, "programme": self.programme, "structure_id": self.structure_id}
+
+    def criteria(self, model: Any) -> list[ColumnElement[bool]]:
+        """Rows of exactly this place."""
+        return [
+            model.rule == self.rule,
+            model.programme == self.programme,
+            model.structure_id.is_not_distinct_from(self.structure_id),
+        ]
+
+
+def live(place: Place) -> list[Setting]:
+    """Settings, in force or to come, of every rule that act at a place: the programme's and the structure's."""
+    of_here: ColumnElement[bool] = Threshold.structure_id.is_(None)
+    if place.structure_id is not None:
+        of_here = or_(of_here, Threshold.structure_id == place.structure_id)
+    rows = db.session.execute(
+        select(Threshold.__table__).where(
+            Threshold.programme == place.programme, of_here, Threshold.status.in_(LIVE)
+        )
+    )
+    return [setting_of(row) for row in rows]
+
+
 def setting_of(row: Any) -> Setting:
     """A row of `threshold` (columns of the table) as the rules of settings know it."""
     return Setting(
         row.rule,
-        Values(*(getattr(row, name) for name in _VALUES)),
+        Values.of(row),
         row.valid_from,
         row.valid_until,
         row.status == IN_FORCE,

@@ -79,13 +79,14 @@ class Threshold(Row, _Values, Base):
         CheckConstraint(_POSITIVE, name="positive"),
         CheckConstraint("valid_until >= valid_from", name="valid"),
         CheckConstraint("status IN ('A_VENIR','EN_VIGUEUR','FINI','RETIRE')", name="status"),
-        # Two that begin on one day in one place are one too many.
+        # Two of the same days in one place are one too many.
         Index(
             "uq_threshold_place",
             "rule",
             "programme",
             "structure_id",
             "valid_from",
+            "valid_until",
             unique=True,
             postgresql_nulls_not_distinct=True,
             postgresql_where=text("status <> 'RETIRE'"),

@@ -5,10 +5,10 @@ A setting of a structure goes before one of its programme, which goes before the
 
 from __future__ import annotations
 
-import uuid
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from typing import Any
 
 from coordination.alerts.catalogue import Rule, Thresholds, rules
 from coordination.alerts.deadlines import Deadline, Key
@@ -37,6 +37,7 @@ LABELS = {
     "window_days": "Dans une période de (jours)",
 }
 FIELDS = tuple(LABELS)
+NAMES = (*FIELDS, "switched_on")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +65,24 @@ class Values:
             said.append("règle allumée")
         return ", ".join(said) or "sans délai"
 
+    def columns(self) -> dict[str, int | bool | None]:
+        """By the names of the columns of a setting."""
+        return {name: getattr(self, name) for name in NAMES}
+
+    @classmethod
+    def of(cls, row: Any) -> Values:
+        """From a row that has these columns."""
+        return cls(*(getattr(row, name) for name in NAMES))
+
+    @classmethod
+    def read(cls, code: str) -> Values:
+        """What `code` wrote."""
+        days, lead, number, window, on = (None if part == "" else int(part) for part in code.split("/"))
+        return cls(days, lead, number, window, None if on is None else bool(on))
+
     def code(self) -> str:
         """As a key for comparisons, at most 64 characters."""
-        return "/".join("" if v is None else str(int(v)) for v in (getattr(self, n) for n in _ALL))
-
-
-_ALL = (*FIELDS, "switched_on")
+        return "/".join("" if v is None else str(int(v)) for v in (getattr(self, n) for n in NAMES))
 
 
 @dataclass(frozen=True, slots=True)
@@ -192,8 +205,13 @@ def _out_of_order(rule_id: str, values: Values, others: Callable[[str], Values])
 def standing(settings: Iterable[Setting], rule_id: str, day: date) -> Values:
     """What stands for a rule on a day: the structure's setting, else the programme's, else the catalogue's."""
     found = [s for s in settings if s.rule == rule_id and _valid(s, day)]
-    chosen = max(found, key=lambda s: (s.of_structure, s.valid_from), default=None)
+    chosen = max(found, key=_rank, default=None)
     return chosen.values if chosen else catalogue_values(rule_id)
+
+
+def _rank(setting: Setting) -> tuple[bool, date, bool]:
+    """Who goes before whom: a structure's, then the latest to begin, then one that has an end."""
+    return setting.of_structure, setting.valid_from, setting.valid_until is not None
 
 
 def _valid(setting: Setting, day: date) -> bool:
@@ -222,7 +240,7 @@ def _until(setting: Setting, day: date) -> bool:
 
 def _together(settings: Iterable[Setting]) -> Thresholds:
     chosen: dict[str, Values] = {}
-    for setting in sorted(settings, key=lambda s: (s.of_structure, s.valid_from)):
+    for setting in sorted(settings, key=_rank):
         chosen[setting.rule] = setting.values
     return as_thresholds(chosen)
 
@@ -261,10 +279,10 @@ def over_time(
 
 
 def first_overlap(
-    others: Iterable[tuple[uuid.UUID, date, date | None]], valid_from: date, valid_until: date | None
+    others: Iterable[tuple[date, date | None]], valid_from: date, valid_until: date | None
 ) -> tuple[date, date | None] | None:
     """The first of the periods that shares a day with the one wanted."""
-    for _, since, until in sorted(others, key=lambda one: one[1]):
+    for since, until in sorted(others, key=lambda one: one[0]):
         if (until is None or until >= valid_from) and (valid_until is None or since <= valid_until):
             return since, until
     return None

@@ -59,7 +59,7 @@ def upgrade() -> None:
     op.create_index(
         "uq_threshold_place",
         "threshold",
-        ["rule", "programme", "structure_id", "valid_from"],
+        ["rule", "programme", "structure_id", "valid_from", "valid_until"],
         unique=True,
         postgresql_nulls_not_distinct=True,
         postgresql_where=sa.text("status <> 'RETIRE'"),

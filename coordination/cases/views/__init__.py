@@ -20,6 +20,7 @@ from coordination.cases.views import (
     records,
     sessions,
     team,
+    thresholds,
 )
 from coordination.cases.views.pages import blueprint
 
@@ -42,4 +43,5 @@ __all__ = [
     "records",
     "sessions",
     "team",
+    "thresholds",
 ]
