@@ -1,6 +1,6 @@
 -- Thresholds: who reads and sets them, which journeys wait for a recount, what follows a changed clock.
 GRANT SELECT, UPDATE ON threshold TO coord_definer;
-GRANT SELECT, INSERT, DELETE ON recompute_queue TO coord_definer;
+GRANT SELECT, INSERT, UPDATE ON recompute_queue TO coord_definer;
 
 SET ROLE coord_definer;
 

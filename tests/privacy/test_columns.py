@@ -48,11 +48,11 @@ CLEAR: dict[str, str] = {
     "deadline": "rule kind subject_id due_on since because alert_id",
     "alert": "rule kind subject_id since due_on because opened_on initial status escalated_on acted_on acted_by"
     " postponed_until way_out resolved_on resolved_because",
-    "threshold": "rule programme structure_id threshold_days lead_days threshold_count window_days switched_on"
-    " valid_from valid_until status trial_id decided_by decided_at",
+    "threshold": "rule programme structure_id threshold_days lead_days threshold_count window_days"
+    " switched_on valid_from valid_until status trial_id decided_by decided_at",
     # Counts by week and by professional, of a whole programme or of a structure of it.
-    "threshold_trial": "rule programme structure_id threshold_days lead_days threshold_count window_days switched_on"
-    " from_on until_on made_by made_at present journeys weeks_before weeks_after referents referents_before"
+    "threshold_trial": "rule programme structure_id threshold_days lead_days threshold_count window_days"
+    " switched_on from_on until_on made_by made_at present journeys weeks_before weeks_after referents referents_before"
     " referents_after breaks found_before found_after days_gained needless_before needless_after",
     "recompute_queue": "since",
     "scan_run": "on_date finished_at opened",

@@ -28,7 +28,6 @@ from coordination.cases.queries.trial import try_on_the_past
 from coordination.clock import paris_date
 from coordination.db import NOBODY, db
 from coordination.errors import BadInput, NotFound
-from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
 from coordination.privacy.work import work
@@ -137,9 +136,18 @@ def decide(actor: Actor, decision: Decision, now: datetime, *, key: str = "", an
         _check_trial(trial, place, values, now, today, since)
         _make_room(place, since, decision.valid_until, today)
         _add(place, values, since, decision.valid_until, today, trial.id, actor, now)
-        queued = call("queue_recompute", place.programme, place.structure_id)
+        queued = _queue(place)
         w.audit(grant, ["seuil", place.rule, place.programme])
-        return int(queued or 0)
+        return queued
+
+
+def _queue(place: Place) -> int:
+    """The journeys concerned wait for a recount; how many."""
+    queued = db.session.scalar(
+        text("SELECT queue_recompute(CAST(:programme AS text), CAST(:structure AS uuid))"),
+        {"programme": place.programme, "structure": place.structure_id},
+    )
+    return int(queued or 0)
 
 
 def _trial(actor: Actor, trial_id: uuid.UUID) -> Any:
@@ -246,7 +254,7 @@ def withdraw(actor: Actor, threshold_id: uuid.UUID, now: datetime) -> None:
         if row.status != TO_COME:
             raise BadInput("Ce réglage a déjà commencé : essayez et appliquez celui qui doit le remplacer.")
         db.session.execute(update(Threshold).where(Threshold.id == row.id).values(status=WITHDRAWN))
-        call("queue_recompute", row.programme, row.structure_id)
+        _queue(Place.of(row))
         w.audit(grant, ["retrait", row.rule, row.programme])
 
 

@@ -142,7 +142,7 @@ def recount() -> ResponseReturnValue:
     return redirect(url_for("cases.thresholds", arret=None if counted else 1), 303)
 
 
-@blueprint.post("/seuils/<uuid:threshold_id>/retirer")
+@blueprint.post("/seuils/reglage/<uuid:threshold_id>/retirer")
 @declares(Action.SET_THRESHOLDS)
 def withdraw_threshold(threshold_id: uuid.UUID) -> ResponseReturnValue:
     try:
