@@ -53,7 +53,7 @@ def try_on_the_past(
     """
     first, last = period
     present = {s.rule: standing(settings, s.rule, last) for s in settings if s.begun}
-    journeys = _tried(grant, place, first, last)
+    journeys = _tried(grant, place, first, last, calendar)
     return try_out(
         place.rule,
         journeys,
@@ -65,7 +65,7 @@ def try_on_the_past(
     )
 
 
-def _tried(grant: Grant, place: Place, first: date, last: date) -> list[Tried]:
+def _tried(grant: Grant, place: Place, first: date, last: date, calendar: Calendar) -> list[Tried]:
     rows = db.session.execute(
         _CONCERNED,
         {"programme": place.programme, "first": first, "structure": place.structure_id, "rule": place.rule},
@@ -75,7 +75,7 @@ def _tried(grant: Grant, place: Place, first: date, last: date) -> list[Tried]:
     pasts = source.past(grant, ids)
     breaks: dict[uuid.UUID, list[Lasted]] = {}
     if rules()[place.rule].break_type == "ABANDON":
-        breaks = _silences(grant, ids, last)
+        breaks = _silences(grant, ids, last, calendar)
     return [
         Tried(row.referent_id, past, breaks.get(row.id))
         for row in rows
@@ -87,8 +87,10 @@ def _has_begun(past: Past, last: date) -> bool:
     return past[0][0] <= last
 
 
-def _silences(grant: Grant, ids: list[uuid.UUID], last: date) -> dict[uuid.UUID, list[Lasted]]:
+def _silences(
+    grant: Grant, ids: list[uuid.UUID], last: date, calendar: Calendar
+) -> dict[uuid.UUID, list[Lasted]]:
     facts = journey_facts(grant, ids, ("contacts", "appointments", "pauses"))
     sheets: list[Any] = open_rows(grant, Sheet, ("exit_reason",), among(Sheet.journey_id, ids))
     lost = {row["journey_id"] for row in sheets if row["exit_reason"] == "PERTE_CONTACT"}
-    return {id_: long_silences(one, id_ in lost, last) for id_, one in facts.items()}
+    return {id_: long_silences(one, id_ in lost, last, calendar) for id_, one in facts.items()}

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date
 
+from coordination.alerts.calendar import Calendar
 from coordination.alerts.trial import LONG, Lasted
 from coordination.cases.facts import JourneyFacts
 
 
-def long_silences(facts: JourneyFacts, lost_contact: bool, until: date) -> list[Lasted]:
+def long_silences(facts: JourneyFacts, lost_contact: bool, until: date, calendar: Calendar) -> list[Lasted]:
     """Silences of more than 60 days that followed an exchange, the agreement (PRE), the opening (Cité) or the
     return from a pause, up to `until`; and the end of the journey if it ended for lost contact (`lost_contact`).
 
-    A pause that begins meanwhile ends the wait: nobody expected an exchange any more.
+    In the PRE the days of school holidays are not counted, as its rules do not. A pause that begins meanwhile
+    ends the wait: nobody expected an exchange any more.
     """
     exchanges = {c.on for c in facts.contacts if c.outcome == "ABOUTI" and c.mode != "TIERS"}
     exchanges |= {a.on for a in facts.appointments if a.status == "HONORE"}
@@ -29,7 +31,7 @@ def long_silences(facts: JourneyFacts, lost_contact: bool, until: date) -> list[
         ):
             continue
         next_stop = next((stop for stop in stops if stop > start), last_day)
-        on = start + timedelta(days=LONG + 1)
+        on = calendar.counted_days_after(start, LONG + 1, facts.programme == "PRE")
         if on <= next_stop:
             found.append(Lasted(start, on))
     if lost_contact and facts.exit_on and facts.exit_on <= until:
