@@ -57,10 +57,13 @@ class Values:
         said = []
         if self.threshold_count is not None:
             said.append(f"{self.threshold_count} faits en {self.window_days} jours")
-        if self.threshold_days is not None:
-            said.append(f"après {self.threshold_days} jours")
         if self.lead_days is not None:
             said.append(f"{self.lead_days} jours avant")
+        if self.threshold_days is not None:
+            both = self.lead_days is not None
+            said.append(
+                f"puis {self.threshold_days} jours après" if both else f"après {self.threshold_days} jours"
+            )
         if self.switched_on:
             said.append("règle allumée")
         return ", ".join(said) or "sans délai"

@@ -73,7 +73,7 @@ def test_a_threshold_is_tried_then_set_and_every_deadline_follows(site: Flask) -
     assert scalar("SELECT count(*) FROM recompute_queue") == 0
     assert scalar("SELECT count(*) FROM alert WHERE rule = 'A01' AND status = 'OUVERTE'") <= open_before
     listed = client.get(LIST).text
-    assert "Après 40 jours" in listed and "catalogue : après 30 jours" in listed
+    assert "Après 40 jours" in listed and "au lieu de : après 30 jours" in listed
     assert "parcours recalculés" in listed
 
 

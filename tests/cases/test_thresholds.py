@@ -81,7 +81,7 @@ def alerts(rule: str) -> list[tuple[str, date]]:
 
 def set_aside(rule: str, who: str) -> None:
     alert_id, version = rows("SELECT id, version FROM alert WHERE rule = %s", rule)[0]
-    answer_alert(person(who), alert_id, Answer("SANS_OBJET", reason="ERREUR_SAISIE"), version, clock.now())
+    answer_alert(person(who), alert_id, Answer("SANS_OBJET", reason="ERREUR_DONNEE"), version, clock.now())
 
 
 def test_the_structure_of_the_referent_decides_then_the_programme(house: Flask) -> None:
@@ -100,10 +100,20 @@ def test_the_structure_of_the_referent_decides_then_the_programme(house: Flask) 
 
 def test_a_save_and_an_import_compute_under_what_was_set(house: Flask) -> None:
     set_threshold("A09", Values(20), programme="CITE_EMPLOI")
-    log_contact(person("plie"), journey_id("CITE-2"), NewContact(day(-1), "TEL", "ABOUTI"), clock.now())
+    log_contact(person("plie"), journey_id("CITE-2"), NewContact(day(-1), "TELEPHONE", "ABOUTI"), clock.now())
     assert due("A09", "CITE-2") == day(19)
     import_rows(
-        {"contacts.csv": [{"journey": "CITE-2", "on": str(day()), "mode": "TEL", "outcome": "ABOUTI"}]}
+        {
+            "contacts.csv": [
+                {
+                    "journey": "CITE-2",
+                    "on": str(day()),
+                    "mode": "TELEPHONE",
+                    "outcome": "ABOUTI",
+                    "author": "ml@ex.fr",
+                }
+            ]
+        }
     )
     assert due("A09", "CITE-2") == day(20) and stored() == from_scratch()
 
@@ -157,7 +167,17 @@ def test_a_fact_that_changed_meanwhile_carries_no_answer(house: Flask) -> None:
     set_aside("A09", "ml")
     set_threshold("A09", Values(12), programme="CITE_EMPLOI", counted=False)
     import_rows(
-        {"contacts.csv": [{"journey": "CITE-1", "on": str(day(-13)), "mode": "TEL", "outcome": "ABOUTI"}]}
+        {
+            "contacts.csv": [
+                {
+                    "journey": "CITE-1",
+                    "on": str(day(-13)),
+                    "mode": "TELEPHONE",
+                    "outcome": "ABOUTI",
+                    "author": "ml@ex.fr",
+                }
+            ]
+        }
     )
     recount_some(person("coord.cite"), clock.now())
     scan()
@@ -185,11 +205,12 @@ def test_a_shorter_delay_to_come_opens_its_alerts_on_its_day_without_a_key(house
 
 
 def test_after_its_last_day_a_setting_gives_way(house: Flask) -> None:
-    set_threshold("A09", Values(60), day(), day(40), programme="CITE_EMPLOI")
-    # Under the setting due on day 40; back to 45 days from day 41 on, it would have been due before: so then.
-    assert due("A09", "CITE-2") == day(40)
+    set_threshold("A09", Values(59), day(), day(38), programme="CITE_EMPLOI")
+    # Fifty-nine days are day 39: the catalogue stands again then, whose 45 days were long over.
+    assert due("A09", "CITE-2") == day(39)
     set_threshold("A09", Values(30), day(50), programme="CITE_EMPLOI")
-    scan(41)
+    scan(39)
+    assert [status for status, _ in alerts("A09")] == ["OUVERTE", "OUVERTE"]
     assert [row[0] for row in rows("SELECT status FROM threshold ORDER BY valid_from")] == ["FINI", "A_VENIR"]
 
 
