@@ -18,6 +18,9 @@ REPLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """On screen only: what an alert of the rule hides, for the same subject. An overdue hides its lead too."""
 
+OFF_BY_DEFAULT = frozenset({"A06", "A07"})
+"""Rules on what another institution may choose to share: they stand only where the territory switched them on."""
+
 RIGHT_OF_RULE: Mapping[str, str] = MappingProxyType(
     {
         "S10": "CDDI_CDD",
@@ -122,11 +125,13 @@ def replaced(keys: Iterable[tuple[str, str, str]]) -> frozenset[tuple[str, str, 
 class Thresholds:
     """(threshold, lead) in days per rule where they differ from the catalogue; None keeps the catalogue's.
 
+    `switched_on`: those of OFF_BY_DEFAULT that the territory wants.
     `counts`: (how many facts, within how many days) per rule that counts, likewise.
     Raises BadInput for an unknown rule, a negative number, or days given to a rule that has none of the kind.
     """
 
     overrides: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
+    switched_on: frozenset[str] = frozenset()
     counts: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     _days: Mapping[str, tuple[int | None, int | None]] = field(init=False, repr=False, compare=False)
 
@@ -157,6 +162,11 @@ class Thresholds:
     def lead(self, rule: str) -> int:
         """Days before the target date. Raises LookupError for a rule without anticipation."""
         return self._known(rule, 1)
+
+    @property
+    def off(self) -> frozenset[str]:
+        """Rules that do not stand at all."""
+        return OFF_BY_DEFAULT - self.switched_on
 
     def count(self, rule: str) -> tuple[int, int]:
         """How many facts, within how many days. Raises LookupError for a rule that counts nothing."""

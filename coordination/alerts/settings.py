@@ -10,12 +10,14 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from coordination.alerts.catalogue import Rule, Thresholds, rules
+from coordination.alerts.catalogue import OFF_BY_DEFAULT, Rule, Thresholds, rules
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.errors import BadInput
 
 COUNTED = frozenset({"A03", "A04", "A11"})
-"""Rules that count facts within a window, both of which may be set; A04 has no days of its own then."""
+"""Rules that count facts within a window, both of which may be set; their days count for nothing."""
+FIXED = frozenset({"S25", "S26", "T23"})
+"""Rules whose days follow from a law or from the school year: nobody sets them."""
 # Each must stay longer than the one before it, which it takes over from.
 _IN_ORDER = (
     ("A01", "A02"),
@@ -57,13 +59,12 @@ class Values:
         said = []
         if self.threshold_count is not None:
             said.append(f"{self.threshold_count} faits en {self.window_days} jours")
-        if self.lead_days is not None:
+        if self.threshold_days is not None and self.lead_days is not None:
+            said.append(f"délai de {self.threshold_days} jours, avance de {self.lead_days} jours")
+        elif self.threshold_days is not None:
+            said.append(f"après {self.threshold_days} jours")
+        elif self.lead_days is not None:
             said.append(f"{self.lead_days} jours avant")
-        if self.threshold_days is not None:
-            both = self.lead_days is not None
-            said.append(
-                f"puis {self.threshold_days} jours après" if both else f"après {self.threshold_days} jours"
-            )
         if self.switched_on:
             said.append("règle allumée")
         return ", ".join(said) or "sans délai"
@@ -104,21 +105,18 @@ Period = tuple[date | None, Thresholds]
 """(its first day; None: now and ever before, what stands)."""
 
 
-def default_off() -> frozenset[str]:
-    """Rules that stay silent until a coordinator switches them on."""
-    return frozenset(getattr(Thresholds, "OFF_BY_DEFAULT", frozenset()))
-
-
 def catalogue_values(rule_id: str) -> Values:
     """The catalogue's own, of what may be set."""
     rule = rules()[rule_id]
     counted = rule_id in COUNTED
+    if rule_id in FIXED:
+        return Values()
     return Values(
-        rule.threshold_days if not counted and rule.threshold_days else None,
+        (rule.threshold_days or None) if rule.threshold_count is None else None,
         rule.lead_days or None,
         rule.threshold_count if counted else None,
         rule.window_days if counted else None,
-        False if rule_id in default_off() else None,
+        False if rule_id in OFF_BY_DEFAULT else None,
     )
 
 
@@ -137,7 +135,7 @@ def tunable_rules(programme: str, owned: Iterable[str]) -> list[Rule]:
     return [
         rule
         for rule in rules().values()
-        if rule.id in mine and rule.concerns(programme) and (settable(rule.id) or rule.id in default_off())
+        if rule.id in mine and rule.concerns(programme) and (settable(rule.id) or rule.id in OFF_BY_DEFAULT)
     ]
 
 
@@ -260,7 +258,8 @@ def as_thresholds(chosen: dict[str, Values]) -> Thresholds:
     counts = {
         r: (v.threshold_count, v.window_days) for r, v in chosen.items() if v.threshold_count is not None
     }
-    return Thresholds(days, counts)
+    switched_on = frozenset(rule for rule, v in chosen.items() if v.switched_on)
+    return Thresholds(days, counts=counts, switched_on=switched_on)
 
 
 def over_time(

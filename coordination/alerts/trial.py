@@ -80,6 +80,8 @@ def try_out(
 ) -> Outcome:
     """The rule's alerts from `first` to `last`, both included, as each setting would have raised them."""
     weeks = (last - first).days // WEEK + 1
+    # Waits do not depend on delays, but a rule that is switched off waits for nothing.
+    awake = present if rule in proposed.off else proposed
     sides = []
     found: list[dict[tuple[int, Lasted], date]] = []
     breaks: dict[int, Sequence[Lasted]] = {}
@@ -88,7 +90,7 @@ def try_out(
         seen: dict[tuple[int, Lasted], date] = {}
         for number, journey in enumerate(journeys):
             if number not in breaks:
-                breaks[number] = _breaks(rule, journey, proposed, first, last, calendar)
+                breaks[number] = _breaks(rule, journey, awake, first, last, calendar)
             alerts = replay(journey.past, calendar, thresholds, first, last, frozenset({rule}))
             for alert in alerts:
                 if not alert.initial:

@@ -108,7 +108,7 @@ def _months(starts: Sequence[date]) -> tuple[Month, ...]:
     firsts = [n for n, day in enumerate(starts) if n and day.month != starts[n - 1].month]
     every = 3 if len(firsts) > 7 else 2
     return tuple(
-        Month(round(n * room, 3), _month(starts[n]) if place % every == 0 and n * room < 90 else "")
+        Month(round(n * room, 3), _month(starts[n]) if place % every == 0 and n * room < 82 else "")
         for place, n in enumerate(firsts)
     )
 

@@ -7,8 +7,9 @@ from collections.abc import Mapping
 
 from wtforms import RadioField, SelectField, StringField
 
+from coordination.alerts.catalogue import OFF_BY_DEFAULT
 from coordination.alerts.in_force import Place
-from coordination.alerts.settings import FIELDS, LABELS, Values, bounds, default_off, settable
+from coordination.alerts.settings import FIELDS, LABELS, Values, bounds, settable
 from coordination.cases.commands.thresholds import Decision, NewTrial
 from coordination.errors import BadInput
 from coordination.web.forms import DayField, PageForm, options
@@ -40,7 +41,7 @@ class TrialForm(PageForm):
         for name in FIELDS:
             if name not in settable(rule_id):
                 delattr(self, name)
-        if rule_id not in default_off():
+        if rule_id not in OFF_BY_DEFAULT:
             del self.switched_on
 
     def show(self, values: Values) -> None:

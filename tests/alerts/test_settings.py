@@ -39,6 +39,8 @@ def test_what_may_be_set_is_what_the_rule_has() -> None:
     assert settable("A03") == ("threshold_count", "window_days") == settable("A04")
     # On the day of the fact: a delay of zero is no delay.
     assert settable("A13") == settable("I01") == ()
+    # A legal delay, and rules whose days count for nothing.
+    assert settable("S26") == settable("A05") == settable("A06") == ()
 
 
 def test_the_catalogue_itself_is_within_the_bounds_of_every_rule() -> None:
@@ -138,6 +140,28 @@ def test_a_deadline_stands_where_the_setting_of_its_day_puts_it(now: str, then: 
     schedule = periods([a01(20, APRIL, begun=False)])
     (found,) = over_time(schedule, lambda thresholds: given[thresholds.threshold("A01")]).values()
     assert found.due_on == D(due)
+
+
+@pytest.mark.parametrize(
+    ("values", "words"),
+    [
+        (Values(30), "après 30 jours"),
+        (Values(None, 15), "15 jours avant"),
+        (Values(365, 30), "délai de 365 jours, avance de 30 jours"),
+        (Values(None, None, 3, 60), "3 faits en 60 jours"),
+        (Values(switched_on=False), "règle éteinte"),
+        (Values(switched_on=True), "règle allumée"),
+    ],
+)
+def test_a_setting_says_itself(values: Values, words: str) -> None:
+    assert values.words() == words
+
+
+def test_a_rule_that_is_off_stands_where_it_was_switched_on() -> None:
+    on = Setting("A06", Values(switched_on=True), MARCH)
+    assert periods([])[0][1].off >= {"A06", "A07"}
+    assert periods([on])[0][1].off == periods([])[0][1].off - {"A06"}
+    assert standing([], "A06", MAY) == Values(switched_on=False)
 
 
 def test_values_are_read_as_they_were_written() -> None:

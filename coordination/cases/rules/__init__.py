@@ -54,7 +54,7 @@ def deadlines(
 
     Facts that none of the wanted rules reads may be left empty: see GROUPS.
     """
-    wanted = rules & standing_rules(facts)
+    wanted = (rules & standing_rules(facts)) - thresholds.off
     found: dict[Key, Deadline] = {}
     if wanted & _BY_EXCHANGE:
         last = last_exchange(facts)
