@@ -91,6 +91,8 @@ def test_the_structure_of_the_referent_decides_then_the_programme(house: Flask) 
     one, two = due("A02", "PRE-1"), due("A02", "PRE-2")
     assert one and two and (two - one).days >= 15
     assert set_threshold("A02", Values(40)) == 2
+    # The other one has a setting of its own: the trial for the programme leaves it out.
+    assert scalar("SELECT journeys FROM threshold_trial ORDER BY made_at DESC LIMIT 1") == 1
     assert due("A02", "PRE-2") == two and due("A02", "PRE-1") < one
     assert {ref: due("A09", ref) for ref in before} == before
     assert stored() == from_scratch()
