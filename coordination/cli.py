@@ -129,11 +129,7 @@ def scan(on: date | None, as_json: bool) -> None:
     from coordination.worker import run_scan
 
     result = run_scan(settings(), on or clock.today())
-    show(
-        as_json,
-        result.as_json(),
-        lambda: _as_lines(result),
-    )
+    show(as_json, result.as_json(), lambda: _as_lines(result))
 
 
 def _as_lines(result: ScanResult) -> str:
@@ -147,14 +143,17 @@ def _as_lines(result: ScanResult) -> str:
 
 
 @main.command()
+@click.option(
+    "--pending", is_flag=True, help="Seulement les parcours en attente après un changement de seuil."
+)
 @json_option
-def recompute(as_json: bool) -> None:
+def recompute(pending: bool, as_json: bool) -> None:
     """Recalcule toutes les échéances à partir des faits."""
     from coordination.accounts.commands import operator_actor
     from coordination.exchange.recompute import recompute as run
 
     with application().app_context():
-        counts = run(operator_actor(), clock.now(), clock.today())
+        counts = run(operator_actor(), clock.now(), clock.today(), pending=pending)
     show(
         as_json,
         counts,

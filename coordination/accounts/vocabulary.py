@@ -44,6 +44,7 @@ ACTIONS = {
     Action.VIEW_AUDIT: "Consultation du journal",
     Action.MANAGE_ACCOUNTS: "Gestion des comptes",
     Action.MANAGE_LISTS: "Gestion des listes",
+    Action.SET_THRESHOLDS: "Réglage des seuils d'alerte",
     Action.CHOOSE_PASSWORD: "Choix du mot de passe",
     Action.IMPORT: "Import",
     Action.EXPORT: "Export",

@@ -126,11 +126,13 @@ class Thresholds:
     """(threshold, lead) in days per rule where they differ from the catalogue; None keeps the catalogue's.
 
     `switched_on`: those of OFF_BY_DEFAULT that the territory wants.
+    `counts`: (how many facts, within how many days) per rule that counts, likewise.
     Raises BadInput for an unknown rule, a negative number, or days given to a rule that has none of the kind.
     """
 
     overrides: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     switched_on: frozenset[str] = frozenset()
+    counts: Mapping[str, tuple[int | None, int | None]] = field(default_factory=dict)
     _days: Mapping[str, tuple[int | None, int | None]] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
@@ -165,6 +167,17 @@ class Thresholds:
     def off(self) -> frozenset[str]:
         """Rules that do not stand at all."""
         return OFF_BY_DEFAULT - self.switched_on
+
+    def count(self, rule: str) -> tuple[int, int]:
+        """How many facts, within how many days. Raises LookupError for a rule that counts nothing."""
+        known = (rules()[rule].threshold_count, rules()[rule].window_days)
+        wanted = self.counts.get(rule, (None, None))
+        count, window = (
+            usual if given is None else given for given, usual in zip(wanted, known, strict=True)
+        )
+        if count is None or window is None:
+            raise LookupError(f"rule {rule} has no count or no window")
+        return count, window
 
     def _known(self, rule: str, which: int) -> int:
         days = self._days[rule][which]

@@ -7,10 +7,11 @@ import uuid
 from collections.abc import Iterable, Mapping
 from datetime import date
 
-from sqlalchemy import text
+from sqlalchemy import delete, text
 
 from coordination.alerts.deadlines import Deadline, Key
-from coordination.db import db
+from coordination.alerts.models_thresholds import RecomputeQueue
+from coordination.db import among, db
 
 
 def reconcile(
@@ -24,20 +25,6 @@ def reconcile(
     What moved or vanished resolves its alert, naming `fact` (a short French phrase without personal data).
     Returns how many deadlines changed. Needs a `work` whose actor writes in these journeys.
     """
-    lines = [
-        {
-            "journey": str(journey_id),
-            "rule": rule,
-            "kind": kind,
-            "subject": subject,
-            "due_on": deadline.due_on.isoformat(),
-            "since": deadline.since.isoformat(),
-            "because": deadline.because,
-            "volet": deadline.volet.value,
-        }
-        for journey_id, deadlines in wanted.items()
-        for (rule, kind, subject), deadline in deadlines.items()
-    ]
     changed = db.session.scalar(
         text(
             "SELECT reconcile_deadlines(CAST(:journeys AS uuid[]), CAST(:rules AS text[]),"
@@ -46,9 +33,49 @@ def reconcile(
         {
             "journeys": list(wanted),
             "rules": sorted(owned_rules),
-            "wanted": json.dumps(lines),
+            "wanted": _lines(wanted),
             "today": today,
             "fact": fact,
         },
     )
     return int(changed or 0)
+
+
+def carry(wanted: Mapping[uuid.UUID, Mapping[Key, Deadline]]) -> int:
+    """Before `reconcile`, for journeys whose thresholds changed and whose facts did not: answers given to an alert
+    follow it to the date that the new setting gives its clock. How many did.
+    """
+    carried = db.session.scalar(
+        text("SELECT carry_alerts(CAST(:journeys AS uuid[]), CAST(:wanted AS jsonb))"),
+        {"journeys": list(wanted), "wanted": _lines(wanted)},
+    )
+    return int(carried or 0)
+
+
+def leave_queue(journey_ids: Iterable[uuid.UUID]) -> list[uuid.UUID]:
+    """Take journeys out of the queue of those that wait for a recount; which of them waited."""
+    gone = db.session.execute(
+        delete(RecomputeQueue)
+        .where(among(RecomputeQueue.journey_id, list(journey_ids)))
+        .returning(RecomputeQueue.journey_id)
+    )
+    return list(gone.scalars())
+
+
+def _lines(wanted: Mapping[uuid.UUID, Mapping[Key, Deadline]]) -> str:
+    return json.dumps(
+        [
+            {
+                "journey": str(journey_id),
+                "rule": rule,
+                "kind": kind,
+                "subject": subject,
+                "due_on": deadline.due_on.isoformat(),
+                "since": deadline.since.isoformat(),
+                "because": deadline.because,
+                "volet": deadline.volet.value,
+            }
+            for journey_id, deadlines in wanted.items()
+            for (rule, kind, subject), deadline in deadlines.items()
+        ]
+    )

@@ -26,8 +26,9 @@ from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds, severity
 from coordination.alerts.deadlines import Deadline, Key
 
-Standing: TypeAlias = Callable[[Calendar, Thresholds], Mapping[Key, Deadline]]
-"""What stands on a journey, from what is known of it."""
+Standing: TypeAlias = Callable[..., Mapping[Key, Deadline]]
+"""What stands on a journey, from what is known of it: given a calendar, thresholds and, to look at few rules
+alone, their ids."""
 
 Past: TypeAlias = Sequence[tuple[date, Standing]]
 """(day, what stands from that day on), the days ascending."""
@@ -67,7 +68,12 @@ class ReplayedAlert:
 
 
 def replay(
-    past: Past, calendar: Calendar, thresholds: Thresholds, first: date, last: date
+    past: Past,
+    calendar: Calendar,
+    thresholds: Thresholds,
+    first: date,
+    last: date,
+    rules: frozenset[str] | None = None,
 ) -> list[ReplayedAlert]:
     """The alerts that a scan on each day from `first` to `last`, both included, opens on one journey.
 
@@ -76,8 +82,9 @@ def replay(
     """
     found: dict[tuple[Key, date], ReplayedAlert] = {}
     standing: dict[Key, ReplayedAlert] = {}
-    for begin, end, compute in _stretches(past, first, last):
-        wanted = compute(calendar, thresholds)
+    some = () if rules is None else (rules,)
+    for begin, end, compute in stretches(past, first, last):
+        wanted = compute(calendar, thresholds, *some)
         for key, alert in list(standing.items()):
             now = wanted.get(key)
             if now is None or now.since != alert.deadline.since or now.due_on > begin:
@@ -98,7 +105,7 @@ def told(alert: ReplayedAlert) -> tuple[date, str, str, str, date]:
     return alert.on, alert.rule, alert.kind, alert.subject or "", alert.deadline.since
 
 
-def _stretches(past: Past, first: date, last: date) -> Iterable[tuple[date, date, Standing]]:
+def stretches(past: Past, first: date, last: date) -> Iterable[tuple[date, date, Standing]]:
     """(first day, day after the last, what stands) of each stretch without a new fact, within the bounds."""
     days = [day for day, _ in past] + [date.max]
     for place, (day, compute) in enumerate(past):

@@ -127,6 +127,8 @@ def scan(engine: Engine, on: date, finished_at: datetime) -> ScanResult:
     """
     started = time.perf_counter()
     with engine.begin() as connection:
+        # A threshold set for this day takes effect, one past its last day is over.
+        connection.execute(text("SELECT begin_thresholds(:on)"), {"on": on})
         connection.execute(_BY_INDEX)
         initial = bool(connection.scalar(text("SELECT EXISTS (SELECT 1 FROM import_run WHERE NOT scanned)")))
         already = int(

@@ -17,8 +17,10 @@ from sqlalchemy import text
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline, Key
-from coordination.alerts.reconcile import reconcile
+from coordination.alerts.in_force import schedules
+from coordination.alerts.reconcile import carry, leave_queue, reconcile
 from coordination.alerts.replay import Past
+from coordination.alerts.settings import over_time
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -54,10 +56,23 @@ def sources() -> tuple[RuleSource, ...]:
 
 
 def all_deadlines(grant: Grant, journey_ids: Sequence[uuid.UUID]) -> Wanted:
-    """What should stand on each journey, from all facts of all features. Never reads today."""
+    """What should stand on each journey, from all facts of all features, under the thresholds set for it.
+
+    Never reads today.
+    """
+    wanted: Wanted = {}
+    for members, schedule in schedules(journey_ids):
+        # What each setting of the schedule gives, for all these journeys at once.
+        given = {id(thresholds): _of_all(grant, members, thresholds) for _, thresholds in schedule}
+        for journey_id in members:
+            wanted[journey_id] = over_time(schedule, lambda t, j=journey_id, g=given: g[id(t)][j])  # type: ignore[misc]
+    return {journey_id: wanted[journey_id] for journey_id in journey_ids}
+
+
+def _of_all(grant: Grant, journey_ids: Sequence[uuid.UUID], thresholds: Thresholds) -> Wanted:
     wanted: Wanted = {journey_id: {} for journey_id in journey_ids}
     for source in sources():
-        found = source.wanted(grant, journey_ids, Calendar.load(), Thresholds.default())
+        found = source.wanted(grant, journey_ids, Calendar.load(), thresholds)
         for journey_id, deadlines in found.items():
             wanted[journey_id] |= deadlines
     return wanted
@@ -84,5 +99,20 @@ def follow_all(
     """
     if writing:
         db.session.execute(_WRITTEN, {"ids": list(journey_ids), "today": today})
-    rules = frozenset[str]().union(*(source.rules for source in sources()))
-    return reconcile(rules, all_deadlines(grant, journey_ids), today, fact)
+    leave_queue(journey_ids)
+    return reconcile(_all_rules(), all_deadlines(grant, journey_ids), today, fact)
+
+
+def recount(grant: Grant, journey_ids: Sequence[uuid.UUID], today: date, fact: str) -> int:
+    """As `follow_all`, where no fact changed: what was answered stays answered under a new threshold.
+
+    For journeys that wait for a threshold to be taken up; the others only mend.
+    """
+    wanted = all_deadlines(grant, journey_ids)
+    if waited := leave_queue(journey_ids):
+        carry({journey_id: wanted[journey_id] for journey_id in waited})
+    return reconcile(_all_rules(), wanted, today, fact)
+
+
+def _all_rules() -> frozenset[str]:
+    return frozenset[str]().union(*(source.rules for source in sources()))

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
-from coordination.alerts.sources import follow_all
+from coordination.alerts.sources import recount
 from coordination.db import act_as, db
 from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
@@ -38,19 +38,29 @@ def batches(names: Sequence[JourneyName], size: int = BATCH) -> Iterator[list[uu
         yield [name.id for name in names[start : start + size]]
 
 
-def recompute(actor: Actor, now: datetime, today: date) -> dict[str, int]:
+def recompute(actor: Actor, now: datetime, today: date, *, pending: bool = False) -> dict[str, int]:
     """Recompute the whole territory, a short transaction per batch, so that pages are not blocked.
 
-    Raises Forbidden.
+    `pending`: only the journeys that wait for a new threshold to be taken up. Raises Forbidden.
     """
     refuse_unless_allowed(actor, Action.RECOMPUTE, now)
     names = territory(actor)
+    if pending:
+        waiting = _pending(actor)
+        names = [name for name in names if name.id in waiting]
     changed = 0
     for ids in batches(names):
         with work(actor, Action.RECOMPUTE, now) as w:
             grant = w.require()
             call("operator_access", ids)
-            changed += follow_all(grant, ids, today, "recalcul des échéances", writing=False)
+            changed += recount(grant, ids, today, "recalcul des échéances")
             call("operator_access", [])
             w.audit(grant, [f"parcours={len(ids)}"])
     return {"journeys": len(names), "changed": changed}
+
+
+def _pending(actor: Actor) -> frozenset[uuid.UUID]:
+    act_as(db.session, actor.id)
+    found = call("pending_journeys")
+    db.session.rollback()
+    return frozenset(found)

@@ -55,6 +55,7 @@ class Action(StrEnum):
     VIEW_AUDIT = "consultation_journal"
     MANAGE_ACCOUNTS = "gestion_comptes"
     MANAGE_LISTS = "gestion_listes"
+    SET_THRESHOLDS = "reglage_seuils"
     CHOOSE_PASSWORD = "choix_mot_de_passe"
     IMPORT = "import"
     EXPORT = "export"
@@ -165,6 +166,7 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.VIEW_AUDIT: (role("DPO"), operator),
     Action.MANAGE_ACCOUNTS: (role("ADMIN"), operator),
     Action.MANAGE_LISTS: (role("ADMIN"), operator),
+    Action.SET_THRESHOLDS: (role(*COORDINATING_ROLES),),
     Action.CHOOSE_PASSWORD: (anybody,),
     Action.IMPORT: (operator,),
     Action.EXPORT: (operator,),

@@ -21,8 +21,10 @@ def deadlines(
     referrals: Iterable[ReferralFact],
     calendar: Calendar,
     thresholds: Thresholds,
+    rules: frozenset[str] = REFERRAL_RULES,
 ) -> dict[Key, Deadline]:
-    """Everything that stands on the referrals of one journey; all are to be given, one may follow another.
+    """Everything that stands on the referrals of one journey, among `rules`; all referrals are to be given, one
+    may follow another.
 
     `gate_facts` says whether any rule stands (programme, stage, agreement, exit); its lists are not read.
 
@@ -31,7 +33,7 @@ def deadlines(
     T17: accepted + 30 counted days, until the first action, or NON_DEMARREE, ABANDONNEE, TERMINEE.
     T18: refused, and not accepted, + 14, until a sent referral follows it.
     """
-    wanted = REFERRAL_RULES & standing_rules(gate_facts)
+    wanted = REFERRAL_RULES & rules & standing_rules(gate_facts)
     found: dict[Key, Deadline] = {}
     if wanted:
         lines = tuple(referrals)

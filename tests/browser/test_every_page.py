@@ -100,6 +100,10 @@ def _forecast(page: Page) -> Tour:
     yield "a-venir-avec-absence", page
 
 
+def test_pages_of_thresholds(site: Site) -> None:
+    check(_thresholds(site.signed_in("coordination.pre")))
+
+
 def test_pages_of_the_life_of_a_journey(site: Site) -> None:
     check(_life(site))
 
@@ -151,6 +155,38 @@ def _coordinator(page: Page) -> Tour:
             page.get_by_role("button", name="Rechercher").click()
             page.locator("#results").wait_for()
         yield name, page
+
+
+def _thresholds(page: Page) -> Tour:
+    rows(
+        "INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey WHERE programme = 'PRE'"
+    )
+    # Stopped: without a script the page waits for its button.
+    page.goto("/parcours/seuils?arret=1")
+    yield "seuils-recalcul", page
+    page.get_by_role("button", name="Continuer le recalcul").click()
+    page.get_by_text("recalculés").wait_for()
+    page.goto("/parcours/seuils/PRE/A01")
+    yield "seuil", page
+    page.get_by_label("Jours avant l’alerte").fill("0")
+    page.get_by_role("button", name="Essayer sur le passé").click()
+    page.get_by_role("alert").wait_for()
+    yield "seuil-refuse", page
+    page.get_by_label("Jours avant l’alerte").fill("20")
+    page.get_by_label("Les 12 derniers mois").check()
+    page.get_by_role("button", name="Essayer sur le passé").click()
+    page.get_by_text("Ce que ces chiffres veulent dire").wait_for()
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    yield "seuil-essai", page
+    page.get_by_label("À partir du").fill("2020-01-01")
+    page.get_by_role("button", name="Appliquer").click()
+    page.get_by_role("alert").wait_for()
+    yield "seuil-essai-refuse", page
+    page.get_by_label("À partir du").fill("2027-01-04" if TODAY.year < 2027 else str(TODAY))
+    page.get_by_label("Jusqu’au").fill("2027-02-05")
+    page.get_by_role("button", name="Appliquer").click()
+    page.get_by_text("Réglage enregistré").wait_for()
+    yield "seuils-a-venir", page
 
 
 def _life(site: Site) -> Tour:

@@ -56,6 +56,13 @@ CLEAR: dict[str, str] = {
     " postponed_until way_out resolved_on resolved_because",
     "alert_event": "alert_id what on_date by_id until_on way_out because",
     "week_decision": "week decision on_date by_id until_on settled_on",
+    "threshold": "rule programme structure_id threshold_days lead_days threshold_count window_days"
+    " switched_on valid_from valid_until status trial_id decided_by decided_at",
+    # Counts by week and by professional, of a whole programme or of a structure of it.
+    "threshold_trial": "rule programme structure_id threshold_days lead_days threshold_count window_days"
+    " switched_on from_on until_on made_by made_at present journeys weeks_before weeks_after referents"
+    " referents_before referents_after breaks found_before found_after days_gained needless_before needless_after",
+    "recompute_queue": "since",
     "scan_run": "on_date finished_at opened",
     "import_run": "committed_at as_of scanned",
     "state": "name value",
@@ -256,7 +263,8 @@ def test_the_worker_writes_alerts_and_nothing_else(app: Flask) -> None:
         "SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
         " AND has_function_privilege('coord_worker', p.oid, 'EXECUTE')"
     )
-    assert functions == []
+    # On its day a setting begins: by a function that turns its status and lists who is to be counted again.
+    assert functions == [("begin_thresholds",)]
 
 
 def test_neither_the_worker_nor_the_pages_reach_each_other_s_database(app: Flask) -> None:

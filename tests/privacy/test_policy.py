@@ -68,6 +68,7 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.IMPORT: {"operator"},
     Action.EXPORT: {"operator"},
     Action.MANAGE_LISTS: {"ADMIN", "operator"},
+    Action.SET_THRESHOLDS: COORDINATING,
     Action.CHOOSE_PASSWORD: EVERYBODY | {"operator", "visitor"},
     Action.RECOMPUTE: {"operator"},
     Action.BACKUP: {"operator"},

@@ -180,6 +180,13 @@ def fill_folders() -> None:
             " current_date, current_date FROM (SELECT id, lead(id) OVER (ORDER BY id) AS next FROM account"
             " WHERE kind = 'person') AS everybody WHERE next IS NOT NULL"
         )
+        # A threshold and its trial in each programme; every journey waits for a recount.
+        for programme in ("PRE", "CITE_EMPLOI"):
+            connection.execute(_TRIAL, {"programme": programme, "by": None})
+        connection.execute("UPDATE threshold_trial SET id = %s WHERE programme = 'PRE'", (_TRIED,))
+        for programme in ("PRE", "CITE_EMPLOI"):
+            connection.execute(_THRESHOLD, {"programme": programme, "by": None})
+        connection.execute("INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey")
         connection.execute(
             "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
             " SELECT journey_id, id, 'X1', 'overdue', volet, current_date, current_date, 'exchange' FROM folder"
@@ -227,6 +234,7 @@ class Truth:
     manages: bool
     active: bool
     coordinates: bool
+    sets: frozenset[str]
 
 
 def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
@@ -267,6 +275,11 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
         known is not None and (known[1] == "operator" or (("ADMIN",) in roles and known[0] is None)),
         known is not None and known[0] is None,
         bool({("COORD_PRE",), ("COORD_CITE",)} & set(roles)) and known is not None and known[0] is None,
+        frozenset(
+            programme
+            for programme, role in (("PRE", "COORD_PRE"), ("CITE_EMPLOI", "COORD_CITE"))
+            if (role,) in roles and known is not None and known[0] is None
+        ),
     )
 
 
@@ -288,9 +301,14 @@ def as_web(connection: Db, actor: uuid.UUID | None, at: datetime | None = None) 
 
 def attempt(connection: Db, query: str, *values: Any) -> int:
     """How many rows a statement touched; -1 if it was refused."""
+    return attempt_with(connection, query, values or None)
+
+
+def attempt_with(connection: Db, query: str, values: Any) -> int:
+    """As `attempt`, with values by name."""
     connection.execute("SAVEPOINT attempt")
     try:
-        return connection.execute(query, values or None).rowcount  # type: ignore[arg-type]
+        return connection.execute(query, values).rowcount  # type: ignore[arg-type]
     except psycopg.errors.InsufficientPrivilege:
         return -1
     finally:
@@ -332,6 +350,7 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
             found += [f"{name}: {fault}" for fault in _manages(connection, may)]
             found += [f"{name}: {fault}" for fault in _keeps(connection, name == "admin")]
             found += [f"{name}: {fault}" for fault in _is_away(connection, actor, may, absences)]
+            found += [f"{name}: {fault}" for fault in _sets_thresholds(connection, actor, may)]
     return found
 
 
@@ -447,6 +466,57 @@ def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list
         yield "is away in another's name"
     if attempt(connection, "SELECT 1 FROM household_member") != -1:
         yield "reads families"
+
+
+# The trial that every threshold of these tests refers to: who adds one need not see it.
+_TRIED = uuid.UUID(int=15)
+_SOMEBODY = "COALESCE(CAST(%(by)s AS uuid), (SELECT id FROM account ORDER BY id LIMIT 1))"
+_TRIAL = (
+    "INSERT INTO threshold_trial (id, rule, programme, from_on, until_on, made_by, made_at, present, journeys,"
+    " weeks_before, weeks_after, referents, referents_before, referents_after, breaks, found_before, found_after,"
+    " needless_before, needless_after) VALUES (gen_random_uuid(), 'A01', %(programme)s, current_date,"
+    f" current_date, {_SOMEBODY}, now(), '', 0, '{{}}', '{{}}', '{{}}', '{{}}', '{{}}', 0, 0, 0, 0, 0)"
+)
+_THRESHOLD = (
+    "INSERT INTO threshold (id, rule, programme, valid_from, valid_until, status, trial_id, decided_by, decided_at)"
+    " VALUES (gen_random_uuid(), 'A01', %(programme)s, current_date - (random() * 100000)::integer, NULL, 'FINI',"
+    f" '{_TRIED}', {_SOMEBODY}, now())"
+)
+
+
+def _sets_thresholds(connection: Db, actor: uuid.UUID | None, may: Truth) -> Iterator[str]:
+    """Read by all; set by who coordinates the programme, in the own name. Trials stay with them."""
+    count = "SELECT count(*) FROM "
+    if connection.execute(count + "threshold").fetchone() != (2,):
+        yield "does not see what stands"
+    if connection.execute(count + "threshold_trial").fetchone() != (len(may.sets),):
+        yield "sees trials"
+    if attempt(connection, "UPDATE threshold SET valid_until = '2099-01-01'") != len(may.sets):
+        yield "changes thresholds"
+    if (
+        attempt(connection, "DELETE FROM threshold") != -1
+        or attempt(connection, "DELETE FROM threshold_trial") != -1
+    ):
+        yield "erases what was decided"
+    for programme in ("PRE", "CITE_EMPLOI"):
+        for what, query in (("trial", _TRIAL), ("threshold", _THRESHOLD)):
+            wanted = 1 if programme in may.sets else -1
+            if attempt_with(connection, query, {"programme": programme, "by": actor}) != wanted:
+                yield f"adds a {what} of {programme}"
+            if attempt_with(connection, query, {"programme": programme, "by": None}) != -1 and actor:
+                yield f"adds a {what} in another's name"
+    waiting = {row[0] for row in connection.execute("SELECT journey_id FROM recompute_queue")}
+    if waiting != may.journeys:
+        yield "sees who waits for a recount"
+    if (
+        attempt(
+            connection, "INSERT INTO recompute_queue SELECT journey_id, now() FROM recompute_queue LIMIT 1"
+        )
+        != -1
+    ):
+        yield "fills the queue"
+    if attempt(connection, "DELETE FROM recompute_queue") != len(may.skeletons):
+        yield "empties the queue"
 
 
 def _insertion(table: str) -> str:

@@ -5,10 +5,15 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from datetime import date
+from functools import partial
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
+from coordination.alerts.deadlines import Deadline, Key
+from coordination.alerts.in_force import schedules
 from coordination.alerts.reconcile import reconcile
+from coordination.alerts.settings import over_time
+from coordination.cases.facts import JourneyFacts
 from coordination.cases.queries.facts import EVERYTHING, journey_facts
 from coordination.cases.rules import GROUPS, deadlines
 from coordination.cases.rules.school import ABSENCES
@@ -56,12 +61,25 @@ def follow_many(
     "written_on": where nothing else changes that a rule reads.
     A change of the journey itself (agreement, stage, exit) touches every feature: see `alerts.sources`.
     """
-    thresholds = Thresholds.default()
-    rules = (GROUPS[changed] | GROUPS["written_on"]) - thresholds.off
+    rules = GROUPS[changed] | GROUPS["written_on"]
+    scheduled = schedules(journey_ids)
+    # What is off everywhere reads nothing; its deadlines, if some stood, go all the same.
+    on = (
+        rules.intersection(*(thresholds.off for _, schedule in scheduled for _, thresholds in schedule))
+        ^ rules
+    )
     groups = _READS.get(changed, EVERYTHING) | frozenset(_WRITING)
-    if rules & ABSENCES:
+    if on & ABSENCES:
         groups |= {"school_absences"}
     facts = journey_facts(grant, journey_ids, groups, written_on=today if writing else None)
-    calendar = Calendar.load()
-    wanted = {id_: deadlines(one, calendar, thresholds, rules) for id_, one in facts.items()}
+    wanted = {
+        journey_id: over_time(schedule, partial(_of, facts[journey_id], rules))
+        for members, schedule in scheduled
+        for journey_id in members
+        if journey_id in facts
+    }
     return reconcile(rules, wanted, today, fact)
+
+
+def _of(facts: JourneyFacts, rules: frozenset[str], thresholds: Thresholds) -> dict[Key, Deadline]:
+    return deadlines(facts, Calendar.load(), thresholds, rules)

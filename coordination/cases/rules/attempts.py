@@ -8,7 +8,6 @@ from datetime import date
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
-from coordination.alerts.catalogue import rules as catalogue
 from coordination.alerts.deadlines import OVERDUE, Deadline, Key, overdue_on
 from coordination.cases.facts import AppointmentFact, ContactFact, JourneyFacts
 from coordination.privacy.volets import Volet
@@ -21,15 +20,16 @@ MIN_MODES = 2
 """Different ways of reaching someone among the attempts of A04."""
 
 
-def missed_in_a_row(rule: str, appointments: tuple[AppointmentFact, ...], last: date | None) -> date | None:
-    """Earliest date on which the run of missed appointments reaches the rule's count within its window, with
-    no exchange that day or later.
+def missed_in_a_row(
+    count: int, window: int, appointments: tuple[AppointmentFact, ...], last: date | None
+) -> date | None:
+    """Earliest date on which the run of missed appointments reaches `count` within `window` days, with no
+    exchange that day or later.
 
-    Count and window are the catalogue's (2 in 60 days). On one day the missed appointments come first; HONORE
-    and ABS_EXCUSEE then break the run; every other status (cancelled by the service, to come, unclear,
-    unknown) is as if the line were not there.
+    Count and window are the catalogue's (2 in 60 days) where the coordinator set nothing else. On one day the
+    missed appointments come first; HONORE and ABS_EXCUSEE then break the run; every other status (cancelled by
+    the service, to come, unclear, unknown) is as if the line were not there.
     """
-    count, window = _count(rule)
     run: list[date] = []
     held = sorted(
         (appointment.on, appointment.status != MISSED)
@@ -46,13 +46,14 @@ def missed_in_a_row(rule: str, appointments: tuple[AppointmentFact, ...], last: 
     return None
 
 
-def vain_attempts(contacts: tuple[ContactFact, ...], last: date | None) -> tuple[date, date] | None:
+def vain_attempts(
+    count: int, window: int, contacts: tuple[ContactFact, ...], last: date | None
+) -> tuple[date, date] | None:
     """(first, third) of the earliest three neighbours, among the attempts after the last exchange, that lie
-    within 15 days and used at least 2 modes (count and window are the catalogue's).
+    within 15 days and used at least 2 modes (3 and 15 are the catalogue's count and window).
 
     Attempts are in order of date, then of mode code; each line counts, but those of the day of the exchange.
     """
-    count, window = _count("A04")
     attempts = sorted(
         (contact.on, contact.mode)
         for contact in contacts
@@ -64,13 +65,6 @@ def vain_attempts(contacts: tuple[ContactFact, ...], last: date | None) -> tuple
         if (third - first).days <= window and len({mode for _, mode in neighbours}) >= MIN_MODES:
             return first, third
     return None
-
-
-def _count(rule: str) -> tuple[int, int]:
-    entry = catalogue()[rule]
-    if entry.threshold_count is None or entry.window_days is None:
-        raise LookupError(f"rule {rule} has no count or no window")
-    return entry.threshold_count, entry.window_days
 
 
 def deadlines(
@@ -88,9 +82,9 @@ def deadlines(
     A13: the earliest INVALIDE after the last exchange, the day of the exchange excluded.
     """
     for rule in ("A03", "A11"):
-        if rule in wanted and (missed := missed_in_a_row(rule, facts.appointments, last)):
+        if rule in wanted and (missed := missed_in_a_row(*thresholds.count(rule), facts.appointments, last)):
             yield (rule, OVERDUE, ""), Deadline(missed, missed, "absences", Volet.COORDINATION)
-    if "A04" in wanted and (attempts := vain_attempts(facts.contacts, last)):
+    if "A04" in wanted and (attempts := vain_attempts(*thresholds.count("A04"), facts.contacts, last)):
         first, third = attempts
         yield ("A04", OVERDUE, ""), Deadline(third, first, "attempts", Volet.COORDINATION)
     if "A13" in wanted:

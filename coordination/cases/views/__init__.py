@@ -22,6 +22,7 @@ from coordination.cases.views import (
     records,
     sessions,
     team,
+    thresholds,
     week_review,
 )
 from coordination.cases.views.pages import blueprint
@@ -47,5 +48,6 @@ __all__ = [
     "records",
     "sessions",
     "team",
+    "thresholds",
     "week_review",
 ]
