@@ -88,3 +88,9 @@ def schedules(journey_ids: Iterable[uuid.UUID]) -> list[tuple[list[uuid.UUID], t
     for journey_id, mine in of_each.items():
         grouped.setdefault(tuple(row.id for row in mine), ([], mine))[0].append(journey_id)
     return [(members, periods([setting_of(row) for row in mine])) for members, mine in grouped.values()]
+
+
+def present(journey_id: uuid.UUID) -> Thresholds:
+    """What stands today for a journey that the actor sees."""
+    ((_, schedule),) = schedules([journey_id])
+    return schedule[0][1]

@@ -9,8 +9,9 @@ from datetime import date
 from sqlalchemy import func, or_, select
 
 from coordination.accounts.models import Membership
-from coordination.alerts.catalogue import Thresholds, rules, severity
+from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.explain import Explanation, explain
+from coordination.alerts.in_force import present
 from coordination.alerts.life import Happened, history
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
@@ -97,7 +98,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         version=row.version,
         history=tuple((line, authors.get(line.by_id, "") if line.by_id else "") for line in happened),
         propose=_to_propose(row.rule, row.folder_id) if row.status in OPEN_STATUSES else (),
-        more=explain(row.rule, row.kind, row.because, Thresholds.default()),
+        more=explain(row.rule, row.kind, row.because, present(journey_id)),
     )
 
 

@@ -8,8 +8,8 @@ from sqlalchemy.dialects import postgresql
 
 from migrations.wall import keep, run_sql
 
-revision = "0015"
-down_revision = "0010"
+revision = "0014"
+down_revision = "0013"
 branch_labels = None
 depends_on = None
 
@@ -80,7 +80,7 @@ def upgrade() -> None:
     )
     for table in TABLES:
         keep(table)
-    run_sql("0015_thresholds.sql")
+    run_sql("0014_thresholds.sql")
 
 
 def _values(table: str) -> list[sa.schema.SchemaItem]:
