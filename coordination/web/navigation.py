@@ -87,10 +87,10 @@ def asset(filename: str) -> str:
 def address(endpoint: str, **one: uuid.UUID) -> str:
     """Address of a page whose one argument is an id; put together once, since a list holds it for every line."""
     ((name, row_id),) = one.items()
-    nowhere: dict[str, Any] = {name: NOBODY}
     known = g.setdefault("addresses", {})
     place = (endpoint, request.script_root)
     if place not in known:
+        nowhere: dict[str, Any] = {name: NOBODY}
         known[place] = url_for(endpoint, **nowhere).split(str(NOBODY))
     before, after = known[place]
     return f"{before}{row_id}{after}"
