@@ -9,6 +9,7 @@ from typing import Any
 
 from sqlalchemy import ColumnElement, or_, select, text
 
+from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.models_thresholds import IN_FORCE, LIVE, Threshold
 from coordination.alerts.settings import NAMES, Period, Setting, Values, periods
 from coordination.db import db

@@ -87,12 +87,15 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     structures = structure_names(
         {row["structure_id"] for row in (*appointments, *actions) if row["structure_id"]}
     )
-    found: list[tuple[str, Opened, list[Entry]]] = [("echange", r, [_contact(r, authors)]) for r in contacts]
-    found += [("rendez-vous", r, [_appointment(r, structures)]) for r in appointments]
+    # Hundreds of them: each is made once, and not made again to say where it is corrected.
+    exchanges = [_contact(r, authors, r["folder_id"] in writable) for r in contacts]
+    found: list[tuple[str, Opened, list[Entry]]] = [
+        ("rendez-vous", r, [_appointment(r, structures)]) for r in appointments
+    ]
     found += [("action", r, _action(r, programme, structures)) for r in actions]
     for slug, model, columns, read in _PLAIN:
         found += [(slug, r, read(r)) for r in open_journey_rows(grant, model, columns, journey_id)]
-    return [
+    return exchanges + [
         entry.corrected_at(slug, row["id"]) if row["folder_id"] in writable else entry
         for slug, row, entries in found
         for entry in entries
@@ -106,7 +109,7 @@ def _writable(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
     return set(db.session.scalars(query))
 
 
-def _contact(row: Opened, authors: dict[uuid.UUID, str]) -> Entry:
+def _contact(row: Opened, authors: dict[uuid.UUID, str], writable: bool) -> Entry:
     mode = reference.label("contact_mode", row["mode"])
     outcome = reference.label("contact_outcome", row["outcome"])
     return Entry(
@@ -115,6 +118,8 @@ def _contact(row: Opened, authors: dict[uuid.UUID, str]) -> Entry:
         f"{mode} - {outcome}",
         row["note"] or "",
         authors.get(row["author_id"], ""),
+        "echange" if writable else "",
+        row["id"] if writable else None,
     )
 
 

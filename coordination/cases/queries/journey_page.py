@@ -11,10 +11,11 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.queries import AlertView, DeadlineView, coming_deadlines, open_alerts
 from coordination.cases.models import Journey, Representative, Sheet
-from coordination.cases.queries.exchanges import last_exchanges
+from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names
+from coordination.cases.queries.picture import small_facts
 from coordination.cases.timeline import Entry, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db, narrow
@@ -135,6 +136,7 @@ class JourneyPage:
     alerts: tuple[AlertView, ...]
     coming: tuple[DeadlineView, ...]
     openings: tuple[Opening, ...]
+    picture: PictureFacts
     version: int
 
     def __repr__(self) -> str:
@@ -150,6 +152,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
     birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
+    picture = small_facts(journey_id, journey, today)
     commune = commune_label(sheet["commune"]) if sheet["commune"] else ""
     # Addresses often end with their commune already.
     place = [
@@ -183,7 +186,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         planned_rhythm_days=journey.planned_rhythm_days,
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
         backup=staff.get(journey.backup_id),  # type: ignore[arg-type]
-        last_exchange=last_exchanges([journey_id]).get(journey_id),
+        last_exchange=max((m.on for m in picture.moments if m.is_exchange), default=None),
         next_step=next_steps([journey_id], today).get(journey_id),
         representatives=_representatives(grant, journey_id),
         volets=_volets(grant, journey_id),
@@ -191,6 +194,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         alerts=tuple(open_alerts(today, [journey_id])),
         coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),
         openings=_openings(journey_id),
+        picture=picture,
         version=journey.version,
     )
 

@@ -48,31 +48,15 @@ _APPOINTMENTS = {
 _ATTEMPTS = {"SANS_REPONSE": "no-answer", "MESSAGE": "message", "INVALIDE": "invalid"}
 
 
-def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date, *, small: bool = False) -> PictureFacts:
-    """The facts of one journey that the grant covers; `small`: what the small picture shows. Bounded statements."""
+def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date) -> PictureFacts:
+    """The facts of one journey that the grant covers. Bounded statements."""
     columns = [Journey.__table__.c[name] for name, *_ in _STEPS]
     journey = db.session.execute(
         select(Journey.programme, Journey.agreement_status, Journey.agreement_on, *columns).where(
             Journey.id == journey_id
         )
     ).one()
-    dated = _dated(journey_id)
-    # The first silence counts from the agreement (PRE) or the opening, as the rules do.
-    awaited = journey.agreement_on if journey.programme == "PRE" else journey.opened_on
-    facts = PictureFacts(
-        first=journey.opened_on,
-        silent_from=awaited,
-        exit_on=journey.exit_on,
-        moments=(
-            *(_contact(*row) for row in dated["contact"]),
-            *(_appointment(*row) for row in dated["appointment"]),
-            *_steps(journey),
-            *(_review(today, row[0], row[3]) for row in dated["review"]),
-        ),
-        pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
-    )
-    if small:
-        return facts
+    facts = small_facts(journey_id, journey, today)
     moments = (
         *facts.moments,
         *_events(grant, journey_id),
@@ -86,6 +70,25 @@ def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date, *, small: bo
         *_alerts(journey_id, today),
     ]
     return replace(facts, moments=moments, lanes=tuple(lanes))
+
+
+def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFacts:
+    """What the small picture shows, all in clear: one statement. `journey`: its row, whole or those columns."""
+    dated = _dated(journey_id)
+    # The first silence counts from the agreement (PRE) or the opening, as the rules do.
+    awaited = journey.agreement_on if journey.programme == "PRE" else journey.opened_on
+    return PictureFacts(
+        first=journey.opened_on,
+        silent_from=awaited,
+        exit_on=journey.exit_on,
+        moments=(
+            *(_contact(*row) for row in dated["contact"]),
+            *(_appointment(*row) for row in dated["appointment"]),
+            *_steps(journey),
+            *(_review(today, row[0], row[3]) for row in dated["review"]),
+        ),
+        pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
+    )
 
 
 @cache

@@ -69,13 +69,12 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         life = life_panel(grant, journey_id, current.today())
         wish = wish_of(journey_id)
         page = journey_page(grant, journey_id, current.today())
-        glance = small_picture(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",
         page=page,
         wish=wish,
-        glance=glance,
+        glance=small_picture(page.picture, current.today()),
         timeline=by_month(page.timeline, current.today()),
         life=life,
         may_hand_over=can(actor, Action.HAND_OVER, subject),

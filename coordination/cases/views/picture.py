@@ -11,12 +11,13 @@ from flask.typing import ResponseReturnValue
 from coordination.alerts.calendar import Calendar
 from coordination.cases.picture.draw import SMALL, draw
 from coordination.cases.picture.drawing import Drawing
+from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.picture.periods import DEFAULT, PERIODS
 from coordination.cases.queries.people import person_of
 from coordination.cases.queries.picture import picture_facts
 from coordination.cases.views.pages import blueprint, show
 from coordination.db import narrow
-from coordination.privacy.policy import Action, Grant
+from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
 from coordination.web import current
 from coordination.web.routing import declares
@@ -38,7 +39,6 @@ def picture(journey_id: uuid.UUID) -> ResponseReturnValue:
     return show("picture.html", person=person, drawing=drawing, period=period, periods=PERIODS)
 
 
-def small_picture(grant: Grant, journey_id: uuid.UUID, today: date) -> Drawing:
+def small_picture(facts: PictureFacts, today: date) -> Drawing:
     """The last six months on the page of a journey: exchanges, appointments, milestones."""
-    facts = picture_facts(grant, journey_id, today, small=True)
     return draw(facts, DEFAULT, today, Calendar.load().periods, SMALL)
