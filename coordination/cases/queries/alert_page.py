@@ -97,12 +97,12 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         postponed_until=row.postponed_until,
         version=row.version,
         history=tuple((line, authors.get(line.by_id, "") if line.by_id else "") for line in happened),
-        propose=_to_propose(row.rule, row.folder_id) if row.status in OPEN_STATUSES else (),
+        propose=_to_propose(row.rule, row.folder_id, today) if row.status in OPEN_STATUSES else (),
         more=explain(row.rule, row.kind, row.because, present(journey_id)),
     )
 
 
-def _to_propose(rule_id: str, folder_id: uuid.UUID) -> tuple[str, ...]:
+def _to_propose(rule_id: str, folder_id: uuid.UUID, today: date) -> tuple[str, ...]:
     """Partners named by the rule who have no access to the volet of the alert: a referral can be proposed."""
     if not to_propose(rule_id, ()):
         return ()
@@ -112,8 +112,8 @@ def _to_propose(rule_id: str, folder_id: uuid.UUID) -> tuple[str, ...]:
         .where(
             Access.folder_id == folder_id,
             Membership.ended_at.is_(None),
-            Access.from_at <= func.now(),
-            or_(Access.until_at.is_(None), Access.until_at > func.now()),
+            func.date(Access.from_at) <= today,
+            or_(Access.until_at.is_(None), func.date(Access.until_at) > today),
         )
     )
     return to_propose(rule_id, set(roles))
