@@ -14,6 +14,10 @@ from coordination.alerts.models_thresholds import RecomputeQueue
 from coordination.db import among, db
 
 
+# As wide as the column that keeps it.
+LONGEST_FACT = 40
+
+
 def reconcile(
     owned_rules: Iterable[str],
     wanted: Mapping[uuid.UUID, Mapping[Key, Deadline]],
@@ -25,6 +29,7 @@ def reconcile(
     What moved or vanished resolves its alert, naming `fact` (a short French phrase without personal data).
     Returns how many deadlines changed. Needs a `work` whose actor writes in these journeys.
     """
+    assert len(fact) <= LONGEST_FACT, fact
     changed = db.session.scalar(
         text(
             "SELECT reconcile_deadlines(CAST(:journeys AS uuid[]), CAST(:rules AS text[]),"

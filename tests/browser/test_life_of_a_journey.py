@@ -37,6 +37,8 @@ def test_an_absence_is_noted_and_taken_back(site: Site) -> None:
     page.get_by_label("Dernier jour d'absence").fill("2027-02-05")
     page.get_by_label("Qui vous remplace ?").select_option(index=1)
     page.get_by_role("button", name="Noter cette absence").press("Enter")
+    expect(page.get_by_role("heading", name="Pendant votre absence")).to_be_visible()
+    page.get_by_role("link", name="Mes absences").click()
     expect(page.get_by_text("vous remplace.")).to_be_visible()
     page.get_by_role("button", name="Retirer").press("Enter")
     expect(page.get_by_text("Absence retirée.")).to_be_visible()

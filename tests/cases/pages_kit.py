@@ -16,6 +16,7 @@ from sqlalchemy import event
 from werkzeug.test import TestResponse
 
 from coordination import clock
+from coordination.alerts.catalogue import rules
 from coordination.db import db
 from coordination.exchange.demo import sign_all_charters
 from coordination.worker import run_scan
@@ -67,6 +68,12 @@ def silent_journey(email: str) -> uuid.UUID:
     )
     assert found, "the small territory has nobody silent"
     return uuid.UUID(str(found[0][0]))
+
+
+def without_break(journey_id: uuid.UUID, break_type: str) -> None:
+    """No alert of the type stands on the journey any more."""
+    mine = [rule.id for rule in rules().values() if rule.break_type == break_type]
+    rows("UPDATE alert SET status = 'RESOLUE' WHERE journey_id = %s AND rule = ANY(%s)", journey_id, mine)
 
 
 def last_audit(action: str) -> tuple[Any, ...]:

@@ -93,7 +93,8 @@ def test_withdrawal_freezes_sharing_at_once_and_a_signature_gives_the_team_its_v
     assert rows("SELECT rule FROM deadline WHERE journey_id = %s", journey) == [("A14",)]
     sign("ref1", journey)
     assert volets("ref1", journey) == VOLETS["PRE"] and volets("centre", journey) == set()
-    assert ("A14",) not in rows("SELECT rule FROM deadline WHERE journey_id = %s", journey)
+    # What stands of it now is its yearly renewal.
+    assert rows("SELECT kind FROM deadline WHERE journey_id = %s AND rule = 'A14'", journey) == [("lead",)]
 
 
 @pytest.mark.parametrize("status", ["ORAL", "PRESENTE", "A_DEMANDER", "UN_SEUL_PARENT"])

@@ -23,6 +23,7 @@ from tests.cases.pages_kit import (
     post,
     silent_journey,
     statements,
+    without_break,
 )
 from tests.conftest import TODAY
 from tests.support import rows, scalar
@@ -93,7 +94,9 @@ def test_stalled_journeys_stand_by_type_of_break(site: Flask) -> None:
     page = client.get("/parcours/bloques")
     for label in ("Perte de contact", "Interruption", "Transition qui dure", "Changement de statut"):
         assert label in page.text
-    silent = scalar("SELECT ref FROM journey WHERE id = %s", silent_journey(REFERENT))
+    journey_id = silent_journey(REFERENT)
+    silent = scalar("SELECT ref FROM journey WHERE id = %s", journey_id)
+    without_break(journey_id, "INTERRUPTION")
     assert silent in page.text
     assert silent in client.get("/parcours/bloques?type=ABANDON").text
     assert silent not in client.get("/parcours/bloques?type=INTERRUPTION").text

@@ -25,6 +25,7 @@ from tests.cases.pages_kit import (
     names,
     silent_journey,
     statements,
+    without_break,
 )
 from tests.conftest import TODAY
 from tests.support import rows, scalar
@@ -140,7 +141,9 @@ def test_no_neighbourhood_nor_school_stands_in_an_address(site: Flask) -> None:
 
 def test_filters_meet_and_unknown_ones_find_nobody(site: Flask) -> None:
     client = browser(site, COORDINATOR)
-    silent = scalar("SELECT ref FROM journey WHERE id = %s", silent_journey(REFERENT))
+    journey_id = silent_journey(REFERENT)
+    silent = scalar("SELECT ref FROM journey WHERE id = %s", journey_id)
+    without_break(journey_id, "INTERRUPTION")
     mine = f"{STALLED}?type=ABANDON&referent={account(REFERENT)}"
     assert silent in client.get(mine).text
     assert silent not in client.get(f"{STALLED}?type=INTERRUPTION&referent={account(REFERENT)}").text

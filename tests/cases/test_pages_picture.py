@@ -64,29 +64,22 @@ def test_nothing_in_the_page_needs_a_style_of_its_own(site: Flask) -> None:
 
 
 def test_what_lies_in_a_hidden_volet_never_comes(site: Flask) -> None:
-    """A Cité coordinator does not see health: an action of it is in the référent's picture, not in theirs."""
-    found = rows(
-        "SELECT a.id, a.journey_id FROM action a JOIN folder f ON f.id = a.folder_id"
-        " JOIN journey j ON j.id = a.journey_id WHERE j.programme = 'CITE_EMPLOI'"
-        " AND j.referent_id IN (SELECT id FROM account WHERE email LIKE 'mipe.%%')"
-        " AND EXISTS (SELECT 1 FROM folder s WHERE s.journey_id = j.id"
-        " AND s.volet = 'sante' AND s.open) ORDER BY j.ref LIMIT 1"
-    )
-    assert found, "the small territory has no adult with a health volet"
-    action_id, journey_id = found[0]
-    start = TODAY - timedelta(days=20)
+    """An action of the health volet is in the picture as long as its volet is open to who looks."""
+    action_id, journey_id, health = rows(
+        "SELECT a.id, a.journey_id, f.id FROM action a JOIN journey j ON j.id = a.journey_id"
+        " JOIN folder f ON f.journey_id = j.id AND f.volet = 'sante' AND f.open"
+        " WHERE j.referent_id = %s AND j.exit_on IS NULL ORDER BY j.ref, a.key LIMIT 1",
+        account(REFERENT),
+    )[0]
     rows(
-        "UPDATE action SET folder_id = (SELECT id FROM folder WHERE journey_id = %s AND volet = 'sante'),"
-        " kind = NULL, axis_or_barrier = NULL, status = 'EN_COURS', started_on = %s, ended_on = NULL WHERE id = %s",
-        journey_id,
-        start,
-        action_id,
+        "UPDATE action SET folder_id = %s, kind = NULL, axis_or_barrier = NULL, status = 'EN_COURS',"
+        " started_on = %s, ended_on = NULL WHERE id = %s",
+        *(health, TODAY - timedelta(days=20), action_id),
     )
-    follower = scalar(
-        "SELECT a.email FROM account a JOIN journey j ON j.referent_id = a.id WHERE j.id = %s", journey_id
-    )
-    assert "Actions : santé" in image(browser(site, follower), journey_id)
-    assert "Actions : santé" not in image(browser(site, "coordination.cite@demo.example"), journey_id)
+    client = browser(site, REFERENT)
+    assert "Actions : santé" in image(client, journey_id)
+    rows("DELETE FROM access WHERE folder_id = %s AND actor_id = %s", health, account(REFERENT))
+    assert "Actions : santé" not in image(client, journey_id)
 
 
 def test_a_foreign_picture_does_not_exist_and_the_attempt_is_logged(site: Flask) -> None:

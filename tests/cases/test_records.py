@@ -204,7 +204,9 @@ def test_the_facts_and_chains_are_those_of_the_import() -> None:
         table = mapped.model.__tablename__
         facts = {mapped.columns[c.name] for c in FILES[file] if c.fact}
         if table in {kind.table for kind in KINDS.values()}:
-            assert FACTS[table] == facts if facts else table not in FACTS, table
+            # What only pages bring of a record is no column of the format.
+            told = FACTS.get(table, frozenset()) - {"suspended_on"}
+            assert told == facts, table
     for table, chains in CHAINS.items():
         kind = next((kind for kind in KINDS.values() if kind.table == table), None)
         assert kind is None or {name for chain in chains for name in chain} <= {c.name for c in kind.cells}

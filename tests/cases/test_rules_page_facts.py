@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from datetime import date
 
 import pytest
@@ -13,6 +14,7 @@ from coordination.alerts.deadlines import Deadline
 from coordination.alerts.sentences import SENTENCES, sentence
 from coordination.cases.rules.household import AGES, subject_of
 from coordination.privacy.volets import Volet
+from tests.cases import rules_kit
 from tests.cases.rules_kit import (
     D,
     application,
@@ -22,7 +24,6 @@ from tests.cases.rules_kit import (
     contact,
     due,
     fires_first_on,
-    found,
     invitation,
     one,
     plus,
@@ -30,6 +31,16 @@ from tests.cases.rules_kit import (
     review,
     standing,
 )
+from tests.cases.rules_kit import found_by_all as found
+
+
+@pytest.fixture(scope="module", autouse=True)
+def every_rule() -> Iterator[None]:
+    """The helpers look at the core rules alone; these stand beside them."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(rules_kit, "found", found)
+        yield
+
 
 MINE = {"A17", "T28", "S20", "T31", "S26", "S14", "T32"}
 KINDS = {

@@ -169,7 +169,7 @@ def _on_relative(
 
 def _follow_relative(grant: Grant, journey_id: uuid.UUID, now: datetime) -> None:
     today = paris_date(now)
-    follow(grant, journey_id, "written_on", today, f"personne à joindre : saisie du {today:%d/%m/%Y}")
+    follow(grant, journey_id, "written_on", today, f"personne à appeler notée le {today:%d/%m/%Y}")
 
 
 def record_schooling(
