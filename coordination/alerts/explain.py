@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from coordination import reference
 from coordination.alerts.catalogue import Thresholds, rules
 
 BASES = {
@@ -112,22 +113,40 @@ class Explanation:
     count: str
     ends: str
     basis: str
-    rationale: str
+    reason: str
     source: str | None
 
 
 def explain(rule_id: str, kind: str, because: str, thresholds: Thresholds) -> Explanation:
     """What the page of an alert says of its rule, with the threshold in force."""
     rule = rules()[rule_id]
-    ends = ENDS.get(rule_id, "une date de fin plus tardive" if rule_id.startswith("S") else "un fait nouveau")
     return Explanation(
         FACTS.get(because, "le fait qui compte"),
         _count(rule_id, kind, thresholds),
-        ends,
+        ends(rule_id),
         BASES[rule.basis],
-        rule.rationale,
+        reason(rule_id),
         rule.source,
     )
+
+
+def ends(rule_id: str) -> str:
+    """What makes the rule fall silent."""
+    return ENDS.get(rule_id, "une date de fin plus tardive" if rule_id.startswith("S") else "un fait nouveau")
+
+
+def reason(rule_id: str) -> str:
+    """Why this delay, in one sentence: the rationale of the catalogue, said in French."""
+    return str(reference.load("alert_reasons")[rule_id])
+
+
+def formula(rule_id: str, thresholds: Thresholds) -> str:
+    """How the rule counts, with its announcement where it has one."""
+    rule = rules()[rule_id]
+    kinds = ["overdue"] if rule.threshold_days is not None or rule.lead_days is None else []
+    if rule.lead_days is not None:
+        kinds.insert(0, "lead")
+    return ", puis ".join(_count(rule_id, kind, thresholds) for kind in kinds)
 
 
 def _count(rule_id: str, kind: str, thresholds: Thresholds) -> str:
@@ -135,7 +154,8 @@ def _count(rule_id: str, kind: str, thresholds: Thresholds) -> str:
     if kind == "lead" and rule.lead_days is not None:
         return f"annoncé {thresholds.lead(rule_id)} jours avant l'échéance"
     if rule.threshold_count is not None and rule.window_days is not None:
-        return f"{rule.threshold_count} fois en {rule.window_days} jours"
+        count, window = thresholds.count(rule_id)
+        return f"{count} fois en {window} jours"
     if not rule.threshold_days:
         return "le jour même"
     paused = ", sans compter les vacances scolaires" if rule.pause_on_school_holidays else ""

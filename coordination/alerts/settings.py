@@ -1,6 +1,6 @@
 """Thresholds as the coordinators set them: what may be set, within which bounds, and what stands when. Pure.
 
-A setting of a structure goes before one of its programme, which goes before the catalogue (docs/adr/0015).
+A setting of a structure goes before one of its programme, which goes before the catalogue (docs/adr/0009).
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ from wtforms.widgets import HiddenInput
 
 from coordination.cases.forms import DayField
 from coordination.cases.kinds import Cell, RecordKind, Shape
-from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded
+from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, month_label
 from coordination.web.forms import PageForm, options
 
 
@@ -61,6 +61,11 @@ class RecordForm(PageForm):
     def typed(self) -> dict[str, Any]:
         """For `schemas_records.read_record`."""
         return {cell.name: self[cell.name].data for cell in self.kind_of.cells}
+
+    def said(self, name: str, value: Any) -> str:
+        """As every form says it, and a month in words."""
+        months = {cell.name for cell in self.kind_of.cells if cell.shape is Shape.MONTH}
+        return month_label(value) if name in months and value else super().said(name, value)
 
     def touched(self, names: frozenset[str]) -> bool:
         """Whether something was typed or refused in these cells: they are then shown at once."""

@@ -18,6 +18,7 @@ from coordination.accounts.passwords import verify
 from coordination.accounts.queries import load_actor
 from coordination.accounts.structures import StructureValues
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
+from coordination.exchange.recompute import recompute
 from coordination.privacy.actor import Actor
 from tests.people import PASSWORD, make_account
 from tests.support import (
@@ -255,3 +256,37 @@ def test_what_a_structure_cannot_be(app: Flask, code: str, values: StructureValu
     with pytest.raises(BadInput) as refused:
         structures.add_structure(operator_actor(), code, values, NOW())
     assert refused.value.fields.keys() == {field}
+
+
+def waiting() -> set[uuid.UUID]:
+    return {row[0] for row in rows("SELECT journey_id FROM recompute_queue")}
+
+
+def test_a_role_that_ends_leaves_its_journeys_to_a_recount_that_dates_the_departure(admin: Actor) -> None:
+    """Who manages accounts sees no journey: the database queues them, and somebody else counts again."""
+    rows("DELETE FROM recompute_queue")
+    account, departure = (
+        account_of("ref1"),
+        "SELECT due_on FROM deadline WHERE rule = 'I08' AND journey_id = %s",
+    )
+    followed = {row[0] for row in rows("SELECT id FROM journey WHERE referent_id = %s", account)}
+    assert followed and journey_id("PRE-1") in followed
+    assert rows(departure, journey_id("PRE-1")) == []
+    role, seen = role_of(account, "REFERENT_PRE")
+    administration.date_role(admin, role, seen, None, day(60), NOW())
+    assert waiting() == followed
+    assert recompute(operator_actor(), NOW(), day(), pending=True)["journeys"] == len(followed)
+    assert waiting() == set()
+    assert len(rows(departure, journey_id("PRE-1"))) == 1
+
+
+def test_an_account_suspended_or_opened_again_leaves_its_journeys_to_a_recount(admin: Actor) -> None:
+    account = account_of("ref1")
+    followed = {row[0] for row in rows("SELECT id FROM journey WHERE referent_id = %s", account)}
+    for change in (administration.suspend_person, administration.resume_person):
+        rows("DELETE FROM recompute_queue")
+        change(admin, account, version(account), NOW())
+        assert waiting() == followed
+    rows("DELETE FROM recompute_queue")
+    rows("UPDATE account SET display_name = display_name WHERE id = %s", account)
+    assert waiting() == set()

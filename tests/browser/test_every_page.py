@@ -236,6 +236,10 @@ def _referent(page: Page) -> Tour:
         page.goto(f"/parcours/{journey_id}")
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
         yield f"parcours-ouvert-{number}", page
+    page.goto(f"/parcours/{silent}/regles")
+    yield "regles", page
+    page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")
+    yield "regles-ouvertes", page
     for period in ("3m", "tout"):
         page.goto(f"/parcours/{silent}/image?periode={period}")
         page.evaluate("document.querySelectorAll('details').forEach((details) => { details.open = true; })")

@@ -185,6 +185,10 @@ def test_a_child_of_the_household_leaves_months_alone(site: Flask, journey: uuid
     changed = TYPED["enfant"] | {"birth_month": "2024-11", "version": "1"}
     assert post(client, f"/parcours/enfant/{record}", **changed).status_code == 303
     assert "mars 2025" in client.get(f"/parcours/enfant/{record}").text
+    other = TYPED["enfant"] | {"birth_month": "05/2024", "version": "1"}
+    both = post(client, f"/parcours/enfant/{record}", **other)
+    # What the other one noted is said as people say it.
+    assert both.status_code == 409 and "novembre 2024" in both.text and "2024-11" not in both.text
     assert stored() == from_scratch()
     for odd, sentence in (
         ("13/2024", "Ce mois n'existe pas"),

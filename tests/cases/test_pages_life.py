@@ -456,6 +456,21 @@ def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uui
     attempt(journey, 1, "VAD", "ABOUTI")
     early = send(client, journey, "sortie", reason="RELAIS_DC", on=(TODAY - timedelta(days=2)).isoformat())
     assert early.status_code == 422 and "Un échange est noté le" in early.text
+    rows("DELETE FROM contact WHERE journey_id = %s", journey)
+    sent_on = TODAY - timedelta(days=1)
+    insert = (
+        "INSERT INTO {} (id, journey_id, folder_id, {}) SELECT gen_random_uuid(), journey_id, id, %s FROM folder"
+        " WHERE journey_id = %s AND volet = 'coordination'"
+    )
+    before = (TODAY - timedelta(days=2)).isoformat()
+    for table, column, words in (
+        ("invitation", "sent_on", "Une invitation est notée le"),
+        ("iae_application", "applied_on", "Une candidature est notée le"),
+    ):
+        rows(insert.format(table, column), sent_on, journey)
+        early = send(client, journey, "sortie", reason="RELAIS_DC", on=before)
+        assert early.status_code == 422 and words in early.text, table
+        rows(f"TRUNCATE {table}")
     unknown = send(client, journey, "sortie", reason="EMPLOI_DURABLE", on=TODAY.isoformat())
     assert unknown.status_code == 422
     rows("UPDATE journey SET stage = 'SAISINE' WHERE id = %s", journey)

@@ -40,7 +40,7 @@ def test_every_fact_and_rule_is_explained() -> None:
     for rule in rules().values():
         for kind in ("lead", "overdue"):
             more = explain(rule.id, kind, "opening", Thresholds.default())
-            assert more.fact and more.count and more.ends and more.basis and more.rationale
+            assert more.fact and more.count and more.ends and more.basis and more.reason
     by_right = {f"S{n}" for n in (10, 11, 12, 13, 15, 16, 17, 18, 23)}
     assert by_right == CASE_RULES - ENDS.keys()
     assert {rule for rule, _ in SENTENCES} >= CASE_RULES - by_right

@@ -119,6 +119,7 @@ def work_a_day(app: Flask) -> str:
         page += answer.text
     token = csrf_token(client.get("/mon-role"))
     page += attached(client, journey, token)
+    page += noted_on_pages(app)
     forms = {
         "/parcours/recherche": {"name": canary("jourlastname")},
         f"/parcours/{journey}/echange": {"on": "2099-01-01", "note": canary("refused")},
@@ -155,11 +156,30 @@ def attached(client: FlaskClient, journey: uuid.UUID, token: str) -> str:
     return page
 
 
+def noted_on_pages(app: Flask) -> str:
+    """What only pages bring, on an adult's journey, kept, corrected and refused; what the browser was shown."""
+    set_password(operator_actor(), account_id_of(email("ml")), PASSWORD, clock.now(), demo=True)
+    client = signed_in(app.test_client(), email("ml"))
+    token, journey = csrf_token(client.get("/mon-role")), journey_id("CITE-1")
+    kept = {
+        "candidature": {"employer": canary("employer"), "job": canary("job"), "applied_on": str(day())},
+        "enfant": {"birth_month": "03/2021", "care": canary("care")},
+    }
+    page = ""
+    for slug, typed in kept.items():
+        sent = client.post(f"/parcours/{journey}/{slug}", data={"csrf_token": token, **typed})
+        assert sent.status_code == 303, slug
+        page += client.get(sent.headers["Location"]).text
+        wrong = dict.fromkeys(("applied_on", "birth_month"), "2099-01-01") | {"care": canary("late")}
+        page += client.post(f"/parcours/{journey}/{slug}", data={"csrf_token": token} | typed | wrong).text
+    return page + client.get(f"/parcours/{journey}/regles").text
+
+
 def test_no_canary_is_found_anywhere(own: Flask) -> None:
     settings = own.config["SETTINGS"]
     page = work_a_day(own)
     # The canaries are there for those who may read them: the search below is not empty by mistake.
-    for shown in ("jourfirstname", "corrected", "reprphone", "filename", "draft"):
+    for shown in ("jourfirstname", "corrected", "reprphone", "filename", "draft", "employer", "care", "late"):
         assert canary(shown) in page, shown
     assert canary("refused") in page
     rows("CHECKPOINT")
