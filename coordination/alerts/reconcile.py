@@ -13,7 +13,6 @@ from coordination.alerts.deadlines import Deadline, Key
 from coordination.alerts.models_thresholds import RecomputeQueue
 from coordination.db import among, db
 
-
 # As wide as the column that keeps it.
 LONGEST_FACT = 40
 
