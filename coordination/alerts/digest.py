@@ -14,7 +14,7 @@ from coordination.alerts.sentences import BREAKS
 CAP = 20
 _WORDS = {"CRITIQUE": "critique", "HAUTE": "haute", "VIGILANCE": "vigilance", "INFO": "information"}
 _RANK = {name: rank for rank, name in enumerate(_WORDS)}
-DAY, BOARD, STALLED = "/ma-journee", "/tableau", "/bloques"
+DAY, BOARD, STALLED = "/parcours/ma-journee", "/parcours/tableau", "/parcours/bloques"
 
 
 @dataclass(frozen=True)
@@ -112,7 +112,7 @@ def compose_outage(base: str, last: date | None) -> tuple[str, str]:
     when = f"depuis le {last:%d/%m/%Y}" if last else "depuis l'installation"
     body = (
         f"Bonjour,\n\nAucune analyse des échéances n'avait eu lieu {when}. Elle vient de reprendre, et a rattrapé"
-        f" les jours manqués.\n\nL'état du service : {base}/administration/sante\n"
+        f" les jours manqués.\n\nL'état du service : {base}/etat-du-service\n"
     )
     return "Coordination : l'analyse quotidienne s'était arrêtée", body
 

@@ -76,7 +76,7 @@ def test_the_sheet_says_counts_and_links() -> None:
         "Perte de contact : 3 parcours",
         "sans référent : 2",
         "faute de réponse : 1",
-        f"{BASE}/tableau",
+        f"{BASE}/parcours/tableau",
     ):
         assert words in body
 
