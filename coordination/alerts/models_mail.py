@@ -17,7 +17,7 @@ STATES = ("A_ENVOYER", "ENVOYE", "REFUSE", "ANNULE")
 class Mail(Row, Base):
     """A mail of the outbox. Unique on (person, kind, day): any number of workers writes it once.
 
-    `kind`: RESUME (what is new; on Monday also the week), PANNE (no analysis for 26 hours). `state`: REFUSE when the
+    `kind`: RESUME (what is new; on Monday also the week), PANNE (no scan for 26 hours). `state`: REFUSE once the
     server refused the address for good, ANNULE when the person left meanwhile. `answer`: the server's code.
     """
 

@@ -13,7 +13,6 @@ from coordination.alerts.catalogue import rules
 from coordination.alerts.digest import NewAlert, News, Week, compose, compose_outage, news
 from coordination.alerts.tiers import PARTNERS, reaches_coordination, speaks_to_follower
 
-LATE_AFTER = timedelta(hours=26)
 # What opened longer ago than this is no news, also after an outage or before mail was set up.
 LOOK_BACK = timedelta(days=7)
 # The scan runs at 05:15; nobody's telephone rings then.
@@ -77,7 +76,7 @@ def queue_digests(engine: Engine, base: str, on: date, now: datetime) -> int:
 
 def queue_outage(engine: Engine, base: str, last: datetime | None, on: date, now: datetime) -> bool:
     """Tell the administrators that no scan had run for 26 hours: by the next worker that lives."""
-    if last is None or now - last <= LATE_AFTER:
+    if last is None or now - last <= clock.LATE_AFTER:
         return False
     with engine.begin() as connection:
         words = compose_outage(base, clock.paris_date(last))

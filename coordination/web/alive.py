@@ -11,7 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.accounts.queries import read_once
-from coordination.alerts.outbox import LATE_AFTER
+from coordination.clock import LATE_AFTER
 from coordination.privacy.actor import Actor
 from coordination.web import current
 

@@ -7,7 +7,7 @@ from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.accounts.queries import read_once
-from coordination.alerts.outbox import LATE_AFTER
+from coordination.clock import LATE_AFTER
 from coordination.web import current
 from coordination.web.alive import LAST_SCAN
 from coordination.web.routing import declares_public

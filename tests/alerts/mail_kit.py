@@ -32,7 +32,8 @@ def alert(ref: str, on: date, rule: str = "A01", *, volet: str = "coordination",
     values = {"initial": False, "escalated_on": None, "status": "OUVERTE", "kind": "overdue"} | more
     rows(
         "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
-        " initial, status, escalated_on) SELECT gen_random_uuid(), j.id, f.id, %s, %s, '', %s, %s, 'test', %s, %s, %s,"
+        " initial, status, escalated_on)"
+        " SELECT gen_random_uuid(), j.id, f.id, %s, %s, '', %s, %s, 'test', %s, %s, %s,"
         " %s FROM journey j JOIN folder f ON f.journey_id = j.id AND f.volet = %s WHERE j.ref = %s RETURNING id",
         *(rule, values["kind"], on, on, on, values["initial"], values["status"], values["escalated_on"]),
         *(volet, ref),

@@ -172,7 +172,8 @@ LEFT = (
     "UPDATE account SET charter_expires_on = '2026-06-03' WHERE email = 'ref1@ex.fr'",
     "UPDATE membership SET ended_at = '2026-06-01' WHERE account_id = (SELECT id FROM account"
     " WHERE email = 'ref1@ex.fr')",
-    "UPDATE access SET until_at = '2026-06-02' WHERE actor_id = (SELECT id FROM account WHERE email = 'ref1@ex.fr')",
+    "UPDATE access SET until_at = '2026-06-02'"
+    " WHERE actor_id = (SELECT id FROM account WHERE email = 'ref1@ex.fr')",
 )
 
 
