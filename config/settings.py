@@ -5,10 +5,52 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 # Names and addresses of this machine seen from itself.
 LOOPBACK = ("127.0.0.1", "::1", "localhost")
 ROLES = ("owner", "maintenance", "web", "worker", "keystore")
+
+
+@dataclass(frozen=True)
+class Mail:
+    """The mail server (`tls`: none, starttls or whole), who writes, and the address of the pages in links."""
+
+    host: str
+    port: int
+    sender: str
+    base: str
+    tls: str = "starttls"
+    user: str | None = None
+    password: str | None = field(default=None, repr=False)
+
+    @classmethod
+    def from_env(cls, env: Mapping[str, str]) -> Mail | None:
+        """None unless server, sender and public address are all given. Raises ValueError for a URL of another kind.
+
+        `smtp://` is STARTTLS, `smtps://` TLS from the first byte, `smtp+plain://` neither (this machine only).
+        """
+        url, sender = env.get("COORDINATION_SMTP_URL"), env.get("COORDINATION_MAIL_FROM")
+        base = env.get("COORDINATION_PUBLIC_URL")
+        if not (url and sender and base):
+            return None
+        parts = urlsplit(url)
+        tls = {"smtp": "starttls", "smtps": "whole", "smtp+plain": "none"}.get(parts.scheme)
+        if tls is None or not parts.hostname:
+            raise ValueError("COORDINATION_SMTP_URL : smtp://, smtps:// ou smtp+plain://, puis le serveur.")
+        if tls == "none" and parts.hostname not in LOOPBACK:
+            raise ValueError(
+                "COORDINATION_SMTP_URL : smtp+plain:// seulement pour un serveur de cette machine."
+            )
+        return cls(
+            host=parts.hostname,
+            port=parts.port or (465 if tls == "whole" else 587),
+            sender=sender,
+            base=base.rstrip("/"),
+            tls=tls,
+            user=unquote(parts.username) if parts.username else None,
+            password=unquote(parts.password) if parts.password else None,
+        )
 
 
 @dataclass(frozen=True)
@@ -30,6 +72,7 @@ class Settings:
     hosts: tuple[str, ...] = LOOPBACK
     proxies: int = 0
     testing: bool = False
+    mail: Mail | None = None
 
     @property
     def keys_dir(self) -> Path:
@@ -61,4 +104,5 @@ class Settings:
                 *(h.strip() for h in env.get("COORDINATION_HOSTS", "").split(",") if h.strip()),
             ),
             proxies=int(env.get("COORDINATION_PROXIES") or 0),
+            mail=Mail.from_env(env),
         )

@@ -38,7 +38,7 @@ def create_app(settings: Settings) -> Flask:
     )
     app.extensions["picture_sources"] = (referral_picture.referral_lanes,)
     # Half a second that the first person of the day need not wait for.
-    Calendar.load()
+    app.extensions["calendar_known_until"] = Calendar.load().last_known
     # What stands for as long as the process is not looked through again each time a page leaves something behind:
     # that alone took longer than opening five thousand names.
     gc.collect()

@@ -187,10 +187,10 @@ def deadlines(ref: str | None, as_json: bool) -> None:
 @click.option("--once", is_flag=True, help="Une analyse maintenant, puis fin.")
 def worker(once: bool, as_json: bool) -> None:
     """Analyse chaque jour ce qui est dû, sans détenir aucune clé."""
-    from coordination.worker import run_scan, run_worker
+    from coordination.worker import run_once, run_worker
 
     if once:
-        result = run_scan(settings(), clock.today())
+        result = run_once(settings())
         show(as_json, result.as_json(), f"{len(result.opened)} alerte(s) ouverte(s).")
     else:
         run_worker(settings())

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 PARIS = ZoneInfo("Europe/Paris")
+# A daily scan that has not come for this long is late.
+LATE_AFTER = timedelta(hours=26)
 
 
 def now() -> datetime:

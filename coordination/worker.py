@@ -2,23 +2,26 @@
 
 from __future__ import annotations
 
-from datetime import date, timedelta
+from datetime import date, datetime
 from typing import Any
 
 from apscheduler.schedulers.blocking import BlockingScheduler
 from apscheduler.triggers.cron import CronTrigger
+from apscheduler.triggers.interval import IntervalTrigger
 from sqlalchemy import Engine, create_engine, text
 
-from config.settings import Settings
+from config.settings import Mail, Settings
 from coordination import clock
+from coordination.alerts.outbox import last_scan, queue_digests, queue_outage
 from coordination.alerts.scan import ACTION_RULES, REFERRAL_RULES, ScanResult, scan, subject_label
+from coordination.alerts.sending import deliver
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.errors import BadInput
 
 # Never between 02:00 and 03:00: that hour happens twice or not at all when the clocks change.
 SCAN_AT = CronTrigger(hour=5, minute=15, timezone=clock.PARIS)
 SWEEP_AT = CronTrigger(hour=4, minute=45, timezone=clock.PARIS)
-LATE_AFTER = timedelta(hours=26)
+SEND_EVERY = IntervalTrigger(minutes=2, timezone=clock.PARIS)
 
 
 def worker_engine(settings: Settings) -> Engine:
@@ -33,6 +36,31 @@ def run_scan(settings: Settings, on: date) -> ScanResult:
     engine = worker_engine(settings)
     try:
         return scan(engine, on, clock.now())
+    finally:
+        engine.dispose()
+
+
+def run_day(engine: Engine, mail: Mail | None, on: date, now: datetime) -> ScanResult:
+    """The scan of a day and the mails that follow from it; without mail settings none is written.
+
+    A worker cannot tell its own death: the next one that lives tells the administrators how long nothing ran.
+    """
+    before = last_scan(engine)
+    result = scan(engine, on, now)
+    if mail is not None:
+        queue_outage(engine, mail.base, before, on, now)
+        queue_digests(engine, mail.base, on, now)
+    return result
+
+
+def run_once(settings: Settings) -> ScanResult:
+    """Today's scan, its mails, and one round of sending."""
+    engine = worker_engine(settings)
+    try:
+        result = run_day(engine, settings.mail, clock.today(), clock.now())
+        if settings.mail is not None:
+            deliver(engine, settings.mail, clock.now())
+        return result
     finally:
         engine.dispose()
 
@@ -55,14 +83,23 @@ def run_worker(settings: Settings) -> None:
         max_instances=1,
     )
     scheduler.add_job(
-        lambda: scan(engine, clock.today(), clock.now()),
+        lambda: run_day(engine, settings.mail, clock.today(), clock.now()),
         SCAN_AT,
         coalesce=True,
         misfire_grace_time=None,
         max_instances=1,
     )
+    mail = settings.mail
+    if mail is not None:
+        scheduler.add_job(
+            lambda: deliver(engine, mail, clock.now()),
+            SEND_EVERY,
+            coalesce=True,
+            misfire_grace_time=None,
+            max_instances=1,
+        )
     try:
-        scan(engine, clock.today(), clock.now())
+        run_day(engine, mail, clock.today(), clock.now())
         sweep_drafts(engine)
         scheduler.start()
     except (KeyboardInterrupt, SystemExit):

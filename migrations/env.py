@@ -8,6 +8,7 @@ from sqlalchemy import create_engine
 import coordination.accounts.list_models
 import coordination.accounts.models
 import coordination.alerts.models
+import coordination.alerts.models_mail
 import coordination.alerts.models_thresholds
 import coordination.cases.models
 import coordination.cases.models_facts

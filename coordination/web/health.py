@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-from datetime import timedelta
-
 from flask import Blueprint, current_app
 from flask.typing import ResponseReturnValue
-from sqlalchemy import text
 from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.accounts.queries import read_once
+from coordination.clock import LATE_AFTER
 from coordination.web import current
+from coordination.web.alive import LAST_SCAN
 from coordination.web.routing import declares_public
 
 blueprint = Blueprint("health", __name__)
-LATE_AFTER = timedelta(hours=26)
 
 
 @blueprint.get("/healthz")
@@ -22,7 +20,7 @@ LATE_AFTER = timedelta(hours=26)
 def healthz() -> ResponseReturnValue:
     """200 with the state of the database and of the daily scan; 503 when the database is away."""
     try:
-        last = read_once(text("SELECT max(finished_at) AS at FROM scan_run"))[0].at
+        last = read_once(LAST_SCAN)[0].at
     except SQLAlchemyError as error:
         current_app.logger.error("The database does not answer (%s).", type(error).__name__)
         return {"database": "absent", "last_scan": None, "worker": "late"}, 503

@@ -15,7 +15,7 @@ from coordination.accounts.queries import SignedIn
 from coordination.db import NOBODY
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, can
-from coordination.web import current
+from coordination.web import alive, current
 
 
 @dataclass(frozen=True)
@@ -42,6 +42,7 @@ ENTRIES = (
     Entry("administration.lists_index", "Listes", Action.MANAGE_LISTS),
     Entry("administration.areas", "Quartiers fragiles", Action.MANAGE_LISTS),
     Entry("administration.school_years", "Années scolaires", Action.MANAGE_LISTS),
+    Entry("administration.service", "État du service", Action.MANAGE_ACCOUNTS),
     Entry("entry.welcome", "Mon rôle ici", Action.VIEW_START),
 )
 # Roles that never see a person, whatever they sign.
@@ -115,5 +116,6 @@ def register(app: Flask) -> None:
             "signed_in": holder,
             "menu": menu(holder.actor) if holder else [],
             "today": current.today(),
+            "late_since": alive.late_since(holder.actor) if holder else None,
             "charter_missing": holder is not None and _sees_too_little(holder),
         }

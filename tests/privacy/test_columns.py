@@ -63,6 +63,9 @@ CLEAR: dict[str, str] = {
     " switched_on from_on until_on made_by made_at present journeys weeks_before weeks_after referents"
     " referents_before referents_after breaks found_before found_after days_gained needless_before needless_after",
     "recompute_queue": "since",
+    # Counts and links, composed without a key (tests/alerts/test_digest.py).
+    "mail": "account_id kind on_date subject body state attempts queued_at next_at sent_at answer",
+    "digest_run": "on_date queued_at",
     "scan_run": "on_date finished_at opened",
     "import_run": "committed_at as_of scanned",
     "state": "name value",
@@ -243,6 +246,8 @@ WORKER_WRITES = {
     "deadline": {"UPDATE"},
     "scan_run": {"INSERT"},
     "import_run": {"UPDATE"},
+    "mail": {"INSERT", "UPDATE"},
+    "digest_run": {"INSERT"},
 }
 
 
@@ -261,10 +266,16 @@ def test_the_worker_writes_alerts_and_nothing_else(app: Flask) -> None:
         assert rows(query, column)[0][0] is False, column
     functions = rows(
         "SELECT p.proname FROM pg_proc p WHERE p.pronamespace = 'public'::regnamespace"
-        " AND has_function_privilege('coord_worker', p.oid, 'EXECUTE')"
+        " AND has_function_privilege('coord_worker', p.oid, 'EXECUTE') ORDER BY 1"
     )
     # On its day a setting begins: by a function that turns its status and lists who is to be counted again.
-    assert functions == [("begin_thresholds",)]
+    # How much awaits whom, and where to write: ids, codes and professional addresses.
+    assert [name for (name,) in functions] == [
+        "begin_thresholds",
+        "coordination_sheet",
+        "digest_alerts",
+        "mail_recipient",
+    ]
 
 
 def test_neither_the_worker_nor_the_pages_reach_each_other_s_database(app: Flask) -> None:

@@ -39,6 +39,7 @@ def pages(account: uuid.UUID, structure: uuid.UUID) -> list[str]:
         "/structures/nouvelle",
         f"/structures/{structure}",
         "/listes",
+        "/etat-du-service",
         "/listes/pause_reason",
         "/quartiers",
         "/quartiers/QF_X",

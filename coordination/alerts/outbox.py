@@ -1,0 +1,160 @@
+"""The outbox: what the day's digests are, written once by any number of workers. Works without any key."""
+
+from __future__ import annotations
+
+import uuid
+from collections import defaultdict
+from datetime import date, datetime, time, timedelta
+
+from sqlalchemy import Connection, Engine, text
+
+from coordination import clock
+from coordination.alerts.catalogue import rules
+from coordination.alerts.digest import NewAlert, News, Week, compose, compose_outage, news
+from coordination.alerts.tiers import PARTNERS, reaches_coordination, speaks_to_follower
+
+# What opened longer ago than this is no news, also after an outage or before mail was set up.
+LOOK_BACK = timedelta(days=7)
+# The scan runs at 05:15; nobody's telephone rings then.
+NOT_BEFORE = time(7, 0)
+SATURDAY = 5
+
+_ALERTS = text(
+    "SELECT account_id, coordinates, journey_id, rule, kind, subject_id, told_on FROM digest_alerts("
+    ":since, :on, CAST(:followers AS text[]), CAST(:coordination AS text[]),"
+    " CAST(:partner_rules AS text[]), CAST(:partner_roles AS text[]))"
+)
+_SHEET = text(
+    "SELECT account_id, heading, code, people FROM coordination_sheet("
+    "CAST(:rules AS text[]), CAST(:breaks AS text[]))"
+)
+_QUEUE = text(
+    "INSERT INTO mail (id, account_id, kind, on_date, subject, body, queued_at, next_at)"
+    " VALUES (:id, :account_id, :kind, :on, :subject, :body, :now, :next_at)"
+    " ON CONFLICT (account_id, kind, on_date) DO NOTHING"
+)
+_ADMINS = text(
+    "SELECT DISTINCT a.id FROM account a JOIN membership m ON m.account_id = a.id"
+    " WHERE a.kind = 'person' AND a.suspended_at IS NULL AND m.role = 'ADMIN'"
+    " AND (m.ended_at IS NULL OR m.ended_at > :now)"
+)
+
+
+def queue_digests(engine: Engine, base: str, on: date, now: datetime) -> int:
+    """Write the mails of the day `on`, in one transaction; how many. None on Saturday, on Sunday, or a second time.
+
+    `base`: address of the pages. The first working day of a week that has a worker also carries INFO and the
+    coordinators' sheet.
+    """
+    if on.weekday() >= SATURDAY:
+        return 0
+    with engine.begin() as connection:
+        last = connection.scalar(text("SELECT max(on_date) FROM digest_run WHERE on_date < :on"), {"on": on})
+        first = connection.execute(
+            # Who comes second waits for the first, then finds the day done.
+            text("INSERT INTO digest_run (on_date, queued_at) VALUES (:on, :now) ON CONFLICT DO NOTHING"),
+            {"on": on, "now": now},
+        ).rowcount
+        if not first:
+            return 0
+        connection.execute(text("SELECT set_config('app.now', :now, true)"), {"now": now.isoformat()})
+        weekly = last is None or last < on - timedelta(days=on.weekday())
+        since = max(last or date.min, on - LOOK_BACK)
+        found = {
+            account: news(alerts, since, weekly=weekly)
+            for account, alerts in _alerts(connection, on - LOOK_BACK if weekly else since, on).items()
+        }
+        sheets = _sheets(connection) if weekly else {}
+        written = 0
+        for account in sorted(found.keys() | sheets.keys()):
+            mine, week = found.get(account, News({}, 0)), sheets.get(account)
+            if mine or week is not None:
+                _queue(connection, account, "RESUME", on, now, compose(base, mine, week))
+                written += 1
+        return written
+
+
+def queue_outage(engine: Engine, base: str, last: datetime | None, on: date, now: datetime) -> bool:
+    """Tell the administrators that no scan had run for 26 hours: by the next worker that lives."""
+    if last is None or now - last <= clock.LATE_AFTER:
+        return False
+    with engine.begin() as connection:
+        words = compose_outage(base, clock.paris_date(last))
+        for account in connection.scalars(_ADMINS, {"now": now}).all():
+            _queue(connection, account, "PANNE", on, now, words)
+    return True
+
+
+def last_scan(engine: Engine) -> datetime | None:
+    """When the last scan ended, if there was one."""
+    with engine.connect() as connection:
+        found: datetime | None = connection.scalar(text("SELECT max(finished_at) FROM scan_run"))
+    return found
+
+
+def _queue(
+    connection: Connection, account: uuid.UUID, kind: str, on: date, now: datetime, words: tuple[str, str]
+) -> None:
+    subject, body = words
+    early = datetime.combine(on, NOT_BEFORE, clock.PARIS)
+    connection.execute(
+        _QUEUE,
+        {
+            "id": uuid.uuid4(),
+            "account_id": account,
+            "kind": kind,
+            "on": on,
+            "subject": subject,
+            "body": body,
+            "now": now,
+            "next_at": max(now, early),
+        },
+    )
+
+
+def _alerts(connection: Connection, since: date, on: date) -> dict[uuid.UUID, list[NewAlert]]:
+    """account -> what began to speak to them after `since`."""
+    partners = [
+        (rule.id, PARTNERS[code][0])
+        for rule in rules().values()
+        for code in rule.recipients
+        if code in PARTNERS
+    ]
+    rows = connection.execute(
+        _ALERTS,
+        {
+            "since": since,
+            "on": on,
+            "followers": [rule for rule in rules() if speaks_to_follower(rule)],
+            "coordination": [
+                rule for rule in rules() if reaches_coordination(rule, escalated=False, orphan=False)
+            ],
+            "partner_rules": [rule for rule, _ in partners],
+            "partner_roles": [role for _, role in partners],
+        },
+    )
+    found: dict[uuid.UUID, list[NewAlert]] = defaultdict(list)
+    for row in rows:
+        found[row.account_id].append(
+            NewAlert(row.journey_id, row.rule, row.kind, row.subject_id, row.told_on)
+        )
+    return found
+
+
+def _sheets(connection: Connection) -> dict[uuid.UUID, Week]:
+    """account of a coordinator -> their week."""
+    rows = connection.execute(
+        _SHEET,
+        {"rules": list(rules()), "breaks": [rule.break_type for rule in rules().values()]},
+    )
+    counts: dict[uuid.UUID, dict[tuple[str, str], int]] = defaultdict(dict)
+    for row in rows:
+        counts[row.account_id][row.heading, row.code] = row.people
+    return {
+        account: Week(
+            {code: people for (heading, code), people in mine.items() if heading == "break"},
+            mine.get(("orphan", ""), 0),
+            mine.get(("handed_on", ""), 0),
+        )
+        for account, mine in counts.items()
+    }
