@@ -156,6 +156,11 @@ def build_world() -> None:
         "INSERT INTO password_link (token_hash, account_id, expires_at)"
         " SELECT convert_to(email, 'UTF8'), id, now() FROM account WHERE kind = 'person'"
     )
+    rows(
+        "INSERT INTO mail (id, account_id, kind, on_date, subject, body, queued_at, next_at)"
+        " SELECT gen_random_uuid(), id, 'RESUME', '2026-11-23', 's', 'b', now(), now()"
+        " FROM account WHERE kind = 'person'"
+    )
 
 
 def fill_folders() -> None:
@@ -449,6 +454,9 @@ def _keeps(connection: Db, admin: bool) -> Iterator[str]:
     (held,) = connection.execute(links).fetchone() or (0,)  # type: ignore[arg-type]
     if attempt(connection, "UPDATE password_link SET used_at = now()") != held:
         yield "uses a link"
+    (mails,) = connection.execute("SELECT count(*) FROM mail").fetchone() or (0,)
+    if bool(mails) != admin:
+        yield "sees mails"
 
 
 def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list[Any]) -> Iterator[str]:

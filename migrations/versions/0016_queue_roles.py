@@ -6,14 +6,14 @@ from alembic import op
 
 from migrations.wall import run_sql
 
-revision = "0017"
-down_revision = "0014"
+revision = "0016"
+down_revision = "0015"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
-    run_sql("0017_queue_roles.sql")
+    run_sql("0016_queue_roles.sql")
 
 
 def downgrade() -> None:
