@@ -16,6 +16,8 @@ from coordination.web import current
 from coordination.web.oversight import blueprint
 from coordination.web.routing import declares
 
+__all__ = ["blueprint"]
+
 
 @blueprint.post("/journal/verification")
 @declares(Action.VIEW_AUDIT)

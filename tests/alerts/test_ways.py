@@ -13,6 +13,7 @@ from flask import Flask
 from coordination.alerts.catalogue import rules
 from coordination.alerts.explain import ENDS
 from coordination.alerts.queries import AlertView
+from coordination.alerts.sentences import sentence
 from coordination.alerts.ways import EXCHANGE, WAYS
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
 from coordination.cases.views.pages import way_of
@@ -70,3 +71,11 @@ def test_the_button_opens_what_the_alert_is_about(page: None) -> None:
         assert way_of(replace(alert("I03"), subject_id=subject))[0] == f"/parcours/{ONE}"
     assert way_of(alert("T31"))[0] == f"/parcours/{ONE}/suivi"
     assert way_of(alert("A14"))[0] == f"/parcours/{ONE}/accord"
+
+
+@pytest.mark.parametrize(
+    ("because", "said"),
+    [("agreement_refused", "refusé"), ("agreement_withdrawn", "retiré"), ("", "refusé ou retiré")],
+)
+def test_an_agreement_is_said_refused_or_withdrawn(because: str, said: str) -> None:
+    assert sentence("A14", "overdue", DAY, DAY, because) == f"Accord {said} le 02/03/2026"
