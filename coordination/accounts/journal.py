@@ -91,9 +91,10 @@ def journal_page(grant: Grant, wanted: Wanted, page: int) -> tuple[list[Entry], 
     return found[:PAGE], len(found) > PAGE
 
 
-def whole_journal(grant: Grant, wanted: Wanted) -> list[Entry]:
-    """Every line wanted, newest first."""
-    return list(_entries(_lines(wanted)))
+def whole_journal(grant: Grant, wanted: Wanted, most: int) -> tuple[list[Entry], bool]:
+    """The lines wanted, newest first, `most` of them at most; whether older ones were left out."""
+    found = list(_entries(_lines(wanted).limit(most + 1)))
+    return found[:most], len(found) > most
 
 
 def choices(grant: Grant) -> Choices:

@@ -28,6 +28,7 @@ class AlertView:
     journey_id: uuid.UUID
     rule: str
     kind: str
+    subject_id: str
     severity: str
     break_type: str
     break_label: str
@@ -65,6 +66,7 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | Any) -> list[Ale
         "rule",
         "kind",
         "subject_id",
+        "because",
         "since",
         "due_on",
         "opened_on",
@@ -114,10 +116,11 @@ def _view(row: Any, today: date) -> AlertView:
         journey_id=row.journey_id,
         rule=row.rule,
         kind=row.kind,
+        subject_id=row.subject_id,
         severity=severity(row.rule, row.kind),
         break_type=rule.break_type,
         break_label=BREAKS[rule.break_type],
-        sentence=sentence(row.rule, row.kind, row.since, today),
+        sentence=sentence(row.rule, row.kind, row.since, today, row.because),
         since=row.since,
         due_on=row.due_on,
         opened_on=row.opened_on,

@@ -109,6 +109,12 @@ SENTENCES: dict[tuple[str, str], str] = {
 }
 
 
+# Where the fact itself says more than its rule.
+BY_FACT = {
+    ("A14", "overdue", "agreement_refused"): "Accord refusé le {since}",
+    ("A14", "overdue", "agreement_withdrawn"): "Accord retiré le {since}",
+}
+
 # A deadline still to come says what would make it an alert, not what is true today.
 SILENCE_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
 
@@ -117,9 +123,9 @@ def french_day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-def sentence(rule: str, kind: str, since: date, today: date) -> str:
-    """What the alert says, in one neutral sentence."""
-    template = SENTENCES.get((rule, kind))
+def sentence(rule: str, kind: str, since: date, today: date, because: str = "") -> str:
+    """What the alert says, in one neutral sentence. `because`: the fact, where it is known."""
+    template = BY_FACT.get((rule, kind, because)) or SENTENCES.get((rule, kind))
     if template is None:
         return f"{rules()[rule].signal} ({french_day(since)})"
     return template.format(days=max((today - since).days, 0), since=french_day(since))

@@ -64,7 +64,7 @@ class IdentityForm(Correction):
         communes = reference.communes()
         if programme == "PRE":
             communes = {code: name for code, name in communes.items() if code in reference.pre_perimeter()}
-        self.sex.choices = options({"": "Non renseigné", **SEXES})
+        self.sex.choices = options({"": "Non renseigné", **SEXES[programme]})
         self.commune.choices = options(_with(communes, self.commune.data), "Non renseignée")
         self.area.choices = options(_with(reference.areas(), self.area.data), "Non renseigné")
 

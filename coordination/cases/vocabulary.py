@@ -5,7 +5,8 @@ from __future__ import annotations
 from coordination import reference
 from coordination.web.filters import MONTHS
 
-SEXES = {"F": "Fille ou femme", "M": "Garçon ou homme"}
+# A child in the PRE, an adult in the Cité de l'emploi.
+SEXES = {"PRE": {"F": "Fille", "M": "Garçon"}, "CITE_EMPLOI": {"F": "Femme", "M": "Homme"}}
 PROGRAMMES = {"PRE": "PRE", "CITE_EMPLOI": "Cité de l'emploi"}
 DOCUMENT_KINDS = {
     "ACCORD": "Accord signé",

@@ -5,12 +5,13 @@ from __future__ import annotations
 import tempfile
 from datetime import date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
-from sqlalchemy import select, update
+from sqlalchemy import ScalarSelect, case, func, select, update
 from sqlalchemy.dialects.postgresql import insert as upsert
 
 from coordination.accounts.commands import operator_actor
-from coordination.accounts.models import Account
+from coordination.accounts.models import Account, Membership
 from coordination.accounts.passwords import hash_password
 from coordination.alerts.models import State
 from coordination.db import db
@@ -41,6 +42,16 @@ ACCOUNTS = (
 )
 DOMAIN = "@demo.example"
 CHARTER = "2026-1"
+# Why people of a role are bound to secrecy, as far as a demonstration may guess: social workers and carers by
+# profession, who decides on aid by mission, the others by their contract.
+SECRECY = {
+    "REFERENT_PRE": "PROFESSION",
+    "EPS_SOCIAL": "PROFESSION",
+    "MEDIATEUR_SANTE": "PROFESSION",
+    "CCAS": "MISSION_L133_5",
+    "COORD_PRE": "MISSION_L133_5",
+}
+USUAL_SECRECY = "CONTRACTUEL"
 
 
 def is_demo() -> bool:
@@ -89,7 +100,7 @@ def sign_all_charters(today: date, now: datetime, password: str | None = None) -
             update(Account)
             .where(Account.kind == "person", Account.email.endswith(DOMAIN))
             .values(
-                secrecy_basis="PROFESSION",
+                secrecy_basis=_secrecy(),
                 charter_version=CHARTER,
                 charter_signed_on=today - timedelta(days=30),
                 charter_expires_on=today + timedelta(days=335),
@@ -103,3 +114,12 @@ def sign_all_charters(today: date, now: datetime, password: str | None = None) -
                 .values(password_hash=hashed)
             )
         w.audit(grant, ["charter", "password_hash"])
+
+
+def _secrecy() -> Any:
+    """The basis of an account, from its roles: by profession before by mission, by contract otherwise."""
+    by_role = case(SECRECY, value=Membership.role)
+    found: ScalarSelect[Any] = (
+        select(func.max(by_role)).where(Membership.account_id == Account.id).scalar_subquery()
+    )
+    return func.coalesce(found, USUAL_SECRECY)

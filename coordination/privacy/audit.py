@@ -52,7 +52,8 @@ def body_of(*fields: object) -> bytes:
 def verify(connection: Connection, checkpoints: list[dict[str, Any]] | None = None) -> Verified:
     """Walk every chain: order, links, hashes, columns; and the checkpoints that a witness kept.
 
-    `connection` must see all rows (the maintenance role). A truncated tail shows only against a checkpoint.
+    `connection` must see all rows (the maintenance role, or the officer's).
+    A truncated tail shows only against a checkpoint.
     """
     problems: list[Problem] = []
     heads: dict[uuid.UUID, tuple[int, bytes]] = {}
@@ -86,10 +87,11 @@ def verify(connection: Connection, checkpoints: list[dict[str, Any]] | None = No
 
 
 def _lines(connection: Connection) -> Iterator[Any]:
-    result = connection.execution_options(stream_results=True, yield_per=5000).execute(
-        text("SELECT * FROM audit_entry ORDER BY structure_id, sequence")
+    # Of this statement alone: the connection may serve others afterwards.
+    yield from connection.execute(
+        text("SELECT * FROM audit_entry ORDER BY structure_id, sequence"),
+        execution_options={"stream_results": True, "yield_per": 5000},
     )
-    yield from result
 
 
 def checkpoint(

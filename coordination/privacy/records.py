@@ -24,15 +24,22 @@ from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work
 
 CHANGED_MEANWHILE = "Cela a été modifié par quelqu'un d'autre pendant que vous écriviez."
+CHANGED_BY_ONESELF = "Vous avez modifié cela dans une autre fenêtre pendant que vous écriviez."
 
 _ONLY_READ = "Vous pouvez lire le volet « {} », pas y écrire."
 
 
 class EditConflict(Conflict):
-    """Somebody changed the record meanwhile. `theirs`, `mine`: field -> value, of the fields that differ."""
+    """Somebody changed the record meanwhile. `theirs`, `mine`: field -> value, of the fields that differ.
 
-    def __init__(self, theirs: Mapping[str, Any], mine: Mapping[str, Any], version: int) -> None:
-        super().__init__(CHANGED_MEANWHILE)
+    `own`: that somebody is oneself, in another window.
+    """
+
+    def __init__(
+        self, theirs: Mapping[str, Any], mine: Mapping[str, Any], version: int, *, own: bool = False
+    ) -> None:
+        super().__init__(CHANGED_BY_ONESELF if own else CHANGED_MEANWHILE)
+        self.own = own
         self.theirs = theirs
         self.mine = mine
         self.version = version
@@ -104,7 +111,10 @@ def change_record(
         if not changed:
             return []
         raise EditConflict(
-            {n: before[n] for n in changed}, {n: values[n] for n in changed}, before["version"]
+            {n: before[n] for n in changed},
+            {n: values[n] for n in changed},
+            before["version"],
+            own=_by_oneself(w, model, row_id, before["version"] - version),
         )
     if not changed:
         return []
@@ -145,7 +155,10 @@ def move_record(
     if before["version"] != version:
         changed = [name for name, value in values.items() if not _same(value, before[name])]
         raise EditConflict(
-            {n: before[n] for n in changed}, {n: values[n] for n in changed}, before["version"]
+            {n: before[n] for n in changed},
+            {n: values[n] for n in changed},
+            before["version"],
+            own=_by_oneself(w, model, row_id, before["version"] - version),
         )
     keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
     said = {**{name: before[name] for name in columns}, **values}
@@ -171,7 +184,8 @@ def remove_record(w: Work, grant: Grant, model: Any, row_id: uuid.UUID, version:
     columns = _columns(model)
     before = _standing(grant, model, row_id, columns)
     if before["version"] != version:
-        raise EditConflict({}, {}, before["version"])
+        own = _by_oneself(w, model, row_id, before["version"] - version)
+        raise EditConflict({}, {}, before["version"], own=own)
     keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
     db.session.execute(delete(model).where(model.id == row_id, model.version == version))
 
@@ -186,6 +200,17 @@ def earlier(grant: Grant, journey_id: uuid.UUID, model: Any = None) -> list[Earl
     return [
         Earlier(r["of_id"], r["at"], r["by_id"], r["removed"], json.loads(r["said"] or "{}")) for r in rows
     ]
+
+
+def _by_oneself(w: Work, model: Any, row_id: uuid.UUID, changes: int) -> bool:
+    """Whether the actor alone made the last changes of a record."""
+    by = db.session.scalars(
+        select(Revision.by_id)
+        .where(Revision.of_table == model.__tablename__, Revision.of_id == row_id)
+        .order_by(Revision.position.desc())
+        .limit(max(changes, 0))
+    ).all()
+    return len(by) == changes and set(by) == {w.actor.id}
 
 
 def _standing(grant: Grant, model: Any, row_id: uuid.UUID, columns: tuple[str, ...]) -> Opened:

@@ -30,9 +30,9 @@ from coordination.web import (
     guide,
     headers,
     health,
+    journal_check,
     navigation,
     origin,
-    oversight,
     routing,
     uploads,
 )
@@ -40,7 +40,7 @@ from coordination.web import (
 OWN_PAGES = (
     entry.blueprint,
     drafts.blueprint,
-    oversight.blueprint,
+    journal_check.blueprint,
     administration.blueprint,
     guide.blueprint,
     health.blueprint,

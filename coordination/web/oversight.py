@@ -29,6 +29,8 @@ blueprint = Blueprint("oversight", __name__, template_folder="templates")
 LOG_PERIOD = timedelta(days=30)
 # Beyond it nobody turns pages, and the database could not count so far.
 LAST_PAGE = 100_000
+# Of one file: what a spreadsheet opens, and the memory of a request.
+MOST_LINES = 100_000
 COUNTS = text("SELECT programme, heading, code, people FROM pilotage_counts()")
 # What a refused request named instead of a journey.
 SOUGHT = {"alert": "une alerte", "contact": "un échange"}
@@ -108,6 +110,7 @@ def access_log() -> ResponseReturnValue:
         choices=offered,
         actions=sorted(((known.value, label) for known, label in ACTIONS.items()), key=lambda one: one[1]),
         page=page,
+        most_lines=MOST_LINES,
         newer=_address(page - 1) if page > 1 else None,
         older=_address(page + 1) if more else None,
         download=url_for("oversight.journal_file", **_cuts()),
@@ -120,7 +123,7 @@ def journal_file() -> ResponseReturnValue:
     """The lines asked for, ids only: neither a name of a person followed nor one of a professional."""
     with consult(current.actor(), Action.VIEW_AUDIT, current.now()) as r:
         grant = r.require()
-        entries = whole_journal(grant, _wanted())
+        entries, cut = whole_journal(grant, _wanted(), MOST_LINES)
         r.audit(grant, ("export_csv",))
     written = io.StringIO()
     lines = csv.writer(written)
@@ -129,10 +132,12 @@ def journal_file() -> ResponseReturnValue:
         result = "refus" if one.refused else "fait"
         at = one.at.isoformat(timespec="seconds")
         lines.writerow((at, one.actor_id, one.structure_id, one.action, result, one.journey_id or ""))
+    # Who opens it later must see that it is not all.
+    name = f"journal-{MOST_LINES}-lignes-les-plus-recentes.csv" if cut else "journal.csv"
     return Response(
         written.getvalue(),
         content_type="text/csv; charset=utf-8",
-        headers={"Content-Disposition": 'attachment; filename="journal.csv"'},
+        headers={"Content-Disposition": f'attachment; filename="{name}"'},
     )
 
 

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
+import pytest
 from flask import Flask
 from sqlalchemy import select
 
@@ -38,6 +40,14 @@ def test_a_role_opens_and_closes_journeys(territory: Flask) -> None:
     assert seen(account) == {"PRE"}
     commands.end_membership(operator, account, COORDINATES, clock.now())
     assert seen(account) == set()
+
+
+@pytest.mark.parametrize("days", [-1, 0, 1])
+def test_a_role_of_tomorrow_opens_nothing_today(territory: Flask, days: int) -> None:
+    operator, account, now = commands.operator_actor(), make_account("CCAS"), clock.now()
+    begins = NewMembership("COORD_PRE", None, "PRE", started_at=now + timedelta(days=days))
+    commands.add_membership(operator, account, begins, now)
+    assert seen(account) == ({"PRE"} if days <= 0 else set())
 
 
 def test_suspension_and_the_charter_close_every_journey(territory: Flask) -> None:

@@ -34,6 +34,14 @@ def told(faults: list[Fault]) -> list[tuple[int | None, str | None, str]]:
     return [(f.line, f.column, f.reason) for f in faults]
 
 
+def test_a_line_of_another_length_that_is_not_utf_8_says_both(bundle: Path) -> None:
+    content = f"{HEADER}{CONTACT}\nPRÉ-1,2026-01-05\n{CONTACT},é\n".encode("cp1252")
+    found = [(fault.line, fault.reason) for fault in contacts(bundle, content).faults]
+    reason = "encodage : ce texte n’est pas en UTF-8"
+    assert found.count((3, reason)) == found.count((4, reason)) == 1
+    assert {line for line, why in found if "cellule" in why} == {3, 4}
+
+
 def test_the_folder_must_be_one(tmp_path: Path) -> None:
     with pytest.raises(BadInput, match="n’existe pas"):
         read_bundle(tmp_path / "absent", as_of=AS_OF)

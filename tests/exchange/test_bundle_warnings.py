@@ -7,7 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from coordination.exchange.bundle.doubts import age_on, folded_words
+from coordination.exchange.bundle.columns import COLUMNS as FULL
+from coordination.exchange.bundle.doubts import absent_columns, age_on, folded_words
 from coordination.exchange.bundle.reader import Known, KnownJourney
 from tests.exchange.bundle_examples import good, read
 
@@ -169,3 +170,15 @@ def test_age(born: date, day: date, age: int) -> None:
 def test_names_fold() -> None:
     assert folded_words("Éloïse-Marie", "D’Argent") == folded_words("MARIE eloise", "d'argent")
     assert folded_words("Cœur") != folded_words("Coeurs")
+
+
+@pytest.mark.parametrize(
+    ("file", "column"), [(J, "opened_on"), (J, "agreement_on"), ("pauses.csv", "expected_return")]
+)
+def test_a_recommended_column_left_out_is_said_once(file: str, column: str) -> None:
+    assert "colonne recommandée absente" not in {one.reason for one in absent_columns(file, FULL[file])}
+    left = [name for name in FULL[file] if name != column]
+    [one] = absent_columns(file, left)
+    assert (one.file, one.line, one.column, one.reason) == (file, 1, column, "colonne recommandée absente")
+    # No header at all is a fault already.
+    assert list(absent_columns(file, [])) == []

@@ -200,6 +200,142 @@ def test_who_opens_no_journey_of_the_pre(db: Db, who: str) -> None:
         ask(db, who, "SELECT open_journeys(%s, %s, 'PRE')", [uuid.uuid4()], [uuid.uuid4()])
 
 
+DAYS = [
+    pytest.param("started_at = %s", timedelta(seconds=-1), False, id="begins in a moment"),
+    pytest.param("started_at = %s", timedelta(0), True, id="begins now"),
+    pytest.param("started_at = %s", timedelta(seconds=1), True, id="has begun"),
+    pytest.param("ended_at = %s", timedelta(seconds=-1), True, id="ends in a moment"),
+    pytest.param("ended_at = %s", timedelta(0), False, id="ends now"),
+]
+
+
+@pytest.mark.parametrize(("change", "after", "opens"), DAYS)
+def test_a_role_opens_and_numbers_journeys_from_its_first_day_to_its_last(
+    db: Db, change: str, after: timedelta, opens: bool
+) -> None:
+    at = clock.now()
+    db.execute(
+        f"UPDATE membership SET {change} WHERE account_id = %s",  # type: ignore[arg-type]
+        (at - after, account("ref1")),
+    )
+    for query, values in (
+        ("SELECT open_journeys(%s, %s, 'PRE')", ([uuid.uuid4()], [uuid.uuid4()])),
+        ("SELECT next_ref('PRE')", ()),
+    ):
+        if opens:
+            assert ask(db, "ref1", query, *values, at=at)
+        else:
+            with pytest.raises(Refused):
+                ask(db, "ref1", query, *values, at=at)
+
+
+@pytest.mark.parametrize(("change", "after", "opens"), DAYS)
+def test_a_role_receives_from_its_first_day_to_its_last(
+    db: Db, change: str, after: timedelta, opens: bool
+) -> None:
+    at = clock.now()
+    db.execute(
+        f"UPDATE membership SET {change} WHERE account_id = %s",  # type: ignore[arg-type]
+        (at - after, account("centre")),
+    )
+    query = "SELECT grant_access(%s, %s, 'receiver', NULL)"
+    values = (account("centre"), folder_id("PRE-1", "social"))
+    if opens:
+        ask(db, "ref1", query, *values, at=at)
+    else:
+        with pytest.raises(Refused):
+            ask(db, "ref1", query, *values, at=at)
+    assert bool(folders_seen(db, "centre", at)) == opens
+
+
+def test_a_role_of_one_programme_opens_and_receives_nothing_of_the_other(db: Db) -> None:
+    """A role that both programmes know, given for one of them."""
+    db.execute("UPDATE membership SET programme = 'CITE_EMPLOI' WHERE account_id = %s", (account("centre"),))
+    with pytest.raises(Refused):
+        grant(db, "ref1", "centre", "PRE-1", "social")
+    db.execute("UPDATE membership SET programme = 'PRE' WHERE account_id = %s", (account("centre"),))
+    grant(db, "ref1", "centre", "PRE-1", "social")
+    for query, values in (
+        ("SELECT open_journeys(%s, %s, 'CITE_EMPLOI')", ([uuid.uuid4()], [uuid.uuid4()])),
+        ("SELECT next_ref('CITE_EMPLOI')", ()),
+    ):
+        with pytest.raises(Refused):
+            ask(db, "ref1", query, *values)
+    db.execute("UPDATE membership SET programme = 'CITE_EMPLOI' WHERE account_id = %s", (account("ref1"),))
+    for query, values in (
+        ("SELECT open_journeys(%s, %s, 'PRE')", ([uuid.uuid4()], [uuid.uuid4()])),
+        ("SELECT next_ref('PRE')", ()),
+    ):
+        with pytest.raises(Refused):
+            ask(db, "ref1", query, *values)
+
+
+def test_an_opening_of_the_pre_becomes_no_journey_of_the_cite(db: Db) -> None:
+    """Hand-written SQL: neither on insertion nor afterwards."""
+    journey, folder = uuid.uuid4(), uuid.uuid4()
+    ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [journey], [folder])
+    new = "INSERT INTO journey (id, ref, programme) VALUES (%s, 'NEW', %s)"
+    with pytest.raises(Refused):
+        ask(db, "ref1", new, journey, "CITE_EMPLOI")
+    ask(db, "ref1", new, journey, "PRE")
+    for target in (journey, journey_id("PRE-1")):
+        with pytest.raises(Refused):
+            ask(db, "ref1", "UPDATE journey SET programme = 'CITE_EMPLOI' WHERE id = %s", target)
+    assert ask(db, "ref1", "UPDATE journey SET programme = 'PRE' WHERE id = %s RETURNING 1", journey)
+
+
+@pytest.mark.parametrize("after", [timedelta(days=-1), timedelta(0), timedelta(days=1)])
+def test_a_sync_opens_nothing_before_the_first_day(db: Db, after: timedelta) -> None:
+    """The row is there and begins by itself."""
+    at = clock.now()
+    begins = at - after
+    db.execute("UPDATE membership SET started_at = %s WHERE account_id = %s", (begins, account("ref2")))
+    db.execute("UPDATE journey SET referent_id = %s WHERE ref = 'PRE-1'", (account("ref2"),))
+    db.execute("DELETE FROM access WHERE actor_id = %s", (account("ref2"),))
+    both = [journey_id("PRE-1"), journey_id("PRE-2")]
+    ask(db, "coord.pre", "SELECT sync_journey_access(%s)", both, at=at)
+    assert bool(folders_seen(db, "ref2", at)) == (begins <= at)
+    assert folders_seen(db, "ref2", begins) or begins < at
+
+
+def test_a_replacement_keeps_the_days_of_the_absence_whatever_the_roles(db: Db) -> None:
+    """A role with an end, then one given: neither lengthens nor brings forward the replacement."""
+    at = clock.now()
+    away = at.date() + timedelta(days=10)
+    db.execute("UPDATE journey SET backup_id = NULL WHERE ref = 'PRE-1'")
+    db.execute("DELETE FROM access WHERE actor_id = %s", (account("ref2"),))
+    db.execute(
+        "INSERT INTO leave (id, account_id, backup_id, from_on, until_on)"
+        " VALUES (gen_random_uuid(), %s, %s, %s, %s)",
+        (account("ref1"), account("ref2"), away, away),
+    )
+    db.execute(
+        "UPDATE membership SET ended_at = %s WHERE account_id = %s",
+        (at + timedelta(days=90), account("ref2")),
+    )
+    ask(db, "coord.pre", "SELECT sync_journey_access(%s)", [journey_id("PRE-1")], at=at)
+    ask(db, "admin", "SELECT follow_roles(%s, 'PRE')", account("ref2"), at=at)
+    theirs = {folder_id("PRE-1", volet) for volet in ("coordination", "scolarite", "social", "sante")}
+    assert folders_seen(db, "ref2", at) & theirs == set()
+    assert folders_seen(db, "ref2", datetime.combine(away, at.timetz()) + timedelta(days=3)) & theirs == set()
+    assert folders_seen(db, "ref2", datetime.combine(away, at.timetz()).replace(hour=12)) & theirs == theirs
+
+
+@pytest.mark.parametrize("name", ["demo", "lists_version", "x"])
+def test_nobody_writes_the_state_of_the_house_by_hand(db: Db, name: str) -> None:
+    for who in ("ref1", "coord.pre", "admin"):
+        with pytest.raises(Refused):
+            ask(db, who, "INSERT INTO state (name, value) VALUES (%s, '1')", name)
+    new = "INSERT INTO state (name, value) VALUES (%s, '1') ON CONFLICT DO NOTHING"
+    if name == "demo":
+        ask(db, operator_actor().id, new, name)
+    else:
+        with pytest.raises(Refused):
+            ask(db, operator_actor().id, new, name)
+    ask(db, "admin", "SELECT note_lists_changed()")
+    assert ask(db, "ref1", "SELECT 1 FROM state WHERE name = 'lists_version'")
+
+
 def test_opening_takes_no_id_that_exists(db: Db) -> None:
     for journey, folder in (
         (journey_id("PRE-2"), uuid.uuid4()),

@@ -82,6 +82,8 @@ def test_a_stale_correction_is_refused_with_both_texts(journey: uuid.UUID) -> No
         write("ref1", journey, lambda w, g: change_record(w, g, Barrier, row, 1, {"barrier": "LANGUE"}))
     assert (conflict.value.theirs, conflict.value.mine) == ({"barrier": "LOGEMENT"}, {"barrier": "LANGUE"})
     assert conflict.value.version == 2 and len(said("ref1", journey)) == 1
+    # One's own other window is not somebody else.
+    assert conflict.value.own and "autre fenêtre" in str(conflict.value)
 
 
 def test_what_is_removed_leaves_all_it_said(journey: uuid.UUID) -> None:

@@ -5,11 +5,16 @@ from __future__ import annotations
 import csv
 import io
 
+import psycopg
+import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
 from coordination import clock
-from tests.people import make_account, signed_in
+from coordination.web import oversight
+from tests.conftest import superuser
+from tests.people import csrf_token, make_account, signed_in
+from tests.support import scalar
 
 
 def lines(page: str) -> list[str]:
@@ -19,6 +24,11 @@ def lines(page: str) -> list[str]:
 def officer(app: Flask) -> FlaskClient:
     make_account("DPO")
     return signed_in(app.test_client(), "dpo@exemple.fr")
+
+
+def check(dpo: FlaskClient) -> str:
+    token = csrf_token(dpo.get("/journal"))
+    return dpo.post("/journal/verification", data={"csrf_token": token}, follow_redirects=True).text
 
 
 def test_filters_keep_the_lines_asked_for(app: Flask) -> None:
@@ -68,3 +78,41 @@ def test_the_file_holds_ids_only_and_is_for_the_officer(app: Flask) -> None:
         ("connexion", "fait"),
     ]
     assert "Lemaire" not in answer.text and "@" not in answer.text
+
+
+def test_the_file_says_that_it_stops(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
+    dpo = officer(app)
+    dpo.get("/journal")
+    page = dpo.get("/journal").text
+    assert "100\u202f000 lignes" in page
+    for most, cut in ((2, True), (1000, False)):
+        monkeypatch.setattr(oversight, "MOST_LINES", most)
+        answer = dpo.get("/journal.csv")
+        assert (len(list(csv.DictReader(io.StringIO(answer.text)))) == most) == cut
+        assert ("2-lignes" in answer.headers["Content-Disposition"]) == cut
+
+
+def test_the_officer_checks_the_chains_and_is_told_in_words(app: Flask) -> None:
+    make_account("CCAS")
+    other = signed_in(app.test_client(), "ccas@exemple.fr")
+    token = csrf_token(other.get("/", follow_redirects=True))
+    assert other.post("/journal/verification", data={"csrf_token": token}).status_code == 403
+    dpo = officer(app)
+    assert "Vérifier la chaîne du journal" in dpo.get("/journal").text
+    assert "Le journal est intact" in check(dpo)
+    # The check leaves its own line.
+    details = scalar("SELECT count(*) FROM audit_entry WHERE detail LIKE '%%verification%%'")
+    assert details == 1
+
+
+def test_a_line_changed_in_the_database_is_said(app: Flask) -> None:
+    dpo = officer(app)
+    with psycopg.connect(superuser(app.config["SETTINGS"]), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        connection.execute(
+            "UPDATE audit_entry SET result = 'refus' WHERE (structure_id, sequence) IN"
+            " (SELECT structure_id, sequence FROM audit_entry ORDER BY at_us DESC LIMIT 1)"
+        )
+    page = check(dpo)
+    assert "Le journal n&#39;est plus intact" in page and "1 anomalie" in page.replace("\xa0", " ")
+    assert "les colonnes ne correspondent pas au contenu" in page

@@ -70,7 +70,7 @@ def record_agreement(
         except EditConflict as conflict:
             theirs = {_FIELDS[name]: value for name, value in conflict.theirs.items()}
             mine = {_FIELDS[name]: value for name, value in conflict.mine.items()}
-            raise EditConflict(theirs, mine, conflict.version) from None
+            raise EditConflict(theirs, mine, conflict.version, own=conflict.own) from None
         if new.status == "SIGNE":
             open_volets(journey_id, covered)
             agree_volets(journey_id, [*covered])

@@ -46,7 +46,7 @@ def write_diagnosis(
             row = open_rows(grant, Sheet, ("diagnosis",), Sheet.journey_id == journey_id)[0]
             theirs = {"diagnosis": row["diagnosis"] or "", **conflict.theirs}
             mine = {"diagnosis": text.strip(), **conflict.mine}
-            raise EditConflict(theirs, mine, conflict.version) from None
+            raise EditConflict(theirs, mine, conflict.version, own=conflict.own) from None
         sheet = db.session.execute(
             select(Sheet.id, Sheet.version).where(Sheet.journey_id == journey_id)
         ).one()

@@ -57,6 +57,7 @@ def change_as_form(
             {names.get(name, name): value for name, value in conflict.theirs.items()},
             {names.get(name, name): value for name, value in conflict.mine.items()},
             conflict.version,
+            own=conflict.own,
         ) from None
 
 

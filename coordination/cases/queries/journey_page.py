@@ -172,7 +172,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         stage=stage_label(journey.programme, journey.stage),
         birth_date=birth,
         age=age_on(birth, today) if birth else None,
-        sex=SEXES.get(sheet["sex"] or "", "non renseigné"),
+        sex=SEXES[journey.programme].get(sheet["sex"] or "", "non renseigné"),
         address=", ".join(part for part in place if part) or "non renseignée",
         area=area_label(sheet["area"]),
         school=sheet["school"] or "non renseigné",

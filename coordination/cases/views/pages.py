@@ -12,7 +12,9 @@ from sqlalchemy import select
 
 from coordination import reference
 from coordination.alerts.catalogue import rules
+from coordination.alerts.queries import AlertView
 from coordination.alerts.sentences import SEVERITY_LABELS
+from coordination.alerts.ways import WAYS
 from coordination.cases.models import Journey
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.db import act_as, db
@@ -20,6 +22,7 @@ from coordination.errors import Forbidden
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
 from coordination.web import current
+from coordination.web.navigation import address
 
 blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
 
@@ -36,8 +39,26 @@ def show(template: str, **content: Any) -> str:
         programme_labels=PROGRAMMES,
         alert_statuses=alert_statuses(),
         rules=rules(),
+        way_of=way_of,
         **content,
     )
+
+
+def way_of(alert: AlertView) -> tuple[str, str]:
+    """Address and words of the button that leads to what ends an alert."""
+    way = WAYS[alert.rule]
+    if way.correct and (record := _uuid(alert.subject_id)):
+        return url_for("cases.change_record", slug=way.correct, record_id=record), way.label
+    if way.slug:
+        return url_for(way.endpoint, journey_id=alert.journey_id, slug=way.slug), way.label
+    return address(way.endpoint, journey_id=alert.journey_id), way.label
+
+
+def _uuid(text: str) -> uuid.UUID | None:
+    try:
+        return uuid.UUID(text)
+    except ValueError:
+        return None
 
 
 @cache

@@ -93,10 +93,9 @@ def remove_record(journey_id: uuid.UUID, slug: str, record_id: uuid.UUID) -> Res
         )
     except AlreadyDone as done:
         return redirect(done.answer, 303)
-    except EditConflict:
-        flash(
-            "Rien n'a été retiré : cela vient d'être modifié par quelqu'un d'autre. Relisez d'abord.", "error"
-        )
+    except EditConflict as conflict:
+        who = "vous, dans une autre fenêtre" if conflict.own else "quelqu'un d'autre"
+        flash(f"Rien n'a été retiré : cela vient d'être modifié par {who}. Relisez d'abord.", "error")
         return redirect(url_for("cases.change_record", slug=slug, record_id=record_id), 303)
     flash("Séance retirée." if kind is ATTENDANCE else f"Retiré : {kind.name.lower()}.", "success")
     return redirect(answer, 303)

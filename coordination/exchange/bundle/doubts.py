@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import date
 
 from coordination.exchange.bundle.faults import BundleWarning
@@ -51,6 +51,23 @@ RECOMMENDED: dict[str, tuple[tuple[str, frozenset[str], str], ...]] = {
         ("status", frozenset({"DEMARREE"}), "first_action_on"),
     ),
 }
+
+
+# file -> dates without which rules cannot count, whatever the line.
+COUNTED = {
+    "journeys.csv": ("opened_on", "birth_date", "entered_on", "validated_on", "exit_on"),
+    "pauses.csv": ("expected_return", "returned_on"),
+}
+HEADER = 1
+
+
+def absent_columns(file: str, columns: Collection[str | None]) -> Iterator[BundleWarning]:
+    """Recommended dates that a readable header leaves out: one warning each, where every line would have none."""
+    wanted = (*COUNTED.get(file, ()), *(day for _, _, day in RECOMMENDED.get(file, ())))
+    if columns:
+        for column in dict.fromkeys(wanted):
+            if column not in columns:
+                yield BundleWarning(file, HEADER, column, "colonne recommandée absente")
 
 
 def doubts(lines: Mapping[str, Sequence[Line]], targets: Targets) -> Iterator[BundleWarning]:

@@ -11,7 +11,7 @@ from coordination import reference
 from coordination.errors import BadInput
 from coordination.exchange.bundle import values
 from coordination.exchange.bundle.columns import FILES, IGNORED, Column
-from coordination.exchange.bundle.doubts import doubts
+from coordination.exchange.bundle.doubts import absent_columns, doubts
 from coordination.exchange.bundle.faults import BundleWarning, Fault, fault, in_order
 from coordination.exchange.bundle.identity import repeated_identities
 from coordination.exchange.bundle.known import Known, KnownJourney, Targets, targets_of
@@ -60,7 +60,8 @@ def read_bundle(directory: Path, *, as_of: date, known: Known | None = None) -> 
     result.faults.extend(changed_programmes(journeys, targets))
     result.faults.extend(_outside_the_perimeter(journeys))
     result.faults = in_order(result.faults)
-    result.warnings = in_order(doubts(result.lines, targets))
+    absent = (one for file, table in tables.items() for one in absent_columns(file, table.columns))
+    result.warnings = in_order([*absent, *doubts(result.lines, targets)])
     return result
 
 

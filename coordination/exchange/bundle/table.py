@@ -74,6 +74,9 @@ def read_table(
                 table.ragged.append(cells)
                 reason = f"{len(cells)} cellule(s) au lieu de {len(header)}"
                 faults.append(fault(file, number, None, reason))
+                # Its cells are read no further: what is wrong inside is said here or nowhere.
+                inside = (damage(cell) for cell in cells) if not table.clean else iter(())
+                faults.extend(fault(file, number, None, found) for found in sorted({*filter(None, inside)}))
     return table, faults
 
 

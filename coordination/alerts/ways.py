@@ -1,0 +1,75 @@
+"""Where what ends an alert is written: the page that its main button opens (what ends it: see explain.ENDS)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Way:
+    """A page of a journey and the words of its button.
+
+    `slug`: the kind of record to add. `correct`: that of the record which the alert is about, to correct it.
+    """
+
+    endpoint: str
+    label: str
+    slug: str = ""
+    correct: str = ""
+
+
+EXCHANGE = Way("cases.log_contact", "Noter un échange")
+JOURNEY = Way("cases.journey", "Ouvrir le parcours")
+_EXIT = Way("cases.ending", "Terminer le parcours")
+_COURSE = Way("cases.course", "Changer l'étape")
+_TEAM = Way("cases.team", "Choisir qui suit le parcours")
+_AGREEMENT = Way("cases.agreement", "Noter l'accord")
+_SCHOOLING = Way("cases.schooling", "Noter la scolarité")
+_IDENTITY = Way("cases.identity", "Mettre à jour les coordonnées")
+
+
+def _add(slug: str, label: str) -> Way:
+    return Way("cases.add_record", label, slug=slug)
+
+
+def _correct(slug: str, label: str) -> Way:
+    """From the journey where the alert names no record."""
+    return Way(JOURNEY.endpoint, label, correct=slug)
+
+
+_ACTION = _add("action", "Prévoir une action")
+_PAUSE = _correct("pause", "Noter le retour")
+_EVENT = _correct("evenement", "Dire ce qui a été fait")
+_RIGHT = _correct("droit", "Mettre le droit à jour")
+
+WAYS: dict[str, Way] = {
+    **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), EXCHANGE),
+    # Any writing ends these, and an exchange is the usual one.
+    **dict.fromkeys(("A15", "A16"), EXCHANGE),
+    # A talk is what they ask for; nothing written ends them at once.
+    **dict.fromkeys(("A05", "A06", "A07", "S22", "T01"), EXCHANGE),
+    **dict.fromkeys(("I01", "I02", "I03", "I04", "I05"), _PAUSE),
+    **dict.fromkeys(("T09", "T10", "T11", "S01", "S06", "S07", "S08", "S09", "S20"), _EXIT),
+    # Answers of partners are written from the journey.
+    **dict.fromkeys(("T14", "T15", "T16", "T17", "T18", "T07"), JOURNEY),
+    **dict.fromkeys(("T21", "T22", "T23"), _COURSE),
+    **dict.fromkeys(("T26", "T27", "T06", "T24", "T25", "A12", "T19", "I10", "T12", "T13"), _ACTION),
+    **dict.fromkeys(("S02", "S03", "S04", "S05"), _SCHOOLING),
+    **dict.fromkeys(("S19", "S21", "S24", "I12"), _EVENT),
+    **dict.fromkeys(("S10", "S11", "S12", "S13", "S15", "S16", "S17", "S18", "S23"), _RIGHT),
+    **dict.fromkeys(("I07", "I08", "I09", "T05"), _TEAM),
+    **dict.fromkeys(("A14", "T02", "S25"), _AGREEMENT),
+    **dict.fromkeys(("T03", "T04"), _COURSE),
+    "T20": _add("rendez-vous", "Prévoir un rendez-vous"),
+    "A13": _IDENTITY,
+    "A17": _correct("invitation", "Noter la réponse"),
+    "I06": _correct("action", "Mettre l'action à jour"),
+    "T29": _correct("action", "Noter le début"),
+    "T08": _correct("bilan", "Noter le bilan"),
+    "T28": _correct("candidature", "Noter la réponse"),
+    "T30": _correct("rendez-vous", "Dire comment il s'est passé"),
+    "T31": _add("suivi", "Noter le suivi"),
+    "T32": _add("bilan", "Noter un bilan"),
+    "S14": _add("bilan", "Noter un bilan"),
+    "S26": _add("conservation", "Noter la décision"),
+}
