@@ -2,15 +2,20 @@
 
 from __future__ import annotations
 
+import csv
+import io
+import uuid
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import date, timedelta
+from typing import Any
 
-from flask import Blueprint, render_template
+from flask import Blueprint, Response, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
 from coordination.accounts.access_log import ActionCount, Refusal, count_actions, last_refusals
+from coordination.accounts.journal import Wanted, choices, journal_page, whole_journal
 from coordination.accounts.queries import list_accounts, list_structures
 from coordination.accounts.vocabulary import ACTIONS, SECRECY_BASES
 from coordination.db import db
@@ -22,6 +27,8 @@ from coordination.web.routing import declares
 
 blueprint = Blueprint("oversight", __name__, template_folder="templates")
 LOG_PERIOD = timedelta(days=30)
+# Beyond it nobody turns pages, and the database could not count so far.
+LAST_PAGE = 100_000
 COUNTS = text("SELECT programme, heading, code, people FROM pilotage_counts()")
 # What a refused request named instead of a journey.
 SOUGHT = {"alert": "une alerte", "contact": "un échange"}
@@ -85,14 +92,73 @@ def access_log() -> ResponseReturnValue:
         grant = r.require()
         done = count_actions(grant, since)
         refusals = last_refusals(grant, since)
-        r.audit(grant, ("compte_par_action", "derniers_refus"))
+        page = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
+        wanted = _wanted()
+        entries, more = journal_page(grant, wanted, page)
+        offered = choices(grant)
+        r.audit(grant, ("compte_par_action", "derniers_refus", "lignes"))
     return render_template(
         "oversight/access_log.html",
         sought_labels=SOUGHT,
         since=since,
         counts=[_named_count(line) for line in done],
         refusals=[_named_refusal(line) for line in refusals],
+        entries=[replace(line, action=_label(line.action)) for line in entries],
+        wanted=wanted,
+        choices=offered,
+        actions=sorted(((known.value, label) for known, label in ACTIONS.items()), key=lambda one: one[1]),
+        page=page,
+        newer=_address(page - 1) if page > 1 else None,
+        older=_address(page + 1) if more else None,
+        download=url_for("oversight.journal_file", **_cuts()),
     )
+
+
+@blueprint.get("/journal.csv")
+@declares(Action.VIEW_AUDIT)
+def journal_file() -> ResponseReturnValue:
+    """The lines asked for, ids only: neither a name of a person followed nor one of a professional."""
+    with consult(current.actor(), Action.VIEW_AUDIT, current.now()) as r:
+        grant = r.require()
+        entries = whole_journal(grant, _wanted())
+        r.audit(grant, ("export_csv",))
+    written = io.StringIO()
+    lines = csv.writer(written)
+    lines.writerow(("at", "actor_id", "structure_id", "action", "result", "journey_id"))
+    for one in entries:
+        result = "refus" if one.refused else "fait"
+        at = one.at.isoformat(timespec="seconds")
+        lines.writerow((at, one.actor_id, one.structure_id, one.action, result, one.journey_id or ""))
+    return Response(
+        written.getvalue(),
+        content_type="text/csv; charset=utf-8",
+        headers={"Content-Disposition": 'attachment; filename="journal.csv"'},
+    )
+
+
+def _wanted() -> Wanted:
+    """The filters of the address; what cannot be read filters nothing."""
+    today = current.today()
+    action = request.args.get("action", "")
+    return Wanted(
+        first=request.args.get("du", today - LOG_PERIOD, type=date.fromisoformat),
+        # The last day of the calendar has no day after it.
+        last=min(request.args.get("au", today, type=date.fromisoformat), today),
+        who=request.args.get("qui", type=uuid.UUID),
+        action=Action(action) if action in set(Action) else None,
+        structure=request.args.get("structure", type=uuid.UUID),
+        refused=request.args.get("refus") == "1",
+    )
+
+
+def _cuts() -> dict[str, Any]:
+    """The filters of the address that say something, without the page."""
+    names = ("du", "au", "qui", "action", "structure", "refus")
+    return {name: request.args[name] for name in names if request.args.get(name)}
+
+
+def _address(page: int) -> str:
+    return url_for("oversight.access_log", **_cuts(), page=page)
 
 
 def _named_count(line: ActionCount) -> ActionCount:
