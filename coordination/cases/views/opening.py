@@ -8,7 +8,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from coordination.accounts.followers import followers, structures
+from coordination.accounts.followers import followers, structures_offered
 from coordination.accounts.queries import may_follow
 from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.cases.forms_life import OpeningForm
@@ -43,7 +43,7 @@ def open_new() -> ResponseReturnValue:
     def page(_conflict: EditConflict | None) -> str:
         act_as(db.session, actor.id)
         people = followers([programme], current.now())
-        form.offer(programme, structures(), people)
+        form.offer(programme, structures_offered(current.today(), form.structure_id.data or ""), people)
         if request.method == "GET":
             form.ref.data = call("next_ref", programme)
             form.opened_on.data = current.today().isoformat()
