@@ -27,6 +27,10 @@ from coordination.privacy.work import consult
 from coordination.web import current
 from coordination.web.routing import declares
 
+NOT_YOURS = (
+    " Il n'apparaît pas dans vos parcours : seules la personne qui le suit et la coordination l'ouvrent."
+)
+
 
 @blueprint.route("/nouveau", methods=["GET", "POST"])
 @declares(Action.NEW_JOURNEY)
@@ -76,7 +80,20 @@ def open_new() -> ResponseReturnValue:
         open_journey(actor, new, current.now(), journey_id=journey_id, key=form.key, answer=answer)
         return answer if still_sees(journey_id) else url_for(_home())
 
-    return write_page(form, page, save, "Parcours ouvert.")
+    def saved() -> str:
+        """Who follows it; and to who opened it for a colleague, why it is not among theirs."""
+        chosen = form.referent_id.data or ""
+        if chosen == str(actor.id):
+            return "Parcours ouvert."
+        coordinates = actor.has(*COORDINATING_ROLES)
+        if not chosen:
+            return "Parcours ouvert, sans référent pour l'instant." + ("" if coordinates else NOT_YOURS)
+        act_as(db.session, actor.id)
+        name = followers([programme], current.now()).get(uuid.UUID(chosen), "un collègue")
+        db.session.rollback()
+        return f"Parcours ouvert et confié à {name}." + ("" if coordinates else NOT_YOURS)
+
+    return write_page(form, page, save, saved)
 
 
 def _typed(form: OpeningForm) -> dict[str, Any]:
