@@ -119,6 +119,15 @@ def areas() -> dict[str, str]:
     return named | {"QPV": "Quartier prioritaire (à préciser)", "HORS_QPV": "Hors quartier prioritaire"}
 
 
+def areas_offered(day: date, chosen: str = "") -> dict[str, str]:
+    """Those of `areas` that a form offers on a day; one that is `chosen` stays, and says that it counts no more."""
+    out = {area.code for area in fragile_areas() if not area.valid_on(day)}
+    every = areas()
+    offered = {code: name for code, name in every.items() if code not in out}
+    kept = {chosen: RETIRED.format(every.get(chosen, chosen))} if chosen and chosen not in offered else {}
+    return offered | kept
+
+
 @cache
 def communes() -> dict[str, str]:
     """INSEE code -> name of the communes of the territory."""

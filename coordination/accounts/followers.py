@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import datetime
+from datetime import date, datetime
 
-from sqlalchemy import or_, select
+from sqlalchemy import Select, or_, select
 
 from coordination.accounts.models import Account, Membership, Structure
 from coordination.db import db
@@ -37,6 +37,19 @@ def followers(programmes: Collection[str], now: datetime) -> dict[uuid.UUID, str
 
 
 def structures() -> dict[uuid.UUID, str]:
-    """Every structure, by name."""
-    rows = db.session.execute(select(Structure.id, Structure.name).order_by(Structure.name))
-    return {id_: name for id_, name in rows}
+    """Every structure by name, retired ones too: for what was written before."""
+    return {row.id: row.name or row.code for row in db.session.execute(_structures())}
+
+
+def structures_offered(today: date, chosen: str = "") -> dict[uuid.UUID, str]:
+    """Structures that a form offers, by name: a retired one only where it is `chosen` already, and it says so."""
+    return {
+        row.id: (row.name or row.code) + (" (retirée)" if retired else "")
+        for row in db.session.execute(_structures())
+        if not (retired := row.retired_on is not None and row.retired_on <= today) or str(row.id) == chosen
+    }
+
+
+def _structures() -> Select[uuid.UUID, str | None, str, date | None]:
+    columns = (Structure.id, Structure.name, Structure.code, Structure.retired_on)
+    return select(*columns).order_by(Structure.name, Structure.code)

@@ -59,14 +59,14 @@ class IdentityForm(Correction):
     area = SelectField("Quartier ou résidence", validate_choice=False)
     arrived_on = DayField("Arrivée à cette adresse")
 
-    def offer(self, programme: str) -> None:
+    def offer(self, programme: str, today: date) -> None:
         """The choices of the programme's territory; what was stored stays among them."""
         communes = reference.communes()
         if programme == "PRE":
             communes = {code: name for code, name in communes.items() if code in reference.pre_perimeter()}
         self.sex.choices = options({"": "Non renseigné", **SEXES[programme]})
         self.commune.choices = options(_with(communes, self.commune.data), "Non renseignée")
-        self.area.choices = options(_with(reference.areas(), self.area.data), "Non renseigné")
+        self.area.choices = options(reference.areas_offered(today, self.area.data or ""), "Non renseigné")
 
 
 class RelativeForm(Correction):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 from functools import cache
 from typing import Any
@@ -25,8 +25,8 @@ class RecordForm(PageForm):
     version = IntegerField(widget=HiddenInput(), default=0)
     retour = HiddenField()
 
-    def offer(self, programme: str, structures: Mapping[uuid.UUID, str]) -> None:
-        """The answers of each list."""
+    def offer(self, programme: str, structures: Callable[[str], Mapping[uuid.UUID, str]]) -> None:
+        """The answers of each list, once the fields are filled: `structures` gives those beside a chosen one."""
         for cell in self.kind_of.cells:
             if cell.shape is Shape.CODE:
                 labels = {code: _capital(label) for code, label in coded(cell.codes, programme).items()}
@@ -36,7 +36,8 @@ class RecordForm(PageForm):
                     none = {} if cell.required else {"": "Non précisé"}
                     self[cell.name].choices = options(labels | none)
             elif cell.shape is Shape.STRUCTURE:
-                self[cell.name].choices = options({str(k): v for k, v in structures.items()}, "Aucune")
+                offered = structures(str(self[cell.name].data or ""))
+                self[cell.name].choices = options({str(k): v for k, v in offered.items()}, "Aucune")
 
     def begin(self, today: date, last_structure: uuid.UUID | None) -> None:
         """What a new record begins with."""

@@ -24,6 +24,7 @@ from coordination.cases.models import (
     Review,
     Right,
 )
+from coordination.cases.models_life import Saisine
 from coordination.cases.queries.people import account_names, structure_names
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
 from coordination.db import db
@@ -32,6 +33,8 @@ from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, open_journey_rows
 
 MOST_CONTACTS = 200
+# Where what has no date stands: an import may bring an action that nobody has dated yet.
+UNDATED = date.min
 
 
 @dataclass(frozen=True)
@@ -67,6 +70,8 @@ _ACTION = (
     *("planned_start", "started_on", "planned_end", "ended_on"),
 )
 
+_SAISINE = ("on_date", "structure_id", "source", "reasons", "remark")
+
 Source = Callable[[Grant, uuid.UUID, str], list[Entry]]
 
 
@@ -84,8 +89,9 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     appointments = open_journey_rows(grant, Appointment, _APPOINTMENT, journey_id)
     actions = open_journey_rows(grant, Action, _ACTION, journey_id)
     authors = account_names({c["author_id"] for c in contacts if c["author_id"]})
+    arrivals = open_journey_rows(grant, Saisine, _SAISINE, journey_id)
     structures = structure_names(
-        {row["structure_id"] for row in (*appointments, *actions) if row["structure_id"]}
+        {row["structure_id"] for row in (*appointments, *actions, *arrivals) if row["structure_id"]}
     )
     # Hundreds of them: each is made once, and not made again to say where it is corrected.
     exchanges = [_contact(r, authors, r["folder_id"] in writable) for r in contacts]
@@ -95,6 +101,7 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     found += [("action", r, _action(r, programme, structures)) for r in actions]
     for slug, model, columns, read in _PLAIN:
         found += [(slug, r, read(r)) for r in open_journey_rows(grant, model, columns, journey_id)]
+    exchanges += [_saisine(r, programme, structures) for r in arrivals]
     return exchanges + [
         entry.corrected_at(slug, row["id"]) if row["folder_id"] in writable else entry
         for slug, row, entries in found
@@ -123,6 +130,23 @@ def _contact(row: Opened, authors: dict[uuid.UUID, str], writable: bool) -> Entr
     )
 
 
+def _saisine(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> Entry:
+    """How the journey came, and why, as it was said on that day."""
+    sender = reference.label("pre_referral_source", row["source"]) if row["source"] else ""
+    reasons = [
+        reference.label("pre_referral_reason", code) for code in (row["reasons"] or "").split(",") if code
+    ]
+    title = "Saisine reçue" if programme == "PRE" else "Repérage"
+    said = ". ".join(part for part in (" ; ".join(reasons), row["remark"]) if part)
+    return Entry(
+        row["on_date"],
+        "saisine",
+        f"{title} : {sender}" if sender else title,
+        said,
+        structures.get(row["structure_id"], ""),
+    )
+
+
 def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
     status = reference.label("appointment_status", row["status"])
     where = structures.get(row["structure_id"], "")
@@ -144,7 +168,7 @@ def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> li
     if row["ended_on"]:
         status = reference.label("action_status", row["status"])
         entries.append(Entry(row["ended_on"], "action", f"Fin : {what}", status, who))
-    return entries
+    return entries or [Entry(UNDATED, "action", what, axis, who)]
 
 
 def _pause(row: Opened) -> list[Entry]:

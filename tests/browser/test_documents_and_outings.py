@@ -146,6 +146,26 @@ def test_a_draft_comes_back_after_the_session_was_ended_elsewhere(site: Site) ->
     assert rows("SELECT 1 FROM draft") == []
 
 
+def test_an_answer_to_an_alert_is_kept_while_it_is_typed(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    query = "SELECT id FROM alert WHERE journey_id = %s AND status = 'OUVERTE' LIMIT 1"
+    path = f"/parcours/alerte/{rows(query, silent_journey(REFERENT))[0][0]}"
+    page.goto(path)
+    page.get_by_label("La reporter").check()
+    with page.expect_response(re.compile("/brouillons$")) as kept:
+        page.get_by_label("Précision").press_sequentially("La famille déménage.", delay=10)
+    assert kept.value.status == 204
+    page.goto("about:blank")
+    page.goto(path)
+    expect(page.get_by_text(re.compile("Un brouillon du .* a été repris"))).to_be_visible()
+    expect(page.get_by_label("Précision")).to_have_value("La famille déménage.")
+    expect(page.get_by_label("La reporter")).to_be_checked()
+    keep_screenshot(page, "alerte-brouillon-repris")
+    assert not violations(page)
+    page.get_by_role("button", name="Effacer ce brouillon").click()
+    expect(page.get_by_label("Précision")).to_have_value("")
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_form_sent_too_late_goes_on_after_signing_in(site: Site, scripts: bool) -> None:
     page = site.signed_in("referent.pre", java_script_enabled=scripts)

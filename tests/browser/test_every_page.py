@@ -407,6 +407,8 @@ def _documents(page: Page, journey_id: uuid.UUID) -> Tour:
     page.get_by_role("button", name="Retirer ce document").click()
     page.get_by_text("1 document retiré").click()
     yield "documents-retire", page
+    page.goto(f"/parcours/{journey_id}/retires")
+    yield "retires", page
 
 
 def _outing(page: Page, journey_id: uuid.UUID) -> Tour:

@@ -14,7 +14,7 @@ from tests.conftest import TODAY
 from tests.support import rows, scalar
 
 pytestmark = pytest.mark.browser
-MOST = {"rendez-vous": 3, "action": 8, "pause": 5, "dossier": 3}
+MOST = {"échange": 5, "rendez-vous": 3, "action": 8, "pause": 5, "dossier": 3}
 COUNTED: dict[str, int] = {}
 
 
@@ -23,7 +23,8 @@ def table() -> object:
     """One table of the gestures, printed at the end."""
     yield
     for name, taps in COUNTED.items():
-        print(f"{name:<14}{taps} gestes, {MOST[name]} au plus")
+        text = " et le texte" if name == "échange" else ""
+        print(f"{name:<14}{taps} gestes{text}, {MOST[name]} au plus")
 
 
 def shown(page: Page) -> uuid.UUID:
@@ -63,6 +64,20 @@ def test_the_outcome_of_an_appointment(site: Site) -> None:
     expect(page.get_by_text("Rendez-vous renseigné.")).to_be_visible()
     assert scalar("SELECT status FROM appointment WHERE journey_id = %s", journey_id) == "HONORE"
     counted("rendez-vous", hand)
+
+
+def test_a_contact_and_its_text(site: Site) -> None:
+    page, hand, journey_id = thumbed(site)
+    before = scalar("SELECT count(*) FROM contact WHERE journey_id = %s", journey_id)
+    hand.tap(page.locator(f".person-name[href$='{journey_id}']").first)
+    hand.tap(page.get_by_role("link", name="Noter un échange").first)
+    hand.tap(page.get_by_label("SMS"))
+    hand.tap(page.get_by_label("Échange abouti"))
+    page.get_by_label("Note").fill("Passe jeudi.")
+    hand.tap(page.get_by_role("button", name="Enregistrer"))
+    expect(page.locator(".note-success", has_text="Échange enregistré")).to_be_visible()
+    assert scalar("SELECT count(*) FROM contact WHERE journey_id = %s", journey_id) == before + 1
+    counted("échange", hand)
 
 
 def test_an_action(site: Site) -> None:

@@ -13,7 +13,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coordination import clock
-from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, journeys_of, post
+from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, journeys_of, post, silent_journey
 from tests.conftest import TODAY
 from tests.people import PASSWORD, csrf_token
 from tests.support import rows, scalar
@@ -221,4 +221,35 @@ def test_a_sealed_form_that_is_old_or_altered_opens_nothing(client: FlaskClient,
         assert answer.headers["Location"] == "/parcours/ma-journee", wrong
         end_sessions()
         page = client.get("/")
+    assert rows("SELECT 1 FROM draft") == []
+
+
+def test_an_answer_to_an_alert_that_was_begun_comes_back_until_it_is_given(
+    client: FlaskClient, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    alert = scalar(
+        "SELECT id FROM alert WHERE journey_id = %s AND status = 'OUVERTE' LIMIT 1", silent_journey(REFERENT)
+    )
+    path = f"/parcours/alerte/{alert}"
+    page = client.get(path)
+    assert 'data-drafts="/brouillons"' in page.text
+    week = str(TODAY + timedelta(days=7))
+    sent = {"draft": marks(page), "status": "REPORTEE", "when": week, "comment": TEXT, "version": 1}
+    assert post(client, "/brouillons", **sent).status_code == 204
+    monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(days=1))
+    client = browser(client.application, REFERENT)
+    again = client.get(path)
+    assert "a été repris" in again.text and TEXT in again.text
+    # A week from yesterday is no choice of today: it stays, as a date.
+    assert re.search(r'<input checked [^>]*value="autre"', again.text) and f'value="{week}"' in again.text
+    version = scalar("SELECT version FROM alert WHERE id = %s", alert)
+    answer = {
+        "status": "REPORTEE",
+        "when": "autre",
+        "until": week,
+        "comment": TEXT,
+        "version": version,
+        "reason": "CONTACT_NON_SAISI",
+    }
+    assert post(client, path, **answer).status_code == 303
     assert rows("SELECT 1 FROM draft") == []

@@ -191,7 +191,9 @@ def fill_folders() -> None:
         connection.execute("UPDATE threshold_trial SET id = %s WHERE programme = 'PRE'", (_TRIED,))
         for programme in ("PRE", "CITE_EMPLOI"):
             connection.execute(_THRESHOLD, {"programme": programme, "by": None})
-        connection.execute("INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey ON CONFLICT DO NOTHING")
+        connection.execute(
+            "INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey ON CONFLICT DO NOTHING"
+        )
         connection.execute(
             "INSERT INTO deadline (journey_id, folder_id, rule, kind, subject_id, due_on, since, because)"
             " SELECT journey_id, id, 'X1', 'overdue', volet, current_date, current_date, 'exchange' FROM folder"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import select, text
 
 from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow
@@ -15,7 +15,7 @@ from coordination.cases.models import Attendance, Journey
 from coordination.cases.vocabulary import ATTENDANCE_LABELS
 from coordination.clock import paris_date
 from coordination.db import db
-from coordination.errors import BadInput
+from coordination.errors import BadInput, Conflict
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action
@@ -30,12 +30,14 @@ def note_sessions(
     sessions: Mapping[date, str],
     now: datetime,
     *,
+    unnoted: Collection[date] = (),
     key: str = "",
     answer: str = "",
 ) -> int:
     """Keep who came (day -> code of ATTENDANCE_LABELS); how many sessions. Field of a problem: the ISO day.
 
-    Raises BadInput, NotFound, Forbidden, AlreadyDone.
+    `unnoted`: days that the page offered as not noted yet. Raises BadInput, NotFound, Forbidden, AlreadyDone,
+    Conflict where somebody else noted one of them meanwhile: then nothing at all is written.
     """
     today = paris_date(now)
     with work(actor, Action.WRITE_RECORD, now) as w:
@@ -45,8 +47,13 @@ def note_sessions(
             w.once(key, repr((action_id, sorted(sessions.items()))).encode(), answer)
         if not sessions:
             raise BadInput("Indiquez au moins une présence.")
+        # One writer at a time for an action: the second one then reads what the first one noted.
+        lock = text("SELECT pg_advisory_xact_lock(hashtextextended('attendance:' || :action, 7))")
+        db.session.execute(lock, {"action": str(action_id)})
         exit_on = db.session.scalar(select(Journey.exit_on).where(Journey.id == journey_id))
-        known = set(db.session.scalars(select(Attendance.on_date).where(Attendance.action_id == action_id)))
+        noted = select(Attendance.on_date, Attendance.status).where(Attendance.action_id == action_id)
+        known = {row.on_date: row.status for row in db.session.execute(noted)}
+        _stop_if_noted_meanwhile(known, {day: sessions[day] for day in sessions if day in unnoted})
         problems = Problems()
         for day, status in sessions.items():
             if status not in ATTENDANCE_LABELS:
@@ -66,3 +73,20 @@ def note_sessions(
         follow(grant, journey_id, "sessions", today, f"présences notées le {today:%d/%m/%Y}")
         w.audit(grant, ["attendance", f"seances={len(sessions)}"])
         return len(sessions)
+
+
+def _stop_if_noted_meanwhile(known: Mapping[date, str], mine: Mapping[date, str]) -> None:
+    """Both answers of each session that somebody else noted since the page was shown."""
+    both = [
+        f"La séance du {day:%d/%m/%Y} vient d'être notée par quelqu'un d'autre :"
+        f" « {ATTENDANCE_LABELS[known[day]]} ». Vous aviez choisi"
+        f" « {ATTENDANCE_LABELS.get(status, status)} »."
+        for day, status in sorted(mine.items())
+        if day in known
+    ]
+    if both:
+        rest = (
+            "Rien n'a encore été enregistré de votre saisie : vos autres réponses sont gardées ci-dessous,"
+            " et une séance déjà notée se corrige en bas de page."
+        )
+        raise Conflict(" ".join([*both, rest]))

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, union_all
+from sqlalchemy import or_, select, union_all
 
+from coordination.accounts.followers import structures
 from coordination.accounts.models import Structure
 from coordination.cases.kinds import ACTION, Cell, RecordKind, Shape
 from coordination.cases.models import Action, Appointment, Attendance, Journey, Sheet
@@ -85,14 +86,8 @@ def programme_of(journey_id: uuid.UUID) -> str:
     return str(db.session.scalars(select(Journey.programme).where(Journey.id == journey_id)).one())
 
 
-def structures() -> dict[uuid.UUID, str]:
-    """Every structure, by name."""
-    rows = db.session.execute(select(Structure.id, Structure.name, Structure.code).order_by(Structure.name))
-    return {row.id: row.name or row.code for row in rows}
-
-
-def last_structure(journey_id: uuid.UUID) -> uuid.UUID | None:
-    """The structure of the latest action or appointment noted on a journey."""
+def last_structure(journey_id: uuid.UUID, today: date) -> uuid.UUID | None:
+    """The structure of the latest action or appointment noted on a journey, unless it is retired since."""
     both = union_all(
         *(
             select(model.structure_id, model.position).where(
@@ -101,7 +96,9 @@ def last_structure(journey_id: uuid.UUID) -> uuid.UUID | None:
             for model in (Action, Appointment)
         )
     ).subquery()
-    return db.session.scalar(select(both.c.structure_id).order_by(both.c.position.desc()).limit(1))
+    latest = select(both.c.structure_id).order_by(both.c.position.desc()).limit(1).scalar_subquery()
+    standing = or_(Structure.retired_on.is_(None), Structure.retired_on > today)
+    return db.session.scalar(select(Structure.id).where(Structure.id == latest, standing))
 
 
 def record_page(grant: Grant, kind: RecordKind, record_id: uuid.UUID) -> RecordPage:

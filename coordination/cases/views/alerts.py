@@ -13,9 +13,10 @@ from coordination.cases.queries.alert_page import AlertPage, alert_page, journey
 from coordination.cases.schemas import read_answer
 from coordination.cases.views.pages import back_to, blueprint, first_page_of, refused, show, way_back
 from coordination.errors import BadInput, Conflict
+from coordination.privacy.drafts import Resumed
 from coordination.privacy.policy import Action, require
 from coordination.privacy.work import consult
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 SAID = {
@@ -33,9 +34,7 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
     form = AlertForm()
     form.offer(current.today())
     if request.method == "GET":
-        alert = _read(alert_id)
-        form.version.data = alert.version
-        return _page(form, alert)
+        return _page(form, alert_id)
     try:
         answer = read_answer(form.typed())
         journey_id = commands.answer_alert(
@@ -43,31 +42,47 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
         )
     except BadInput as error:
         form.refuse(error)
-        return refused(_page(form, _read(alert_id)))
+        return refused(_page(form, alert_id))
     except Conflict as error:
-        alert = _read(alert_id)
+        alert, _ = _read(alert_id)
         # An impatient thumb sent the same answer twice: it was heard the first time.
         if alert.status != form.status.data or alert.acted_by != current.actor().id:
             form.version.data = alert.version
             form.form_errors.append(str(error))
-            return refused(_page(form, alert), 409)
+            return refused(_page(form, alert_id), 409)
         journey_id = alert.person.journey_id
+    drafts.forget()
     flash(SAID[form.status.data], "success")
     return redirect(back_to(way_back(), journey_id, place=form.status.data in IN_PLACE), 303)
 
 
-def _read(alert_id: uuid.UUID) -> AlertPage:
+def _read(alert_id: uuid.UUID, form: AlertForm | None = None) -> tuple[AlertPage, Resumed | None]:
+    """The alert, and what a draft put back into `form`, which is one about the version that is shown."""
     actor = current.actor()
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         journey_id = journey_of_alert(alert_id)
         grant = r.require(journey_id)
         require(actor, Action.ANSWER_ALERT, r.subject)
         alert = alert_page(grant, journey_id, alert_id, current.today())
+        draft = None
+        if form and request.method == "GET":
+            form.version.data = alert.version
+            draft = drafts.resume(grant, form, journey_id) if alert.is_open else None
+            # A delay that was counted from an earlier day stays chosen, as a date.
+            form.offer(current.today())
         r.audit(grant, ["alert"])
-    return alert
+    return alert, draft
 
 
-def _page(form: AlertForm, alert: AlertPage) -> str:
+def _page(form: AlertForm, alert_id: uuid.UUID) -> str:
+    alert, draft = _read(alert_id, form)
+    journey_id = alert.person.journey_id
     return show(
-        "alert.html", form=form, alert=alert, back=first_page_of(alert.person.journey_id), way_back=way_back()
+        "alert.html",
+        form=form,
+        alert=alert,
+        back=first_page_of(journey_id),
+        way_back=way_back(),
+        draft=draft,
+        draft_marks=[drafts.mark(drafts.here(journey_id))],
     )

@@ -15,7 +15,7 @@ from coordination.cases.kinds_facts import offered
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.queries.week_review import wish_of
-from coordination.cases.timeline import Entry
+from coordination.cases.timeline import UNDATED, Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
 from coordination.clock import paris_date
@@ -37,8 +37,9 @@ class Month:
 
 @dataclass(frozen=True)
 class Timeline:
-    """Planned things soonest first, then months, the latest first."""
+    """What has no date, planned things soonest first, then months, the latest first."""
 
+    undated: tuple[Entry, ...]
     planned: tuple[Entry, ...]
     recent: tuple[Month, ...]
     older: tuple[Month, ...]
@@ -89,9 +90,10 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
 def by_month(entries: tuple[Entry, ...], today: date) -> Timeline:
     """`entries` come the latest first."""
     planned = [entry for entry in entries if entry.on > today]
-    past = [entry for entry in entries if entry.on <= today]
+    past = [entry for entry in entries if UNDATED < entry.on <= today]
     first_recent = (today - RECENT).replace(day=1)
     return Timeline(
+        tuple(entry for entry in entries if entry.on == UNDATED),
         tuple(reversed(planned)),
         _months(entry for entry in past if entry.on >= first_recent),
         _months(entry for entry in past if entry.on < first_recent),

@@ -8,7 +8,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
-from coordination.accounts.followers import followers, structures
+from coordination.accounts.followers import followers, structures_offered
 from coordination.accounts.queries import may_follow
 from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.cases.forms_life import OpeningForm
@@ -27,6 +27,10 @@ from coordination.privacy.work import consult
 from coordination.web import current
 from coordination.web.routing import declares
 
+NOT_YOURS = (
+    " Il n'apparaît pas dans vos parcours : seules la personne qui le suit et la coordination l'ouvrent."
+)
+
 
 @blueprint.route("/nouveau", methods=["GET", "POST"])
 @declares(Action.NEW_JOURNEY)
@@ -43,7 +47,7 @@ def open_new() -> ResponseReturnValue:
     def page(_conflict: EditConflict | None) -> str:
         act_as(db.session, actor.id)
         people = followers([programme], current.now())
-        form.offer(programme, structures(), people)
+        form.offer(programme, structures_offered(current.today(), form.structure_id.data or ""), people)
         if request.method == "GET":
             form.ref.data = call("next_ref", programme)
             form.opened_on.data = current.today().isoformat()
@@ -76,7 +80,20 @@ def open_new() -> ResponseReturnValue:
         open_journey(actor, new, current.now(), journey_id=journey_id, key=form.key, answer=answer)
         return answer if still_sees(journey_id) else url_for(_home())
 
-    return write_page(form, page, save, "Parcours ouvert.")
+    def saved() -> str:
+        """Who follows it; and to who opened it for a colleague, why it is not among theirs."""
+        chosen = form.referent_id.data or ""
+        if chosen == str(actor.id):
+            return "Parcours ouvert."
+        coordinates = actor.has(*COORDINATING_ROLES)
+        if not chosen:
+            return "Parcours ouvert, sans référent pour l'instant." + ("" if coordinates else NOT_YOURS)
+        act_as(db.session, actor.id)
+        name = followers([programme], current.now()).get(uuid.UUID(chosen), "un collègue")
+        db.session.rollback()
+        return f"Parcours ouvert et confié à {name}." + ("" if coordinates else NOT_YOURS)
+
+    return write_page(form, page, save, saved)
 
 
 def _typed(form: OpeningForm) -> dict[str, Any]:

@@ -45,7 +45,7 @@ def identity(journey_id: uuid.UUID) -> ResponseReturnValue:
         programme = programme_of(journey_id)
         if request.method == "GET":
             form.show_stored(stored_sheet(grant, journey_id))
-        form.offer(programme)
+        form.offer(programme, current.today())
         return {"programme": programme}
 
     def page(conflict: EditConflict | None) -> str:

@@ -9,12 +9,13 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
+from coordination.accounts.followers import structures_offered
 from coordination.cases.commands import records
 from coordination.cases.forms_records import RecordForm, form_of
 from coordination.cases.kinds import ATTENDANCE
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
 from coordination.cases.queries.noted import noted
-from coordination.cases.queries.record_page import last_structure, programme_of, record_page, structures
+from coordination.cases.queries.record_page import last_structure, programme_of, record_page
 from coordination.cases.schemas_records import read_record
 from coordination.cases.views.pages import back_to, blueprint, way_back
 from coordination.cases.views.writing import show_form, write_page
@@ -35,9 +36,9 @@ def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
     form = form_of(kind)()
 
     def load(grant: Grant) -> dict[str, Any]:
-        form.offer(programme_of(journey_id), structures())
         if request.method == "GET":
-            form.begin(current.today(), last_structure(journey_id))
+            form.begin(current.today(), last_structure(journey_id, current.today()))
+        form.offer(programme_of(journey_id), partial(structures_offered, current.today()))
         return {"kind": kind, "record": None, "noted": noted(grant, kind, journey_id)}
 
     def page(_conflict: EditConflict | None) -> str:
@@ -61,9 +62,9 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
 
     def load(grant: Grant) -> dict[str, Any]:
         record = record_page(grant, kind, record_id)
-        form.offer(programme_of(record.journey_id), structures())
         if request.method == "GET":
             form.show_stored(record.values)
+        form.offer(programme_of(record.journey_id), partial(structures_offered, current.today()))
         return {"kind": kind, "record": record, "noted": ()}
 
     def page(conflict: EditConflict | None) -> str:

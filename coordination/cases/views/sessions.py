@@ -52,7 +52,15 @@ def sessions(action_id: uuid.UUID) -> ResponseReturnValue:
         days = _days(form, marked)
         actor, now = current.actor(), current.now()
         try:
-            attendance.note_sessions(actor, action_id, days, now, key=form.key, answer=answer)
+            attendance.note_sessions(
+                actor,
+                action_id,
+                days,
+                now,
+                unnoted=[day for day in days if day.isoformat() in marked],
+                key=form.key,
+                answer=answer,
+            )
         except BadInput as error:
             other = (form.other.data or "").strip()
             fields = {"other" if _same(other, name) else name: text for name, text in error.fields.items()}
