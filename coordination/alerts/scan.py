@@ -26,7 +26,10 @@ _BY_INDEX = text(
         for way in ("seqscan", "bitmapscan", "hashjoin", "mergejoin")
     )
 )
-# Several schedulers may run this at once: SKIP LOCKED shares the work, the unique key is the guarantee.
+# One scan after the other: a worker that found the rows taken would close the day's mails before those alerts
+# stand, or before the other dies and gives them back. Let go at the end of the transaction, also by a death.
+_ALONE = text("SELECT pg_advisory_xact_lock(hashtext('coordination.scan'))")
+# SKIP LOCKED passes by a row that a page is changing; the unique key is the guarantee.
 _OPEN = text(
     """
 WITH due AS (
@@ -127,6 +130,7 @@ def scan(engine: Engine, on: date, finished_at: datetime) -> ScanResult:
     """
     started = time.perf_counter()
     with engine.begin() as connection:
+        connection.execute(_ALONE)
         # A threshold set for this day takes effect, one past its last day is over.
         connection.execute(text("SELECT begin_thresholds(:on)"), {"on": on})
         connection.execute(_BY_INDEX)
