@@ -89,7 +89,8 @@ def test_each_decision_is_kept_and_the_file_does_not_come_back_this_week(site: F
 def test_by_default_only_what_comes_to_the_coordination(site: Flask) -> None:
     client = browser(site, COORDINATOR)
     person = rows(
-        "SELECT journey_id FROM alert WHERE rule = 'A01' AND status = 'OUVERTE' AND opened_on = %s LIMIT 1",
+        "SELECT a.journey_id FROM alert a JOIN journey j ON j.id = a.journey_id WHERE a.rule = 'A01'"
+        " AND a.status = 'OUVERTE' AND a.opened_on = %s AND j.referent_id IS NOT NULL LIMIT 1",
         TODAY - timedelta(days=5),
     )[0][0]
     silent = rows("SELECT id, journey_id FROM alert WHERE rule = 'A01' AND journey_id = %s", person)[0]
