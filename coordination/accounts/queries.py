@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from flask_login import UserMixin
-from sqlalchemy import Executable, Row, and_, func, or_, select, text
+from sqlalchemy import ColumnElement, Executable, Row, and_, func, or_, select, text
 
 from coordination.accounts.models import Account, Membership, SignInSession, Structure
 from coordination.db import db
@@ -160,6 +160,15 @@ def load_actor(account_id: uuid.UUID, now: datetime) -> Actor:
     if rows[0].suspended_at:
         raise Forbidden("Ce compte est suspendu.")
     return Actor(account_id, _roles(rows), rows[0].kind)
+
+
+def may_open(today: date) -> ColumnElement[bool]:
+    """The condition on `account` of the database's `may_see_journeys`: secrecy basis and charter in force."""
+    return and_(
+        Account.secrecy_basis != "AUCUN",
+        Account.charter_signed_on <= today,
+        Account.charter_expires_on > today,
+    )
 
 
 def may_follow(account_id: uuid.UUID, programme: str, now: datetime, *, coordinating: bool = False) -> bool:

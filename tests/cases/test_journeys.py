@@ -159,6 +159,22 @@ def test_a_suspended_account_follows_nobody(house: Flask) -> None:
     assert "suspendu" in refused.value.fields["referent_id"]
 
 
+@pytest.mark.parametrize(
+    "change",
+    [
+        "secrecy_basis = 'AUCUN'",
+        "charter_expires_on = %s",
+        "charter_signed_on = NULL, charter_version = NULL",
+    ],
+)
+def test_who_may_open_no_journey_follows_none(house: Flask, change: str) -> None:
+    chosen, ends = person("ref2").id, [clock.today()] if "%s" in change else []
+    rows(f"UPDATE account SET {change} WHERE id = %s", *ends, chosen)
+    with pytest.raises(BadInput, match="Rien") as refused:
+        assign_referent(person("coord.pre"), journey_id("PRE-1"), chosen, clock.now())
+    assert "charte" in refused.value.fields["referent_id"]
+
+
 def test_a_coordinator_may_follow_in_the_own_programme(house: Flask) -> None:
     assign_referent(person("coord.pre"), journey_id("PRE-1"), person("coord.pre").id, clock.now())
     assert scalar("SELECT referent_id FROM journey WHERE ref = 'PRE-1'") == person("coord.pre").id

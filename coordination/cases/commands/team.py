@@ -9,7 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import delete, insert, select
 
 from coordination.accounts.models import Account
-from coordination.accounts.queries import may_follow
+from coordination.accounts.queries import may_follow, may_open
 from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow, follow_many
 from coordination.cases.commands.turns import change_as_form, remember
@@ -47,9 +47,11 @@ class NewLeave:
 def check_follower(
     problems: Problems, name: str, account_id: uuid.UUID, programme: str, now: datetime
 ) -> None:
-    """Who follows a journey is a person at work whose role follows its programme."""
+    """Who follows a journey is a person at work whose role follows its programme, and who may open it."""
     account = db.session.execute(
-        select(Account.suspended_at).where(Account.id == account_id, Account.kind == "person")
+        select(Account.suspended_at, may_open(paris_date(now)).label("may_open")).where(
+            Account.id == account_id, Account.kind == "person"
+        )
     ).first()
     if account is None:
         problems[name] = "Choisissez une personne de la liste."
@@ -57,6 +59,11 @@ def check_follower(
         problems[name] = "Ce compte est suspendu : choisissez quelqu'un d'autre."
     elif not may_follow(account_id, programme, now):
         problems[name] = "Le rôle de cette personne ne suit pas de parcours dans ce dispositif."
+    elif not account.may_open:
+        problems[name] = (
+            "Cette personne ne peut ouvrir aucun parcours tant que sa charte ou son secret professionnel"
+            " n'est pas à jour : voyez avec l'administration."
+        )
 
 
 def hand_over(actor: Actor, journey_id: uuid.UUID, given: Handover, version: int, now: datetime) -> None:

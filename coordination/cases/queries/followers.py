@@ -9,6 +9,7 @@ from datetime import date, datetime
 from sqlalchemy import column, or_, select, table
 
 from coordination.accounts.models import Account, Membership
+from coordination.accounts.queries import may_open
 from coordination.cases.models import Journey
 from coordination.clock import paris_date
 from coordination.db import among, db
@@ -52,9 +53,7 @@ def followers(actor: Actor, now: datetime) -> list[Follower]:
             or_(Membership.ended_at.is_(None), Membership.ended_at > now),
             Account.kind == "person",
             Account.suspended_at.is_(None),
-            Account.secrecy_basis != "AUCUN",
-            Account.charter_signed_on <= today,
-            Account.charter_expires_on > today,
+            may_open(today),
         )
         .order_by(Account.display_name, Account.id)
     )
