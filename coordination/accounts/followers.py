@@ -6,9 +6,11 @@ import uuid
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import Select, or_, select
+from sqlalchemy import ColumnElement, Select, or_, select
 
 from coordination.accounts.models import Account, Membership, Structure
+from coordination.accounts.queries import may_open, stands_now
+from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.models import VoletRight
 from coordination.privacy.volets import Volet
@@ -21,19 +23,24 @@ def followers(programmes: Collection[str], now: datetime) -> dict[uuid.UUID, str
         .join(Membership, Membership.account_id == Account.id)
         .join(VoletRight, VoletRight.role == Membership.role)
         .outerjoin(Structure, Structure.id == Membership.structure_id)
-        .where(
-            Account.kind == "person",
-            Account.suspended_at.is_(None),
-            or_(Membership.ended_at.is_(None), Membership.ended_at > now),
-            VoletRight.programme.in_(programmes),
-            or_(Membership.programme.is_(None), Membership.programme == VoletRight.programme),
-            VoletRight.relation == "referent",
-            VoletRight.volet == Volet.COORDINATION.value,
-            VoletRight.can_write,
-        )
+        .where(VoletRight.programme.in_(programmes), *able_to_follow(now))
         .order_by(Account.display_name, Account.id, Structure.name)
     )
     return {id_: f"{name} ({structure})" if structure else name for id_, name, structure in rows}
+
+
+def able_to_follow(now: datetime) -> tuple[ColumnElement[bool], ...]:
+    """Conditions on `account`, `membership` and `volet_right` joined: a person who writes as référent now."""
+    return (
+        Account.kind == "person",
+        Account.suspended_at.is_(None),
+        may_open(paris_date(now)),
+        stands_now(now),
+        or_(Membership.programme.is_(None), Membership.programme == VoletRight.programme),
+        VoletRight.relation == "referent",
+        VoletRight.volet == Volet.COORDINATION.value,
+        VoletRight.can_write.is_(True),
+    )
 
 
 def structures() -> dict[uuid.UUID, str]:

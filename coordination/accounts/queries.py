@@ -106,7 +106,8 @@ def token_hash(token: str) -> bytes:
     return hashlib.sha256(token.encode()).digest()
 
 
-def _current(now: datetime) -> Any:
+def stands_now(now: datetime) -> ColumnElement[bool]:
+    """The condition on `membership`: a role that stands now."""
     return and_(
         or_(Membership.started_at.is_(None), Membership.started_at <= now),
         or_(Membership.ended_at.is_(None), Membership.ended_at > now),
@@ -151,7 +152,7 @@ def load_actor(account_id: uuid.UUID, now: datetime) -> Actor:
         select(
             Account.kind, Account.suspended_at, Membership.role, Membership.structure_id, Membership.programme
         )
-        .outerjoin(Membership, and_(Membership.account_id == Account.id, _current(now)))
+        .outerjoin(Membership, and_(Membership.account_id == Account.id, stands_now(now)))
         .where(Account.id == account_id)
         .order_by(Membership.role, Membership.id)
     )
@@ -182,7 +183,7 @@ def may_follow(account_id: uuid.UUID, programme: str, now: datetime, *, coordina
         .join(VoletRight, VoletRight.role == Membership.role)
         .where(
             Membership.account_id == account_id,
-            _current(now),
+            stands_now(now),
             or_(Membership.programme.is_(None), Membership.programme == programme),
             VoletRight.programme == programme,
             VoletRight.relation.in_(relations),
@@ -221,7 +222,7 @@ def list_accounts(grant: Grant, now: datetime) -> list[AccountLine]:
     for row in db.session.execute(
         select(Membership.account_id, Membership.role, Membership.programme, Structure.code, Structure.name)
         .outerjoin(Structure, Structure.id == Membership.structure_id)
-        .where(_current(now))
+        .where(stands_now(now))
         .order_by(Membership.role, Structure.code)
     ):
         held.setdefault(row.account_id, []).append(
@@ -255,7 +256,7 @@ def list_structures(grant: Grant, now: datetime) -> list[StructureLine]:
             Structure.type,
             func.count(Membership.account_id.distinct()).label("people"),
         )
-        .outerjoin(Membership, and_(Membership.structure_id == Structure.id, _current(now)))
+        .outerjoin(Membership, and_(Membership.structure_id == Structure.id, stands_now(now)))
         .group_by(Structure.id)
         .order_by(Structure.name)
     )

@@ -6,19 +6,18 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import column, or_, select, table
+from sqlalchemy import select
 
+from coordination.accounts.followers import able_to_follow
 from coordination.accounts.models import Account, Membership
-from coordination.accounts.queries import may_open
 from coordination.cases.models import Journey
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
+from coordination.privacy.models import VoletRight
 
 # Journeys that may change hands in one work.
 MOST = 200
-# Which role may be référent of which programme: the wall's own table (docs/adr/0003).
-_RIGHT = table("volet_right", column("role"), column("programme"), column("relation"), column("volet"))
 
 
 @dataclass(frozen=True)
@@ -41,20 +40,11 @@ class Orphan:
 
 def followers(actor: Actor, now: datetime) -> list[Follower]:
     """Accounts that can follow a programme that the actor coordinates, by name. One statement."""
-    today = paris_date(now)
     rows = db.session.execute(
-        select(Account.id, Account.display_name, _RIGHT.c.programme)
+        select(Account.id, Account.display_name, VoletRight.programme)
         .join(Membership, Membership.account_id == Account.id)
-        .join(_RIGHT, _RIGHT.c.role == Membership.role)
-        .where(
-            _RIGHT.c.relation == "referent",
-            _RIGHT.c.volet == "coordination",
-            or_(Membership.programme.is_(None), Membership.programme == _RIGHT.c.programme),
-            or_(Membership.ended_at.is_(None), Membership.ended_at > now),
-            Account.kind == "person",
-            Account.suspended_at.is_(None),
-            may_open(today),
-        )
+        .join(VoletRight, VoletRight.role == Membership.role)
+        .where(*able_to_follow(now))
         .order_by(Account.display_name, Account.id)
     )
     found: dict[uuid.UUID, Follower] = {}
