@@ -27,6 +27,7 @@ from tests.cases.pages_kit import (
 )
 from tests.conftest import TODAY
 from tests.exchange.test_recompute import from_scratch, stored
+from tests.sealed import assert_sealed
 from tests.support import rows, scalar
 
 COUNSELLOR = "mipe.plie@demo.example"
@@ -127,7 +128,7 @@ def whole_round(client: FlaskClient, journey_id: uuid.UUID, slug: str) -> uuid.U
         kept = scalar(f"SELECT {cell.name} FROM {table} WHERE id = %s", record)
         typed = TYPED[slug].get(cell.name)
         if isinstance(kept, bytes | memoryview) and typed:
-            assert typed.encode() not in bytes(kept)
+            assert_sealed(typed, bytes(kept))
     stale = post(client, page, **TYPED[slug], version=99)
     # The same text again is no conflict.
     assert stale.status_code == 303
