@@ -48,8 +48,8 @@ def measured(seed: int, *, breaks: bool = True) -> Evaluation:
 
 def sides(found: Sequence[Evaluation]) -> Iterable[str]:
     """The rules and the columns of days, all seeds together."""
-    yield "| | ruptures | trouvées | rappel | jours gagnés sur 60 j | alertes | précision |"
-    yield "|---|--:|--:|--:|--:|--:|--:|"
+    yield "| | ruptures | trouvées | rappel | jours gagnés sur 60 j | alertes | dont lignes nouvelles | précision |"
+    yield "|---|--:|--:|--:|--:|--:|--:|--:|"
     for type_ in found[0].rules.types:
         yield _row(f"Règles, {type_.lower()}", total(found, lambda e, t=type_: e.rules.types[t]))
     yield _row("**Règles, toutes**", total(found, lambda e: e.rules.all))
@@ -82,7 +82,8 @@ def _row(title: str, figures: Figures) -> str:
     gained = figures.median_days_before_silence_60
     return (
         f"| {title} | {figures.breaks} | {figures.found} | {_percent(figures.recall)} "
-        f"| {'-' if gained is None else f'{gained:.0f}'} | {figures.alerts} | {_percent(figures.precision)} |"
+        f"| {'-' if gained is None else f'{gained:.0f}'} | {figures.alerts} | {figures.lines} "
+        f"| {_percent(figures.precision)} |"
     )
 
 

@@ -33,10 +33,11 @@ def raised(
     initial: bool = False,
     because: str = "exchange",
     journey: str = "J",
+    rule: str = "A09",
 ) -> Raised:
     deadline = Deadline(on, on, because, Volet.COORDINATION)
     return Raised(
-        journey, type_, ReplayedAlert(on, "A09", "overdue", "", deadline, initial, [(on, until)]), counts
+        journey, type_, ReplayedAlert(on, rule, "overdue", "", deadline, initial, [(on, until)]), counts
     )
 
 
@@ -88,6 +89,30 @@ def test_groups_are_a_person_in_a_week_without_the_starting_situation() -> None:
     assert (found.alerts, found.right, found.precision) == (3, 2, 2 / 3)
 
 
+@pytest.mark.parametrize(
+    ("first", "until", "then", "lines"),
+    [
+        ("A09", None, "A10", 1),
+        # Over on the day itself: it stood on the eve.
+        ("A09", date(2026, 3, 16), "A10", 1),
+        ("A09", date(2026, 3, 15), "A10", 2),
+        ("A08", None, "A10", 2),
+        ("A10", None, "A09", 2),
+    ],
+)
+def test_what_takes_the_place_of_an_alert_that_stands_is_no_new_line(
+    first: str, until: date | None, then: str, lines: int
+) -> None:
+    alerts = [raised(date(2026, 3, 2), until, rule=first), raised(date(2026, 3, 16), rule=then)]
+    found = figures([BROKEN], alerts, {}, None, END)
+    assert (found.alerts, found.lines) == (2, lines)
+    # Together with something else, it is one; the same on another journey replaces nothing.
+    other = [*alerts, raised(date(2026, 3, 18), rule="A11")]
+    assert figures([BROKEN], other, {}, None, END).lines == 2
+    elsewhere = [alerts[0], raised(date(2026, 3, 16), rule=then, journey="K")]
+    assert figures([BROKEN], elsewhere, {}, None, END).lines == 2
+
+
 def test_weeks_of_a_referent_run_from_their_first_opening() -> None:
     groups = [("J", date(2026, 3, 16)), ("K", date(2026, 3, 16)), ("L", date(2026, 3, 16))]
     referents = {"J": "a", "K": "a", "L": "b", "M": "c"}
@@ -110,8 +135,8 @@ def test_a_date_that_is_true_whatever_happens_is_no_false_alarm(alert: Raised, r
 
 
 def test_figures_of_several_territories_add_up() -> None:
-    one, two = Figures(2, 1, 4, 1, (10,), (3,)), Figures(2, 2, 4, 3, (20, 60), (5, 7))
+    one, two = Figures(2, 1, 4, 3, 1, (10,), (3,)), Figures(2, 2, 4, 4, 3, (20, 60), (5, 7))
     both = one + two
     assert (both.recall, both.precision, both.median_days_before_silence_60) == (0.75, 0.5, 20)
     assert both.median_days_late == 5
-    assert Figures(0, 0, 0, 0, (), ()).recall is None
+    assert Figures(0, 0, 0, 0, 0, (), ()).recall is None

@@ -9,6 +9,8 @@ Definitions, the same for the rules and for the columns that users have today:
 - Alerts are counted as the weekly budget counts them: VIGILANCE and above, one per person and week however many
   there are, the starting situation left out. Such a group is right if one of its alerts stands during a break of
   its own type; false if it is not, and if it supposes something rather than recall a date.
+- Such a group is a new line of the list unless all that it holds replaces, on screen, an alert that stood on the
+  eve (`alerts.catalogue.replaced`: A02 for A01, A10 for A09, T16 for T15 and T14, an overdue for its lead).
 """
 
 from __future__ import annotations
@@ -19,6 +21,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from statistics import median
 
+from coordination.alerts.catalogue import replaced
+from coordination.alerts.deadlines import Key
 from coordination.alerts.replay import ReplayedAlert, week_of
 from coordination.exchange.bundle.truth import Break
 
@@ -47,6 +51,10 @@ class Raised:
         refusal), and supposes nothing: outside a break it is no false alarm."""
         return self.type == STATUS or self.alert.deadline.because in RECORDED
 
+    @property
+    def key(self) -> Key:
+        return self.alert.rule, self.alert.kind, self.alert.subject_id
+
     def about(self, broken: Break) -> bool:
         return (
             self.counts
@@ -68,7 +76,8 @@ class Raised:
 class Figures:
     """The figures of one type of break, or of all. Those of several territories add up.
 
-    `alerts` and `right` count groups (a person in a week). `gained`: per break found, the days before the column
+    `alerts`, `lines` and `right` count groups (a person in a week): all, those that make a new line of the list,
+    those that are right. `gained`: per break found, the days before the column
     of 60 days. `late`: per break found, the days from `observable_on` on; negative where the alert stood before
     the lines could show the break.
     """
@@ -76,6 +85,7 @@ class Figures:
     breaks: int
     found: int
     alerts: int
+    lines: int
     right: int
     gained: tuple[int, ...]
     late: tuple[int, ...]
@@ -85,6 +95,7 @@ class Figures:
             self.breaks + other.breaks,
             self.found + other.found,
             self.alerts + other.alerts,
+            self.lines + other.lines,
             self.right + other.right,
             self.gained + other.gained,
             self.late + other.late,
@@ -146,6 +157,7 @@ def figures(
         breaks=len(wanted),
         found=len(found),
         alerts=len(groups),
+        lines=new_lines(groups.values(), mine),
         right=sum(right(group, by_journey) for group in groups.values()),
         gained=tuple(
             (silence.get(broken, min(last_day(broken), end)) - day).days for broken, day in found.items()
@@ -164,6 +176,23 @@ def of_journey(breaks: Iterable[Break]) -> Mapping[str, list[Break]]:
 def right(group: Sequence[Raised], breaks: Mapping[str, list[Break]]) -> bool:
     """Whether one of the alerts of a person's week is about one of their breaks."""
     return any(one.about(broken) for one in group for broken in breaks.get(one.journey, ()))
+
+
+def new_lines(groups: Iterable[Sequence[Raised]], raised: Iterable[Raised]) -> int:
+    """How many groups bring something else than what takes the place of an alert that stood already."""
+    standing: dict[str, list[Raised]] = defaultdict(list)
+    for one in raised:
+        standing[one.journey].append(one)
+    return sum(any(not _replaces(one, standing[one.journey]) for one in group) for group in groups)
+
+
+def _replaces(new: Raised, others: Iterable[Raised]) -> bool:
+    eve = new.alert.on - timedelta(days=1)
+    return any(
+        one.key in replaced((one.key, new.key)) and one.alert.stands_between(eve, eve)
+        for one in others
+        if one.counts and one is not new
+    )
 
 
 def grouped(raised: Iterable[Raised]) -> dict[Group, list[Raised]]:
