@@ -22,7 +22,6 @@ from tests.cases.pages_kit import (
     journeys_of,
     last_audit,
     post,
-    prepare,
     statements,
 )
 from tests.conftest import TODAY
@@ -47,12 +46,6 @@ SHOWN = {
     "conservation": "Conservation du dossier : le garder plus longtemps",
     "absence": "3 demi-journées d'absence",
 }
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 @pytest.fixture

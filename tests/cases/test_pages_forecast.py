@@ -17,7 +17,6 @@ from tests.cases.pages_kit import (
     browser,
     last_audit,
     post,
-    prepare,
     statements,
 )
 from tests.conftest import TODAY
@@ -27,10 +26,9 @@ AHEAD, LEAVES = "/parcours/a-venir", "/parcours/absences"
 
 
 @pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
+def site(site: Flask) -> Flask:
     rows("DELETE FROM deadline")
-    return territory
+    return site
 
 
 def running() -> list[uuid.UUID]:

@@ -22,7 +22,6 @@ from tests.cases.pages_kit import (
     browser,
     names,
     post,
-    prepare,
     silent_journey,
     statements,
 )
@@ -33,8 +32,7 @@ REVIEW, SUM = "/parcours/revue", "/parcours/revue/bilan"
 
 
 @pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
+def site(site: Flask) -> Flask:
     # Somebody silent on every journey of the PRE that has no alert yet.
     rows(
         "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
@@ -46,7 +44,7 @@ def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
         TODAY - timedelta(days=5),
         TODAY - timedelta(days=5),
     )
-    return territory
+    return site
 
 
 def first_file(client: FlaskClient, path: str = REVIEW) -> uuid.UUID:

@@ -13,17 +13,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coordination import clock
-from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, last_audit, post, prepare, statements
+from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, last_audit, post, statements
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
 LIST, A01 = "/parcours/seuils", "/parcours/seuils/PRE/A01"
-
-
-@pytest.fixture
-def site(territory: Flask, monkeypatch: pytest.MonkeyPatch) -> Flask:
-    prepare(territory, monkeypatch)
-    return territory
 
 
 def tried(client: FlaskClient, days: int | str = 45, path: str = A01, **more: Any) -> TestResponse:
