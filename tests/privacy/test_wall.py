@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
+from contextlib import closing
 from datetime import datetime, time, timedelta
 
 import psycopg
@@ -72,9 +73,15 @@ def wall(cluster: Settings) -> Iterator[Flask]:
     close(application)
 
 
+def noticed(connection: Db, people: dict[str, uuid.UUID | None], tables: Collection[str] = IN_FOLDER) -> bool:
+    """Whether the detector says anything; it stops at its first word."""
+    with closing(leaks(connection, people, tables)) as found:
+        return next(found, None) is not None
+
+
 def test_each_person_sees_and_changes_what_the_rows_say(wall: Flask) -> None:
     with superuser_transaction() as connection:
-        assert leaks(connection, everybody()) == []
+        assert list(leaks(connection, everybody())) == []
 
 
 def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
@@ -96,10 +103,11 @@ def test_every_hole_in_a_policy_is_noticed(wall: Flask) -> None:
                 connection.execute("SAVEPOINT hole")
                 word = "USING" if clause == "using" else "WITH CHECK"
                 connection.execute(f"ALTER POLICY {policy} ON {table} {word} (true)")  # type: ignore[arg-type]
-                if not leaks(connection, people):
+                # Noticed on the table itself: what is seen elsewhere would be another's hole.
+                if not noticed(connection, people, {table} & set(IN_FOLDER)):
                     unnoticed.append((table, policy, clause))
                 connection.execute("ROLLBACK TO SAVEPOINT hole")
-        assert leaks(connection, people) == []
+        assert list(leaks(connection, people)) == []
     assert unnoticed == []
 
 
@@ -119,7 +127,7 @@ def test_a_table_without_row_level_security_is_noticed(wall: Flask) -> None:
         ):
             connection.execute("SAVEPOINT hole")
             connection.execute(f"ALTER TABLE {table} DISABLE ROW LEVEL SECURITY")  # type: ignore[arg-type]
-            assert leaks(connection, people), table
+            assert noticed(connection, people, {table} & set(IN_FOLDER)), table
             connection.execute("ROLLBACK TO SAVEPOINT hole")
 
 
@@ -156,7 +164,7 @@ def test_every_clause_of_the_wall_s_functions_matters(wall: Flask) -> None:
             assert row and clause in row[0], (function, clause)
             connection.execute("SAVEPOINT hole")
             connection.execute(re.sub(rf"(\ba\.)?{re.escape(clause)}", "true", row[0]))
-            if not leaks(connection, people):
+            if not noticed(connection, people):
                 unnoticed.append((function, clause))
             connection.execute("ROLLBACK TO SAVEPOINT hole")
     assert unnoticed == []

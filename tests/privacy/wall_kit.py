@@ -6,7 +6,7 @@ The oracle below reads `access` and `account` as a superuser and knows nothing o
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -327,13 +327,17 @@ def everybody() -> dict[str, uuid.UUID | None]:
     return found | {"nobody": None, "stranger": uuid.UUID(int=99)}
 
 
-def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
-    """Every difference between the wall and the truth. `connection`: a superuser's, in a transaction."""
-    found: list[str] = []
+def leaks(
+    connection: Db, people: dict[str, uuid.UUID | None], tables: Collection[str] = IN_FOLDER
+) -> Iterator[str]:
+    """Every difference between the wall and the truth. `connection`: a superuser's, in a transaction.
+
+    `tables`: among those of a folder, the ones to look at; the others are always looked at.
+    """
     at = clock.now()
     sizes = {
         table: dict(connection.execute(f"SELECT folder_id, count(*) FROM {table} GROUP BY 1").fetchall())  # type: ignore[arg-type]
-        for table in (*IN_FOLDER, "deadline", "alert", "alert_event")
+        for table in (*tables, "deadline", "alert", "alert_event")
     }
     drafts = connection.execute("SELECT author_id, folder_id FROM draft").fetchall()
     authors = {author: {f for a, f in drafts if a == author} for author, _ in drafts}
@@ -344,26 +348,29 @@ def leaks(connection: Db, people: dict[str, uuid.UUID | None]) -> list[str]:
     for name, actor in people.items():
         may = truth(connection, actor, at)
         with as_web(connection, actor, at):
-            seen = _seen(connection)
+            seen = _seen(connection, tables)
             wanted: dict[str, set[Any]] = {table: set(may.read) & set(sizes[table]) for table in sizes}
             mine = authors.get(actor, set())
-            wanted["draft"] = set(may.write) & mine
+            if "draft" in tables:
+                wanted["draft"] = set(may.write) & mine
             wanted["folder"], wanted["journey"] = set(may.read), set(may.journeys)
             wanted["access"] = {g[0] for g in grants if g[1] == actor or g[2] in may.journeys}
             wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
-            found += [f"{name} sees {table}" for table in wanted if seen[table] != wanted[table]]
+            yield from (f"{name} sees {table}" for table in wanted if seen[table] != wanted[table])
             own = {"draft": dict.fromkeys(mine, 1)}
-            found += [f"{name}: {fault}" for fault in _writes(connection, may, sizes | own, places)]
-            found += [f"{name}: {fault}" for fault in _manages(connection, may)]
-            found += [f"{name}: {fault}" for fault in _keeps(connection, name == "admin")]
-            found += [f"{name}: {fault}" for fault in _is_away(connection, actor, may, absences)]
-            found += [f"{name}: {fault}" for fault in _sets_thresholds(connection, actor, may)]
-    return found
+            for faults in (
+                _writes(connection, may, sizes | own, places, tables),
+                _manages(connection, may),
+                _keeps(connection, name == "admin"),
+                _is_away(connection, actor, may, absences),
+                _sets_thresholds(connection, actor, may),
+            ):
+                yield from (f"{name}: {fault}" for fault in faults)
 
 
-def _seen(connection: Db) -> dict[str, set[Any]]:
+def _seen(connection: Db, tables: Collection[str]) -> dict[str, set[Any]]:
     seen = {}
-    for table in (*IN_FOLDER, "deadline", "alert", "alert_event"):
+    for table in (*tables, "deadline", "alert", "alert_event"):
         seen[table] = {row[0] for row in connection.execute(f"SELECT folder_id FROM {table}")}  # type: ignore[arg-type]
     for table in ("folder", "journey", "access"):
         seen[table] = {row[0] for row in connection.execute(f"SELECT id FROM {table}")}  # type: ignore[arg-type]
@@ -371,9 +378,11 @@ def _seen(connection: Db) -> dict[str, set[Any]]:
     return seen
 
 
-def _writes(connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any]) -> Iterator[str]:
+def _writes(
+    connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any], tables: Collection[str]
+) -> Iterator[str]:
     foreign = next(((f, j) for f, j in places if f not in may.write), None)
-    for table in IN_FOLDER:
+    for table in tables:
         mine = sum(sizes[table].get(folder, 0) for folder in may.write)
         if attempt(connection, f"UPDATE {table} SET version = 7") != (-1 if table in NEVER_CHANGED else mine):
             yield f"changes {table}"
