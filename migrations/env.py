@@ -5,18 +5,7 @@ from __future__ import annotations
 from alembic import context
 from sqlalchemy import create_engine
 
-import coordination.accounts.list_models
-import coordination.accounts.models
-import coordination.alerts.models
-import coordination.alerts.models_mail
-import coordination.alerts.models_thresholds
-import coordination.cases.models
-import coordination.cases.models_facts
-import coordination.cases.models_life
-import coordination.cases.models_review
-import coordination.privacy.models
-import coordination.referrals.models  # noqa: F401
-from coordination.db import Base
+from migrations.models import Base
 
 
 def run() -> None:

@@ -12,10 +12,10 @@ from sqlalchemy import create_engine
 
 from coordination.accounts.commands import ensure_operator, operator_actor
 from coordination.clock import now
-from coordination.db import Base
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.privacy.keys import init_keys, load_keks
 from coordination.provision import alembic_config, provision
+from migrations.models import Base
 from tests.conftest import superuser
 from tests.support import counts, import_rows, rows, run, world
 

@@ -48,8 +48,8 @@ class News:
         return bool(self.by_severity or self.info)
 
 
-def news(alerts: Iterable[NewAlert], since: date, *, weekly: bool) -> News:
-    """Group by person what began to speak after `since`; INFO (of the whole span given) only when `weekly`."""
+def news(alerts: Iterable[NewAlert], since: date, info_since: date | None = None) -> News:
+    """Group by person what began to speak after `since`; INFO after `info_since`, and not at all without it."""
     by_journey: dict[uuid.UUID, list[NewAlert]] = {}
     for alert in alerts:
         by_journey.setdefault(alert.journey_id, []).append(alert)
@@ -60,16 +60,21 @@ def news(alerts: Iterable[NewAlert], since: date, *, weekly: bool) -> News:
         levels = [
             severity(a.rule, a.kind)
             for a in mine
-            if (a.rule, a.kind, a.subject_id) not in hidden
-            and (a.told_on > since or severity(a.rule, a.kind) == "INFO")
+            if (a.rule, a.kind, a.subject_id) not in hidden and _is_new(a, since, info_since)
         ]
         serious = [level for level in levels if level != "INFO"]
         if serious:
             level = min(serious, key=_RANK.__getitem__)
             worst[level] = worst.get(level, 0) + 1
-        elif levels and weekly:
+        elif levels:
             info += 1
     return News({level: worst[level] for level in _WORDS if level in worst}, info)
+
+
+def _is_new(alert: NewAlert, since: date, info_since: date | None) -> bool:
+    if severity(alert.rule, alert.kind) == "INFO":
+        return info_since is not None and alert.told_on > info_since
+    return alert.told_on > since
 
 
 def compose(base: str, found: News, week: Week | None = None) -> tuple[str, str]:
@@ -118,7 +123,7 @@ def compose_outage(base: str, last: date | None) -> tuple[str, str]:
 
 
 def _number(count: int) -> str:
-    return str(count) if count <= CAP else f"{CAP} et plus"
+    return str(count) if count <= CAP else f"plus de {CAP}"
 
 
 def _files(count: int) -> str:

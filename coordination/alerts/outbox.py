@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import defaultdict
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 
 from sqlalchemy import Connection, Engine, text
@@ -15,6 +16,8 @@ from coordination.alerts.tiers import PARTNERS, reaches_coordination, speaks_to_
 
 # What opened longer ago than this is no news, also after an outage or before mail was set up.
 LOOK_BACK = timedelta(days=7)
+# INFO waits for the first working day of a week, which may come late in both weeks.
+INFO_LOOK_BACK = 2 * LOOK_BACK
 # The scan runs at 05:15; nobody's telephone rings then.
 NOT_BEFORE = time(7, 0)
 SATURDAY = 5
@@ -33,6 +36,20 @@ _QUEUE = text(
     " VALUES (:id, :account_id, :kind, :on, :subject, :body, :now, :next_at)"
     " ON CONFLICT (account_id, kind, on_date) DO NOTHING"
 )
+_LAST_RUNS = text(
+    "SELECT max(on_date) AS last, max(on_date) FILTER (WHERE first) AS weekly FROM ("
+    " SELECT on_date, on_date = min(on_date) OVER (PARTITION BY date_trunc('week', on_date)) AS first"
+    " FROM digest_run WHERE on_date < :before) AS runs"
+)
+# Written, and never left: the server is away.
+_STUCK = text(
+    "SELECT account_id, min(on_date) AS first FROM mail"
+    " WHERE kind = 'RESUME' AND state = 'A_ENVOYER' AND on_date < :on GROUP BY account_id"
+)
+_SUPERSEDE = text(
+    "UPDATE mail SET state = 'ANNULE' WHERE account_id = :account_id AND kind = 'RESUME'"
+    " AND state = 'A_ENVOYER' AND on_date < :on"
+)
 _ADMINS = text(
     "SELECT DISTINCT a.id FROM account a JOIN membership m ON m.account_id = a.id"
     " WHERE a.kind = 'person' AND a.suspended_at IS NULL AND m.role = 'ADMIN'"
@@ -44,12 +61,12 @@ def queue_digests(engine: Engine, base: str, on: date, now: datetime) -> int:
     """Write the mails of the day `on`, in one transaction; how many. None on Saturday, on Sunday, or a second time.
 
     `base`: address of the pages. The first working day of a week that has a worker also carries INFO and the
-    coordinators' sheet.
+    coordinators' sheet. Who still waits for an earlier digest gets one mail that tells both, not one after another.
     """
     if on.weekday() >= SATURDAY:
         return 0
     with engine.begin() as connection:
-        last = connection.scalar(text("SELECT max(on_date) FROM digest_run WHERE on_date < :on"), {"on": on})
+        today = _span(connection, on, on)
         first = connection.execute(
             # Who comes second waits for the first, then finds the day done.
             text("INSERT INTO digest_run (on_date, queued_at) VALUES (:on, :now) ON CONFLICT DO NOTHING"),
@@ -58,20 +75,46 @@ def queue_digests(engine: Engine, base: str, on: date, now: datetime) -> int:
         if not first:
             return 0
         connection.execute(text("SELECT set_config('app.now', :now, true)"), {"now": now.isoformat()})
-        weekly = last is None or last < on - timedelta(days=on.weekday())
-        since = max(last or date.min, on - LOOK_BACK)
+        stuck = {row.account_id: row.first for row in connection.execute(_STUCK, {"on": on})}
+        spans = {account: _span(connection, written_on, on) for account, written_on in stuck.items()}
+        oldest = min(span.oldest for span in (today, *spans.values()))
         found = {
-            account: news(alerts, since, weekly=weekly)
-            for account, alerts in _alerts(connection, on - LOOK_BACK if weekly else since, on).items()
+            account: news(alerts, spans.get(account, today).since, spans.get(account, today).info_since)
+            for account, alerts in _alerts(connection, oldest, on).items()
         }
-        sheets = _sheets(connection) if weekly else {}
+        weekly = {account for account, span in spans.items() if span.info_since}
+        sheets = _sheets(connection) if today.info_since or weekly else {}
         written = 0
         for account in sorted(found.keys() | sheets.keys()):
-            mine, week = found.get(account, News({}, 0)), sheets.get(account)
+            mine = found.get(account, News({}, 0))
+            week = sheets.get(account) if today.info_since or account in weekly else None
             if mine or week is not None:
+                connection.execute(_SUPERSEDE, {"account_id": account, "on": on})
                 _queue(connection, account, "RESUME", on, now, compose(base, mine, week))
                 written += 1
         return written
+
+
+@dataclass(frozen=True)
+class _Span:
+    """What a digest tells: what began after `since`; INFO after `info_since`, None in the middle of a week."""
+
+    since: date
+    info_since: date | None
+
+    @property
+    def oldest(self) -> date:
+        return min(self.since, self.info_since or self.since)
+
+
+def _span(connection: Connection, written_on: date, on: date) -> _Span:
+    """Of the digest of the day `on` which also tells what one of `written_on` would have told."""
+    last, weekly = connection.execute(_LAST_RUNS, {"before": written_on}).one()
+    first_of_week = last is None or last < written_on - timedelta(days=written_on.weekday())
+    return _Span(
+        max(last or date.min, on - LOOK_BACK),
+        max(weekly or on - LOOK_BACK, on - INFO_LOOK_BACK) if first_of_week else None,
+    )
 
 
 def queue_outage(engine: Engine, base: str, last: datetime | None, on: date, now: datetime) -> bool:

@@ -17,6 +17,8 @@ from config.settings import Mail
 TIMEOUT_S = 20
 FIRST_WAIT, LONGEST_WAIT = timedelta(minutes=2), timedelta(hours=6)
 _PERMANENT = range(500, 600)
+# What RFC 6531 answers where a server cannot carry an address with accents.
+_NO_SUCH_ADDRESS = 553
 
 # Locked until the server has answered: another worker takes the next one, and a death gives it back.
 _NEXT = text(
@@ -39,6 +41,10 @@ class Refused(Exception):
     def __init__(self, code: int) -> None:
         super().__init__(code)
         self.code = code
+
+
+class _AddressNotCarried(Exception):
+    """An address with accents, and a server without SMTPUTF8: waiting changes nothing."""
 
 
 def message_id(account: Any, kind: str, on: Any, sender: str) -> str:
@@ -119,11 +125,16 @@ def _send(mail: Mail, to: str, row: Any) -> None:
     """Raises Refused for an answer about this recipient, Unreachable for all the rest."""
     try:
         with _connect(mail) as server:
-            server.send_message(_message(mail, to, row), mail.sender, [to])
+            try:
+                server.send_message(_message(mail, to, row), mail.sender, [to])
+            except smtplib.SMTPNotSupportedError:
+                raise _AddressNotCarried from None
     except smtplib.SMTPRecipientsRefused as error:
         raise Refused(next(iter(error.recipients.values()))[0]) from None
     except smtplib.SMTPDataError as error:
         raise Refused(error.smtp_code) from None
+    except _AddressNotCarried:
+        raise Refused(_NO_SUCH_ADDRESS) from None
     except (smtplib.SMTPException, OSError):
         # Its words may hold an address; the page says that the server is away.
         raise Unreachable from None

@@ -92,10 +92,10 @@ class Box:
 
 
 @contextmanager
-def post_office() -> Iterator[tuple[Box, Mail]]:
-    """A mail server on this machine, and the settings that lead to it."""
+def post_office(*, accents: bool = True) -> Iterator[tuple[Box, Mail]]:
+    """A mail server on this machine, and the settings that lead to it. `accents`: it carries such addresses."""
     box = Box()
-    controller = Controller(box, hostname="127.0.0.1", port=_free_port())
+    controller = Controller(box, hostname="127.0.0.1", port=_free_port(), enable_SMTPUTF8=accents)
     controller.start()
     try:
         yield box, Mail("127.0.0.1", controller.port, "coordination@parcours.example", BASE, tls="none")

@@ -52,20 +52,18 @@ def one(rule: str, on: date, journey: uuid.UUID | None = None) -> NewAlert:
 
 def test_people_are_counted_once_by_their_worst() -> None:
     same = uuid.uuid4()
-    found = news(
-        [one("A02", MONDAY, same), one("A01", MONDAY, same), one("A01", MONDAY)], BEFORE, weekly=False
-    )
+    found = news([one("A02", MONDAY, same), one("A01", MONDAY, same), one("A01", MONDAY)], BEFORE)
     assert sum(found.by_severity.values()) == 2 and found.info == 0
 
 
 @pytest.mark.parametrize(("offset", "told"), [(-1, False), (0, False), (1, True)])
 def test_only_what_began_after_the_last_digest(offset: int, told: bool) -> None:
-    found = news([one("A01", WEDNESDAY + timedelta(days=offset))], WEDNESDAY, weekly=False)
+    found = news([one("A01", WEDNESDAY + timedelta(days=offset))], WEDNESDAY)
     assert bool(found) is told
 
 
 def test_a_large_figure_is_capped() -> None:
-    for count, words in ((CAP, f"{CAP} parcours"), (CAP + 1, f"{CAP} et plus parcours")):
+    for count, words in ((CAP, f"{CAP} parcours"), (CAP + 1, f"plus de {CAP} parcours")):
         subject, body = compose(BASE, News({"HAUTE": count}, 0))
         assert words in subject and words in body
 
@@ -137,6 +135,38 @@ def test_information_waits_for_monday(house: Flask) -> None:
     assert queue(WEDNESDAY) == 0
     queue(NEXT_MONDAY)
     assert "Pour information, cette semaine : 1 parcours" in mails("body")["ref1"]
+
+
+def test_information_is_told_once_though_a_monday_had_no_worker(house: Flask) -> None:
+    a_week_done()
+    tuesday = NEXT_MONDAY + timedelta(days=1)
+    alert("PRE-1", tuesday, _an_info_rule())
+    queue(tuesday)
+    assert "Pour information" in mails("body")["ref1"]
+    rows("DELETE FROM mail")
+    alert("PRE-2", tuesday + timedelta(days=1), _an_info_rule())
+    queue(NEXT_MONDAY + timedelta(days=7))
+    assert "ref1" not in mails() and "Pour information" in mails("body")["ref2"]
+
+
+def test_information_is_not_lost_between_two_late_weeks(house: Flask) -> None:
+    a_week_done()
+    alert("PRE-1", MONDAY + timedelta(days=1), _an_info_rule())
+    queue(NEXT_MONDAY + timedelta(days=3))
+    assert "Pour information" in mails("body")["ref1"]
+
+
+@pytest.mark.parametrize("initial", [True, False])
+def test_what_was_postponed_and_is_back_is_news(house: Flask, initial: bool) -> None:
+    """On its day, not the day before; once."""
+    alert("PRE-1", MONDAY, initial=initial)
+    a_week_done()
+    rows("UPDATE alert SET status = 'REPORTEE', postponed_until = %s", WEDNESDAY)
+    assert queue(WEDNESDAY - timedelta(days=1)) == 0
+    rows("UPDATE alert SET status = 'OUVERTE', postponed_until = NULL")
+    assert queue(WEDNESDAY) == 1 and mails().keys() == {"ref1"}
+    rows("DELETE FROM mail")
+    assert queue(WEDNESDAY + timedelta(days=1)) == 0
 
 
 def _an_info_rule() -> str:

@@ -155,3 +155,34 @@ def test_settings() -> None:
     with pytest.raises(ValueError):
         Mail.from_env(GIVEN | {"COORDINATION_SMTP_URL": "smtp+plain://mail.fr"})
     assert replace(Settings.from_env(GIVEN), mail=None).mail is None
+
+
+def test_digests_that_could_not_leave_become_one(house: Flask) -> None:
+    """The server was away for days: one mail tells all of it, to who still has something to read."""
+    thursday, friday = WEDNESDAY + timedelta(days=1), WEDNESDAY + timedelta(days=2)
+    alert("PRE-1", thursday, "A02")
+    with engine() as connected:
+        queue_digests(connected, BASE, thursday, at(thursday))
+        queue_digests(connected, BASE, friday, at(friday))
+        states = rows(
+            "SELECT split_part(a.email, '@', 1), m.on_date, m.state FROM mail m JOIN account a"
+            " ON a.id = m.account_id WHERE a.email LIKE 'ref%%' ORDER BY 1, 2"
+        )
+        assert [state for who, _, state in states if who == "ref1"] == ["ANNULE", "ANNULE", "A_ENVOYER"]
+        assert "ANNULE" in [state for who, _, state in states if who == "ref2"]
+        with post_office() as (box, mail):
+            deliver(connected, mail, at(friday, 12))
+    assert box.to.count("ref1@ex.fr") == box.to.count("ref2@ex.fr") == 1
+    text = next(m for to, m in box.received if to == "ref1@ex.fr").get_payload(decode=True)
+    assert "1 parcours avec du nouveau" in text.decode()  # type: ignore[union-attr]
+
+
+def test_an_address_with_accents_is_refused_where_the_server_cannot_carry_it(house: Flask) -> None:
+    rows("UPDATE account SET email = 'éric@ex.fr' WHERE email = 'ref1@ex.fr'")
+    with post_office(accents=False) as (_, mail):
+        assert send(mail) == 1
+    assert mails("state") == {"éric": "REFUSE", "ref2": "ENVOYE"} and mails("answer")["éric"] == 553
+    rows("UPDATE mail SET state = 'A_ENVOYER'")
+    with post_office() as (box, mail):
+        assert send(mail, days=1) == 2
+    assert "éric@ex.fr" in box.to

@@ -7,16 +7,13 @@ import pytest
 from flask import Flask
 from sqlalchemy import LargeBinary
 
-import coordination.alerts.models
-import coordination.cases.models_facts
-import coordination.cases.models_life  # noqa: F401
 from coordination.alerts.catalogue import rules
 from coordination.alerts.sources import sources
-from coordination.db import Base
 from coordination.exchange.bundle.columns import COLUMN, COLUMNS, SEALED
 from coordination.exchange.bundle.values import codes_of
 from coordination.exchange.mapping import JOURNEY_COLUMNS, RECORDS, SHEET_COLUMNS, volet_of
 from coordination.privacy.volets import Volet
+from migrations.models import Base
 from tests.support import role, rows
 
 ROW = {"id", "journey_id", "folder_id", "version", "position"}

@@ -14,7 +14,7 @@ from flask import Flask
 
 from config.settings import Settings
 from coordination import clock
-from coordination.db import Base
+from migrations.models import Base
 from tests.privacy.wall_kit import (
     EXTRA,
     IN_FOLDER,
