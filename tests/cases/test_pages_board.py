@@ -95,7 +95,7 @@ def test_the_load_counts_files_alerts_and_exchanges_due(site: Flask) -> None:
     [
         ("UPDATE account SET suspended_at = now() WHERE email = %s", "suspendu"),
         (
-            "UPDATE membership SET ended_at = now() - interval '1 day' WHERE account_id ="
+            "UPDATE membership SET ended_at = '2026-11-21' WHERE account_id ="
             " (SELECT id FROM account WHERE email = %s)",
             "plus ce rôle",
         ),
