@@ -491,7 +491,9 @@ def _is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list
 
 # The trial that every threshold of these tests refers to: who adds one need not see it.
 _TRIED = uuid.UUID(int=15)
-_SOMEBODY = "COALESCE(CAST(%(by)s AS uuid), (SELECT id FROM account WHERE id IS DISTINCT FROM app_actor() LIMIT 1))"
+_SOMEBODY = (
+    "COALESCE(CAST(%(by)s AS uuid), (SELECT id FROM account WHERE id IS DISTINCT FROM app_actor() LIMIT 1))"
+)
 _TRIAL = (
     "INSERT INTO threshold_trial (id, rule, programme, from_on, until_on, made_by, made_at, present, journeys,"
     " weeks_before, weeks_after, referents, referents_before, referents_after, breaks, found_before, found_after,"
