@@ -11,7 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -121,8 +121,8 @@ class Site:
 
 
 @contextmanager
-def site(journeys: int) -> Iterator[Site]:
-    """An installation with `journeys` journeys, removed at the end."""
+def site(journeys: int, write: Callable[[Path, int, date], None] = write_territory) -> Iterator[Site]:
+    """An installation with `journeys` journeys, removed at the end. `write`: what makes its bundle."""
     home = Path(tempfile.mkdtemp(prefix="coordination-bench-"))
     settings = Settings(home=home, secure_cookies=False)
     try:
@@ -132,7 +132,7 @@ def site(journeys: int) -> Iterator[Site]:
         today = clock.today()
         with app.app_context():
             ensure_operator(clock.now())
-            write_territory(home / "bundle", journeys, today)
+            write(home / "bundle", journeys, today)
             result = read_bundle(home / "bundle", as_of=today)
             assert not result.faults, result.faults[:3]
             store_bundle(operator_actor(), result.lines, as_of=today, now=clock.now(), commit=True)

@@ -1,0 +1,206 @@
+"""Every page of the application at 149 and at 5,000 visible journeys, as multiples of a bare Flask page.
+
+The pages are found by following links, as each role would, on an invented territory of `simulate`; a page that no
+link leads to is named at the end, never left out in silence.
+"""
+
+from __future__ import annotations
+
+import html
+import re
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import date, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+from flask import Flask
+from werkzeug.exceptions import HTTPException
+from werkzeug.routing import AnyConverter, RequestRedirect, Rule
+
+from bench.measure import Pair, in_turn, p95
+from bench.site import Browser, Site, gunicorn, site
+from coordination import clock, embedded
+from coordination.accounts.queries import account_id_of, load_actor
+from coordination.alerts.in_force import Place
+from coordination.alerts.settings import Values
+from coordination.cases.commands.documents import NewDocument, attach_document
+from coordination.cases.commands.team import NewLeave, plan_leave
+from coordination.cases.commands.thresholds import NewTrial, make_trial
+from coordination.exchange.simulate import simulate, write_bundle
+
+RUNS = 20
+GOAL = 40
+MONTHS, CITE, SEED = 12, 50, 7
+# The first who may open a page is who it is measured for: the coordinator sees every journey of the programme.
+ROLES = (
+    "coordination.pre",
+    "referent.pre",
+    "coordination.cite",
+    "mipe.plie",
+    "admin",
+    "dpo",
+    "pilotage",
+)
+VISITOR = "visiteur"
+STARTS = (
+    "/",
+    "/mon-role",
+    "/parcours/",
+    "/parcours/?etat=termines",
+    "/parcours/ma-journee",
+    "/comptes",
+    "/journal",
+    "/chiffres",
+)
+TRIES = 6
+# Not pages: files, a download, and an address that only a mail holds.
+NOT_PAGES = {
+    "static",
+    "bootstrap.static",
+    "guide.image",
+    "oversight.journal_file",
+    "cases.document_content",
+    "cases.download_document",
+    "administration.choose_password",
+    "health.healthz",
+}
+
+
+@dataclass
+class Found:
+    """Pages that answered: name -> (who, path). `wanted`: every page of the application."""
+
+    wanted: set[str]
+    pages: dict[str, tuple[str, str]] = field(default_factory=dict)
+
+
+def write_simulated(folder: Path, journeys: int, today: date) -> None:
+    """`journeys` children and a few adults, a year of their history, breaks and all."""
+    write_bundle(simulate(pre=journeys, cite=CITE, months=MONTHS, seed=SEED, as_of=today), folder)
+
+
+def every_page(sizes: tuple[int, int]) -> Iterator[str]:
+    """A line per page, then those that no link leads to."""
+    taken: list[dict[str, tuple[str, float, float]]] = []
+    missing: set[str] = set()
+    for size in sizes:
+        with site(size, write_simulated) as one:
+            found, measured = _measure(one)
+        taken.append(measured)
+        missing |= found.wanted - measured.keys()
+    small, large = taken
+    yield f"Chaque page, p95 sur {RUNS} fois / p95 de la page nue : {sizes[0]} puis {sizes[1]} parcours visibles"
+    above = 0
+    for name in sorted(small.keys() & large.keys(), key=lambda n: -large[n][1]):
+        who, ratio, _ = small[name]
+        worst = max(ratio, large[name][1])
+        above += worst > GOAL
+        verdict = "ok" if worst <= GOAL else "au-dessus"
+        times = f"{ratio:>6.1f} {large[name][1]:>6.1f}  {large[name][2] * 1000:>6.0f} ms"
+        yield f"  {name:<52} {who:<18} {times}  {verdict}"
+    yield f"{len(small.keys() & large.keys())} pages, {above} au-dessus de {GOAL}"
+    yield "Pages qu'aucun lien n'atteint ici : " + (", ".join(sorted(missing)) or "aucune")
+
+
+def _measure(one: Site) -> tuple[Found, dict[str, tuple[str, float, float]]]:
+    seeds = _prepare(one)
+    environment = {"COORDINATION_HOME": str(one.settings.home), "COORDINATION_INSECURE_COOKIES": "1"}
+    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", environment) as port:
+        bare = Browser(bare_port)
+        people = {role: Browser(port) for role in ROLES}
+        for role, browser in people.items():
+            browser.sign_in(f"{role}@demo.example")
+        people[VISITOR] = Browser(port)
+        found = _walk(one.app, people, seeds)
+        pairs: dict[str, Pair] = {}
+        for name, (who, path) in found.pages.items():
+
+            def ask(browser: Browser = people[who], path: str = path) -> float:
+                return browser.page(path)
+
+            pairs[name] = in_turn(ask, lambda: bare.page("/"), RUNS)
+    unit = p95(tuple(second for pair in pairs.values() for second in pair.b))
+    return found, {
+        name: (found.pages[name][0], p95(pair.a) / unit, p95(pair.a)) for name, pair in pairs.items()
+    }
+
+
+def _prepare(one: Site) -> list[str]:
+    """What a territory of lines cannot hold: a paper, an absence, a trial; where the walk begins."""
+    with psycopg.connect(embedded.dsn(embedded.role_url(one.settings, "maintenance"))) as connection:
+        row = connection.execute(
+            "SELECT j.id FROM journey j JOIN contact c ON c.journey_id = j.id JOIN action a ON a.journey_id = j.id"
+            " WHERE j.programme = 'PRE' AND j.exit_on IS NULL AND j.referent_id = (SELECT id FROM account WHERE"
+            " email = 'referent.pre@demo.example') AND j.agreement_status = 'SIGNE'"
+            " GROUP BY j.id ORDER BY count(*) DESC LIMIT 1"
+        ).fetchone()
+    assert row is not None
+    now, today = clock.now(), one.today
+    with one.app.app_context():
+        coordinator, referent = (
+            load_actor(account_id_of(f"{name}@demo.example"), now)
+            for name in ("coordination.pre", "referent.pre")
+        )
+        paper = NewDocument("COURRIER", "coordination", "lettre.pdf", b"%PDF-1.4\n" + bytes(20_000))
+        attach_document(coordinator, row[0], paper, now)
+        away = (today + timedelta(days=20), today + timedelta(days=34))
+        plan_leave(referent, NewLeave(*away, None), now)
+        trial_id = uuid.uuid4()
+        make_trial(coordinator, trial_id, NewTrial(Place("A01", "PRE"), Values(threshold_days=20)), now)
+    one.rest()
+    return [f"/parcours/{row[0]}", f"/parcours/seuils/essai/{trial_id}"]
+
+
+def _walk(app: Flask, people: dict[str, Browser], seeds: list[str]) -> Found:
+    """Follow the links that each role is shown, TRIES pages of a kind at most."""
+    found = Found({name for rule in app.url_map.iter_rules() for name in _names(rule)})
+    routes = app.url_map.bind("127.0.0.1")
+    for role, browser in people.items():
+        tried: dict[str, int] = {}
+        seen: set[str] = set()
+        waiting = deque([*seeds, *STARTS])
+        while waiting:
+            path = waiting.popleft()
+            name = _name_of(routes, path)
+            if name not in found.wanted or path in seen or tried.get(name, 0) == TRIES:
+                continue
+            seen.add(path)
+            tried[name] = tried.get(name, 0) + 1
+            status, body, _ = browser.ask("GET", path)
+            if status == 200:
+                found.pages.setdefault(name, (role, path))
+                waiting.extend(html.unescape(link) for link in re.findall(r'href="(/[^"#]*)', body))
+    return found
+
+
+def _names(rule: Rule) -> Iterator[str]:
+    """Pages of a rule: one, or one per kind of record."""
+    if "GET" not in (rule.methods or ()) or rule.endpoint in NOT_PAGES:
+        return
+    kinds = rule._converters.get("slug")
+    if isinstance(kinds, AnyConverter):
+        for kind in kinds.items:
+            yield f"{rule.endpoint} {kind}"
+    else:
+        yield rule.endpoint
+
+
+def _name_of(routes: object, path: str) -> str:
+    try:
+        endpoint, values = routes.match(urlsplit(path).path, method="GET")  # type: ignore[attr-defined]
+    except (HTTPException, RequestRedirect):
+        return ""
+    return f"{endpoint} {values['slug']}" if "slug" in values else str(endpoint)
+
+
+if __name__ == "__main__":
+    from bench.measure import end_cleanly, machine
+
+    end_cleanly()
+    print(machine(), flush=True)
+    for text in every_page((149, 5000)):
+        print(text, flush=True)
