@@ -98,6 +98,7 @@ def rules() -> Mapping[str, Rule]:
     )
 
 
+@cache
 def severity(rule_id: str, kind: str) -> str:
     """INFO for the announcement of a rule that will also be due; the rule's own severity otherwise."""
     rule = rules()[rule_id]

@@ -6,9 +6,9 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, exists, func, or_, select
+from sqlalchemy import Select, func, literal_column, select, union_all
 
 from coordination.alerts.catalogue import replaced, rules, severity
 from coordination.alerts.models import Alert, StoredDeadline
@@ -20,26 +20,43 @@ ON_SCREEN = ("OUVERTE", "VUE", "PRISE_EN_CHARGE")
 ANSWERED = ("REPORTEE", "SANS_OBJET")
 
 
-@dataclass(frozen=True)
-class AlertView:
-    """An open alert as a page shows it; no name."""
+class AlertView(NamedTuple):
+    """An open alert as a page shows it; no name. A tuple: lists read thousands and show fifty."""
 
     id: uuid.UUID
     journey_id: uuid.UUID
     rule: str
     kind: str
     subject_id: str
-    severity: str
-    break_type: str
-    break_label: str
-    sentence: str
+    because: str
     since: date
     due_on: date
     opened_on: date
     status: str
     initial: bool
-    escalated: bool
+    escalated_on: date | None
     version: int
+    today: date
+
+    @property
+    def severity(self) -> str:
+        return severity(self.rule, self.kind)
+
+    @property
+    def break_type(self) -> str:
+        return rules()[self.rule].break_type
+
+    @property
+    def break_label(self) -> str:
+        return BREAKS[self.break_type]
+
+    @property
+    def sentence(self) -> str:
+        return sentence(self.rule, self.kind, self.since, self.today, self.because)
+
+    @property
+    def escalated(self) -> bool:
+        return self.escalated_on is not None
 
 
 @dataclass(frozen=True)
@@ -53,46 +70,31 @@ class DeadlineView:
     sentence: str
 
 
-def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | Any) -> list[AlertView]:
-    """Alerts that stand on journeys (ids, or a subquery of them), worst first.
+def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> list[AlertView]:
+    """Alerts that stand on journeys (None: on every visible one), worst first. At most two statements.
 
     Those that a worse one replaces are hidden, also while the worse one is postponed or set aside: an answer must
     not bring back the same words.
     """
-    table = Alert.__table__
-    names = (
-        "id",
-        "journey_id",
-        "rule",
-        "kind",
-        "subject_id",
-        "because",
-        "since",
-        "due_on",
-        "opened_on",
-        "status",
-        "initial",
-        "escalated_on",
-        "version",
-    )
-    rows = db.session.execute(
-        select(*(table.c[name] for name in names)).where(
-            among(Alert.journey_id, journey_ids),
-            or_(Alert.status.in_(ON_SCREEN), Alert.status.in_(ANSWERED) & _its_deadline_stands()),
-        )
-    ).all()
-    hidden: set[tuple[uuid.UUID, tuple[str, str, str]]] = set()
-    by_journey: dict[uuid.UUID, list[Any]] = {}
-    for row in rows:
-        by_journey.setdefault(row.journey_id, []).append(row)
-    for journey_id, mine in by_journey.items():
-        hidden |= {(journey_id, key) for key in replaced((r.rule, r.kind, r.subject_id) for r in mine)}
-    shown = [
-        _view(row, today)
-        for row in rows
-        if row.status in ON_SCREEN and (row.journey_id, (row.rule, row.kind, row.subject_id)) not in hidden
-    ]
+    # Two readings in one statement: the first has its index, the second meets few rows. Asked for together, every
+    # alert there ever was would be held against the list of the folders one sees.
+    both = union_all(*(_with_status(some, journey_ids) for some in (ON_SCREEN, ANSWERED)))
+    alerts = [AlertView._make((*row, today)) for row in db.session.execute(both)]
+    still = _whose_deadline_stands([alert for alert in alerts if alert.status in ANSWERED])
+    by_journey: dict[uuid.UUID, list[AlertView]] = {}
+    for alert in alerts:
+        if alert.status in ON_SCREEN or alert.id in still:
+            by_journey.setdefault(alert.journey_id, []).append(alert)
+    shown: list[AlertView] = []
+    for mine in by_journey.values():
+        hidden = replaced((a.rule, a.kind, a.subject_id) for a in mine) if len(mine) > 1 else frozenset()
+        shown += (a for a in mine if a.status in ON_SCREEN and (a.rule, a.kind, a.subject_id) not in hidden)
     return sorted(shown, key=_order)
+
+
+def serious_alerts(today: date) -> list[AlertView]:
+    """Those of VIGILANCE and above on every visible journey, worst first."""
+    return [alert for alert in open_alerts(today) if alert.severity != "INFO"]
 
 
 def closed_by(journey_id: uuid.UUID, fact: str, today: date) -> int:
@@ -105,30 +107,29 @@ def closed_by(journey_id: uuid.UUID, fact: str, today: date) -> int:
     return found or 0
 
 
-def _its_deadline_stands() -> ColumnElement[bool]:
-    return exists().where(StoredDeadline.journey_id == Alert.journey_id, StoredDeadline.alert_id == Alert.id)
-
-
-def _view(row: Any, today: date) -> AlertView:
-    rule = rules()[row.rule]
-    return AlertView(
-        id=row.id,
-        journey_id=row.journey_id,
-        rule=row.rule,
-        kind=row.kind,
-        subject_id=row.subject_id,
-        severity=severity(row.rule, row.kind),
-        break_type=rule.break_type,
-        break_label=BREAKS[rule.break_type],
-        sentence=sentence(row.rule, row.kind, row.since, today, row.because),
-        since=row.since,
-        due_on=row.due_on,
-        opened_on=row.opened_on,
-        status=row.status,
-        initial=row.initial,
-        escalated=row.escalated_on is not None,
-        version=row.version,
+def _whose_deadline_stands(answered: Sequence[AlertView]) -> set[uuid.UUID]:
+    """Ids of those, looked up apart: joined, the wall would look at each deadline once per alert."""
+    if not answered:
+        return set()
+    return set(
+        db.session.scalars(
+            select(StoredDeadline.alert_id).where(
+                among(StoredDeadline.journey_id, {alert.journey_id for alert in answered}),
+                StoredDeadline.alert_id.is_not(None),
+            )
+        )
     )
+
+
+_COLUMNS = AlertView._fields[:-1]
+
+
+def _with_status(statuses: Sequence[str], journey_ids: Sequence[uuid.UUID] | None) -> Select[Any]:
+    # Written out: the partial index is chosen for values that the database knows beforehand.
+    query = select(*(Alert.__table__.c[name] for name in _COLUMNS)).where(
+        Alert.status.in_([literal_column(f"'{status}'") for status in statuses])
+    )
+    return query if journey_ids is None else query.where(among(Alert.journey_id, journey_ids))
 
 
 _RANK = {"CRITIQUE": 0, "HAUTE": 1, "VIGILANCE": 2, "INFO": 3}

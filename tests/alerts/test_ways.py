@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import date
 
 import pytest
@@ -29,22 +28,20 @@ def page(app: Flask) -> Iterator[None]:
 
 def alert(rule: str, subject: str = "") -> AlertView:
     return AlertView(
-        ONE,
-        ONE,
-        rule,
-        "overdue",
-        subject,
-        "HAUTE",
-        "ABANDON",
-        "",
-        "",
-        DAY,
-        DAY,
-        DAY,
-        "OUVERTE",
-        False,
-        False,
-        1,
+        id=ONE,
+        journey_id=ONE,
+        rule=rule,
+        kind="overdue",
+        subject_id=subject,
+        because="",
+        since=DAY,
+        due_on=DAY,
+        opened_on=DAY,
+        status="OUVERTE",
+        initial=False,
+        escalated_on=None,
+        version=1,
+        today=DAY,
     )
 
 
@@ -68,7 +65,7 @@ def test_the_button_opens_what_the_alert_is_about(page: None) -> None:
     assert way_of(alert("T30", str(record)))[0] == f"/parcours/rendez-vous/{record}"
     # No record that can be opened: the journey.
     for subject in ("", "not-an-id"):
-        assert way_of(replace(alert("I03"), subject_id=subject))[0] == f"/parcours/{ONE}"
+        assert way_of(alert("I03", subject))[0] == f"/parcours/{ONE}"
     assert way_of(alert("T31"))[0] == f"/parcours/{ONE}/suivi"
     assert way_of(alert("A14"))[0] == f"/parcours/{ONE}/accord"
 

@@ -10,8 +10,8 @@ from datetime import UTC, date, datetime, timedelta
 
 from sqlalchemy import func, or_, select
 
-from coordination.alerts.models import Alert, StoredDeadline
-from coordination.alerts.queries import ON_SCREEN, open_alerts
+from coordination.alerts.models import StoredDeadline
+from coordination.alerts.queries import serious_alerts
 from coordination.alerts.sentences import BREAKS
 from coordination.cases.models import Journey
 from coordination.cases.queries.followers import Follower, Orphan, followers, orphans
@@ -87,8 +87,7 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     today = paris_date(now)
     able = followers(actor, now)
     lost = orphans(able, now)
-    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
-    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
+    alerts = serious_alerts(today)
     stalled = {alert.journey_id for alert in alerts}
     breaks = Counter(code for _, code in {(alert.journey_id, alert.break_type) for alert in alerts})
     gauges = capacity()

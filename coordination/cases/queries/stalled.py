@@ -8,11 +8,10 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flask import current_app
+from flask import current_app, g
 from sqlalchemy import select
 
-from coordination.alerts.models import Alert
-from coordination.alerts.queries import ON_SCREEN, AlertView, PersonAlerts, by_person, open_alerts
+from coordination.alerts.queries import AlertView, PersonAlerts, by_person, serious_alerts
 from coordination.alerts.sentences import BREAKS
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.listing import PAGE, JourneyLine, lines
@@ -101,8 +100,7 @@ class _Place:
 
 def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int = 1) -> Stalled:
     """People with an alert of VIGILANCE or above, the worst first. A fixed number of statements."""
-    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
-    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
+    alerts = serious_alerts(today)
     places = _places(grant, actor, {alert.journey_id for alert in alerts})
     # What was opened meanwhile has no place yet: it comes with the next reading.
     alerts = [alert for alert in alerts if alert.journey_id in places]
@@ -203,6 +201,13 @@ def _choices(places: Iterable[_Place]) -> dict[str, tuple[Choice, ...]]:
 
 def opaque(actor: Actor, cut: str, value: str | None) -> str:
     """What stands in an address for a sealed value: keyed, of this account alone, so that it tells nothing."""
-    key = secret_key(current_app.config["SETTINGS"], "index")
     told = f"filter\x1f{actor.id}\x1f{cut}\x1f{value or ''}".encode()
-    return hmac.digest(key, told, "sha256").hex()[:16]
+    return hmac.digest(_index_key(), told, "sha256").hex()[:16]
+
+
+def _index_key() -> bytes:
+    """Read from its file once for a page that asks for it thousands of times."""
+    if "index_key" not in g:
+        g.index_key = secret_key(current_app.config["SETTINGS"], "index")
+    key: bytes = g.index_key
+    return key

@@ -11,8 +11,7 @@ from sqlalchemy import select
 
 from coordination import reference
 from coordination.alerts.life import Happened, history
-from coordination.alerts.models import Alert
-from coordination.alerts.queries import ON_SCREEN, PersonAlerts, by_person, open_alerts
+from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.alerts.tiers import reaches_coordination
 from coordination.cases.commands.week_review import monday
 from coordination.cases.models import Contact, Journey
@@ -123,8 +122,7 @@ def queue(today: date, *, everybody: bool = False) -> Queue:
 
 def queues(today: date) -> tuple[Queue, Queue]:
     """Those who come to the coordination, and all that is stalled, without the decided ones. Three statements."""
-    having = select(Alert.journey_id).where(Alert.status.in_(ON_SCREEN))
-    alerts = [alert for alert in open_alerts(today, having) if alert.severity != "INFO"]
+    alerts = serious_alerts(today)
     orphans = set(
         db.session.scalars(
             select(Journey.id).where(
