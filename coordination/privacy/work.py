@@ -18,7 +18,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from coordination.db import act_as, db
+from coordination.db import act_as, db, narrow
 from coordination.errors import Conflict, Forbidden, NotFound
 from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
@@ -52,6 +52,11 @@ class Work:
         self.wanted = journey_id
         self.subject = subject_of(self.actor, journey_id) if journey_id else None
         return require(self.actor, self.action, self.subject)
+
+    def require_alone(self, journey_id: uuid.UUID) -> Grant:
+        """The same for a page of this journey and no other: the wall need not look at all that the actor sees."""
+        narrow([journey_id])
+        return self.require(journey_id)
 
     def audit(self, grant: Grant, detail: Iterable[str] = ()) -> None:
         """Note what was done: names of fields or ids, never values."""

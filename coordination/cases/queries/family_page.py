@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import select, text
+from sqlalchemy import select, text, true
 
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.people import Person, people
-from coordination.cases.queries.search import fold, match
+from coordination.cases.queries.search import fold, fold_all, match
 from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, open_rows
@@ -43,12 +44,13 @@ def suggestions(grant: Grant, journey_id: uuid.UUID) -> tuple[Person, ...]:
     if own is None:
         return ()
     linked = {sibling.person.journey_id for sibling in siblings(grant, journey_id) if sibling.person}
+    same = {name: _same_as(own, rows, name) for name in ("last_name", "address", "commune")}
     near = [
-        row["journey_id"]
-        for row in rows
-        if row["journey_id"] != journey_id
-        and row["journey_id"] not in linked
-        and (_same(row, own, "last_name") or (_same(row, own, "address") and _same(row, own, "commune")))
+        id_
+        for id_ in (row["journey_id"] for row in rows)
+        if id_ != journey_id
+        and id_ not in linked
+        and (id_ in same["last_name"] or (id_ in same["address"] and id_ in same["commune"]))
     ]
     named = people(grant, near[:MOST_SUGGESTED]) if near else {}
     return tuple(sorted(named.values(), key=lambda person: (fold(person.first_name), person.ref)))
@@ -79,9 +81,15 @@ def perhaps_the_same(grant: Grant, programme: str, first: str, last: str, birth:
 
 
 def _sheets(grant: Grant, programme: str, columns: tuple[str, ...]) -> list[Opened]:
-    of_programme = select(Journey.id).where(Journey.programme == programme)
-    return open_rows(grant, Sheet, columns, Sheet.journey_id.in_(of_programme))
+    # Two readings: joined, the wall would hold each journey against each sheet.
+    mine = set(db.session.scalars(select(Journey.id).where(Journey.programme == programme)))
+    return [row for row in open_rows(grant, Sheet, columns, true()) if row["journey_id"] in mine]
 
 
-def _same(one: Opened, other: Opened, name: str) -> bool:
-    return bool(one[name]) and fold(one[name]) == fold(other[name] or "")
+def _same_as(own: Opened, rows: Sequence[Opened], name: str) -> set[uuid.UUID]:
+    """Journeys whose field reads like one's own; none where one's own is empty."""
+    if not own[name]:
+        return set()
+    mine = fold(own[name] or "")
+    folded = fold_all([row[name] or "" for row in rows])
+    return {row["journey_id"] for row, text in zip(rows, folded, strict=True) if text == mine}

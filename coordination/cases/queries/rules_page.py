@@ -19,7 +19,7 @@ from coordination.cases.queries.facts import journey_facts
 from coordination.cases.queries.people import Person, person_of
 from coordination.cases.rules import standing_rules
 from coordination.cases.rules.missing import missing
-from coordination.db import db, narrow
+from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
 
@@ -78,7 +78,6 @@ def rules_page(grant: Grant, journey_id: uuid.UUID, today: date) -> RulesPage:
 
     A fixed number of statements.
     """
-    narrow([journey_id])
     facts = journey_facts(grant, [journey_id])[journey_id]
     thresholds = present(journey_id)
     dates = _dates(journey_id, today)

@@ -13,7 +13,7 @@ from coordination.cases.queries.dated import strips
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.db import among, db, narrow
+from coordination.db import db, narrow
 from coordination.privacy.policy import Grant
 
 PAGE = 100
@@ -62,13 +62,8 @@ def silences(grant: Grant, today: date, page: int = 1, programme: str | None = N
             *criteria,
         )
     ).all()
-    every = [row.id for row in rows]
-    last = last_exchanges(every)
-    paused = set(
-        db.session.scalars(
-            select(Pause.journey_id).where(among(Pause.journey_id, every), Pause.returned_on.is_(None))
-        )
-    )
+    last = last_exchanges()
+    paused = set(db.session.scalars(select(Pause.journey_id).where(Pause.returned_on.is_(None))))
     since = {
         row.id: day
         for row in rows

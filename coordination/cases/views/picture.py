@@ -16,7 +16,6 @@ from coordination.cases.picture.periods import DEFAULT, PERIODS
 from coordination.cases.queries.people import person_of
 from coordination.cases.queries.picture import picture_facts
 from coordination.cases.views.pages import blueprint, show
-from coordination.db import narrow
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
 from coordination.web import current
@@ -30,8 +29,7 @@ def picture(journey_id: uuid.UUID) -> ResponseReturnValue:
     asked = request.args.get("periode", DEFAULT)
     period = asked if asked in PERIODS else DEFAULT
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
-        grant = r.require(journey_id)
-        narrow([journey_id])
+        grant = r.require_alone(journey_id)
         person = person_of(grant, journey_id)
         facts = picture_facts(grant, journey_id, current.today())
         r.audit(grant, ["picture", *sorted(grant.readable)])

@@ -18,7 +18,7 @@ from coordination.web.routing import declares
 @declares(Action.OPEN_JOURNEY)
 def journey_rules(journey_id: uuid.UUID) -> ResponseReturnValue:
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
-        grant = r.require(journey_id)
+        grant = r.require_alone(journey_id)
         page = rules_page(grant, journey_id, current.today())
         r.audit(grant, ["rules", *sorted(grant.readable)])
     return show("rules.html", page=page)

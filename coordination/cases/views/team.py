@@ -72,7 +72,7 @@ def family(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def page(_conflict: EditConflict | None) -> str:
         detail = ("name", "address", "household")
-        return show_form("family.html", form, journey_id, detail=detail, load=load)
+        return show_form("family.html", form, journey_id, detail=detail, load=load, alone=False)
 
     def save() -> str:
         ref = (form.ref.data or "").strip() or form.chosen.data or ""

@@ -64,16 +64,18 @@ def show_form(
     detail: Sequence[str] = ("name",),
     load: Callable[[Grant], dict[str, object]] = lambda _grant: {},
     may: Callable[[Grant], None] = require_writer,
+    alone: bool = True,
 ) -> str:
     """A form about a journey, read under a consult: `load` gives what else its template needs.
 
     `journey_id` may be looked up from a record. `detail`: names of the fields read, for the audit. `may` raises
-    Forbidden where the grant does not allow what the form is for. Templates extend `cases/write.html`.
+    Forbidden where the grant does not allow what the form is for. Templates extend `cases/write.html`. `alone`:
+    nothing of another journey is on the page, so that the wall need not look at all that the actor sees.
     """
     with consult(current.actor(), Action.OPEN_JOURNEY, current.now()) as r:
         # Found inside the consult, so that a foreign record leaves its refusal in the log.
         found = journey_id() if callable(journey_id) else journey_id
-        grant = r.require(found)
+        grant = r.require_alone(found) if alone else r.require(found)
         may(grant)
         about: Concerned = concerned(grant, found)
         content = load(grant)
