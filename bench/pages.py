@@ -9,7 +9,7 @@ from __future__ import annotations
 import html
 import re
 import uuid
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
@@ -34,6 +34,8 @@ from coordination.exchange.simulate import simulate, write_bundle
 
 RUNS = 20
 GOAL = 40
+# Journeys of a référent, where there are more: others of the team follow the rest.
+LOAD = 75
 MONTHS, CITE, SEED = 12, 50, 7
 # The first who may open a page is who it is measured for: the coordinator sees every journey of the programme.
 ROLES = (
@@ -79,8 +81,21 @@ class Found:
 
 
 def write_simulated(folder: Path, journeys: int, today: date) -> None:
-    """`journeys` children and a few adults, a year of their history, breaks and all."""
-    write_bundle(simulate(pre=journeys, cite=CITE, months=MONTHS, seed=SEED, as_of=today), folder)
+    """`journeys` children and a few adults, a year of their history, breaks and all; référents loaded as in life."""
+    bundle = simulate(pre=journeys, cite=CITE, months=MONTHS, seed=SEED, as_of=today)
+    like = {row["email"]: row for row in bundle["users.csv"]}
+    followed: Counter[str] = Counter()
+    for journey in bundle["journeys.csv"]:
+        who = journey["referent"]
+        followed[who] += 1
+        colleague = (followed[who] - 1) // LOAD
+        if who and colleague:
+            name, _, domain = who.partition("@")
+            journey["referent"] = f"{name}.{colleague}@{domain}"
+            if journey["referent"] not in like:
+                like[journey["referent"]] = {**like[who], "email": journey["referent"]}
+                bundle["users.csv"].append(like[journey["referent"]])
+    write_bundle(bundle, folder)
 
 
 def every_page(sizes: tuple[int, int]) -> Iterator[str]:

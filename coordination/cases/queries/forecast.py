@@ -9,7 +9,7 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select, true
 
@@ -103,9 +103,8 @@ class Forecast:
         return sorted({str(b.journey_id) for b in self.breaks})
 
 
-@dataclass(frozen=True)
-class _Due:
-    """A stored deadline with whose journey it is."""
+class _Due(NamedTuple):
+    """A stored deadline with whose journey it is. A tuple: there are thousands. `code`: of the référent."""
 
     journey_id: uuid.UUID
     ref: str
@@ -114,10 +113,7 @@ class _Due:
     kind: str
     due_on: date
     since: date
-
-    @property
-    def code(self) -> str:
-        return str(self.referent_id) if self.referent_id else NOBODY
+    code: str
 
 
 def forecast(
@@ -167,8 +163,8 @@ def _due(
     deadline.
     """
     journeys = {
-        row.id: row
-        for row in db.session.execute(
+        id_: (ref, referent_id, str(referent_id) if referent_id else NOBODY)
+        for id_, ref, referent_id in db.session.execute(
             select(Journey.id, Journey.ref, Journey.referent_id).where(Journey.exit_on.is_(None), whose)
         )
     }
@@ -182,15 +178,13 @@ def _due(
     if own:
         query = query.where(among(StoredDeadline.journey_id, list(journeys)))
     found = [
-        _Due(row.journey_id, journey.ref, journey.referent_id, row.rule, row.kind, row.due_on, row.since)
-        for row in db.session.execute(query)
-        if (journey := journeys.get(row.journey_id)) is not None
+        _Due(journey_id, *journeys[journey_id][:2], rule, kind, due_on, since, journeys[journey_id][2])
+        for journey_id, rule, kind, due_on, since in db.session.execute(query)
         # An announcement breaks nothing; what is for the coordination alone is not the référent's load.
-        and severity(row.rule, row.kind) != "INFO"
-        and (not own or speaks_to_follower(row.rule))
+        if severity(rule, kind) != "INFO" and journey_id in journeys and (not own or speaks_to_follower(rule))
     ]
     found.sort(key=lambda one: (one.due_on, one.ref, one.rule))
-    return found, {row.referent_id for row in journeys.values() if row.referent_id}
+    return found, {referent_id for _, referent_id, _ in journeys.values() if referent_id}
 
 
 def _leaves(today: date, until: date) -> list[Any]:
@@ -244,11 +238,11 @@ def _week(
 
 
 def _within(today: date, due: list[_Due]) -> tuple[int, ...]:
-    """People within each horizon."""
-    return tuple(
-        len({one.journey_id for one in due if one.due_on <= today + timedelta(days=days)})
-        for days in HORIZONS
-    )
+    """People within each horizon; `due` comes the soonest first."""
+    first: dict[uuid.UUID, date] = {}
+    for one in due:
+        first.setdefault(one.journey_id, one.due_on)
+    return tuple(sum(on <= today + timedelta(days=days) for on in first.values()) for days in HORIZONS)
 
 
 def _loads(
