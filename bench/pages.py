@@ -81,7 +81,7 @@ class Found:
 
 
 def write_simulated(folder: Path, journeys: int, today: date) -> None:
-    """`journeys` children and a few adults, a year of their history, breaks and all; référents loaded as in life."""
+    """`journeys` children and a few adults, a year of their history, breaks and all; référents of LOAD."""
     bundle = simulate(pre=journeys, cite=CITE, months=MONTHS, seed=SEED, as_of=today)
     like = {row["email"]: row for row in bundle["users.csv"]}
     followed: Counter[str] = Counter()
