@@ -23,6 +23,9 @@ PER_COORDINATOR = 5_000
 DEADLINES_EACH = 6
 DUE_DAYS = 20
 DUE_EACH_DAY = 1_000
+# After these days, and on the large base alone, days on which much comes due at once: a return from holidays.
+MANY_DAYS = 5
+MANY_EACH_DAY = 15_000
 OPEN_ALERTS = 2_000
 # Prime with every size used here, so that what is due together lies apart on disk, as in real life.
 STRIDE = 7919
@@ -76,8 +79,11 @@ SELECT md5('j' || n / {DEADLINES_EACH})::uuid, (ARRAY['T01', 'T06', 'T08', 'T10'
        'overdue', CASE n %% 6 WHEN 4 THEN md5('referral' || n / {DEADLINES_EACH})::uuid::text
                    WHEN 5 THEN md5('action' || n / {DEADLINES_EACH})::uuid::text ELSE '' END,
        md5('coordination' || n / {DEADLINES_EACH})::uuid,
-       %(today)s::date + CASE WHEN place < {DUE_DAYS * DUE_EACH_DAY} THEN 1 + place / {DUE_EACH_DAY}
-                              ELSE 100 + place %% 1000 END,
+       %(today)s::date + CASE
+         WHEN place < {DUE_DAYS * DUE_EACH_DAY} THEN 1 + place / {DUE_EACH_DAY}
+         WHEN place < {DUE_DAYS * DUE_EACH_DAY + MANY_DAYS * MANY_EACH_DAY} AND %(many)s
+           THEN {1 + DUE_DAYS} + (place - {DUE_DAYS * DUE_EACH_DAY}) / {MANY_EACH_DAY}
+         ELSE 100 + place %% 1000 END,
        %(today)s::date - 40, 'exchange'
 FROM (SELECT n, ((n * {STRIDE}::bigint) %% (%(journeys)s * {DEADLINES_EACH}))::int AS place
       FROM generate_series(0, %(journeys)s * {DEADLINES_EACH} - 1) AS n) AS numbered;
@@ -146,7 +152,10 @@ def fill(server_settings: Settings, name: str, journeys: int, today: date) -> Ba
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
         for statement in _FILL.split(";\n"):
             if statement.strip():
-                psycopg.ClientCursor(connection).execute(statement, {"journeys": journeys, "today": today})
+                # A tenth of the deadlines at most: on a small base there are too few for such days.
+                many = journeys * DEADLINES_EACH > 10 * MANY_DAYS * MANY_EACH_DAY
+                values = {"journeys": journeys, "today": today, "many": many}
+                psycopg.ClientCursor(connection).execute(statement, values)
         for _index, definition in indexes:
             connection.execute(definition)
         connection.execute("VACUUM (FREEZE, ANALYZE)")

@@ -11,7 +11,18 @@ from typing import NamedTuple
 
 import psycopg
 
-from bench.fill import DEADLINES_EACH, DUE_DAYS, DUE_EACH_DAY, OWN, Base, fill, server, superuser
+from bench.fill import (
+    DEADLINES_EACH,
+    DUE_DAYS,
+    DUE_EACH_DAY,
+    MANY_DAYS,
+    MANY_EACH_DAY,
+    OWN,
+    Base,
+    fill,
+    server,
+    superuser,
+)
 from bench.measure import end_cleanly, in_turn, line, machine, milliseconds
 from coordination import clock, embedded
 from coordination.alerts import scan as scanning
@@ -153,6 +164,20 @@ def scans(small: Base, large: Base, today: date) -> list[str]:
     return told(of_small, of_large)
 
 
+def many_at_once(large: Base, today: date) -> str:
+    """Days on which 15 000 come due: the whole scan against opening as many rows by bare SQL."""
+    first = today + timedelta(days=1 + DUE_DAYS)
+    taken = []
+    for on in (first + timedelta(days=number) for number in range(MANY_DAYS)):
+        range_seconds(large, on)
+        taken.append((bare_write_seconds(large, on), scan_seconds(large, on, due=MANY_EACH_DAY)))
+    # The first day grows the files that the others find.
+    writes, scan = zip(*taken[1:], strict=True)
+    detail = f"{milliseconds(scan)}, écritures nues {median(writes) * 1000:.0f} ms"
+    name = f"Balayage, {spaced(MANY_EACH_DAY)} échus sur {spaced(LARGE)} parcours / mêmes écritures, nues"
+    return line(name, median(scan) / median(writes), 3, detail)
+
+
 class Day(NamedTuple):
     """Seconds of each measure on one day of one base."""
 
@@ -215,6 +240,7 @@ def main() -> None:
         print(own_list(large), flush=True)
         for text in scans(small, large, today):
             print(text, flush=True)
+        print(many_at_once(large, today), flush=True)
 
 
 if __name__ == "__main__":
