@@ -14,7 +14,8 @@ from coordination.alerts.sentences import BREAKS
 CAP = 20
 _WORDS = {"CRITIQUE": "critique", "HAUTE": "haute", "VIGILANCE": "vigilance", "INFO": "information"}
 _RANK = {name: rank for rank, name in enumerate(_WORDS)}
-DAY, BOARD, STALLED = "/parcours/ma-journee", "/parcours/tableau", "/parcours/bloques"
+# The start page leads each to theirs: a partner who received a referral has no day of their own.
+START, BOARD, STALLED = "/", "/parcours/tableau", "/parcours/bloques"
 
 
 @dataclass(frozen=True)
@@ -90,9 +91,9 @@ def compose(base: str, found: News, week: Week | None = None) -> tuple[str, str]
     if total:
         lines.append(f"Depuis le dernier message, {_files(total)} avec du nouveau :")
         lines += [f"- priorité {_WORDS[level]} : {_number(n)}" for level, n in found.by_severity.items()]
-        lines += [f"À voir ici : {base}{BOARD if week is not None else DAY}", ""]
+        lines += [f"À voir ici : {base}{BOARD if week is not None else START}", ""]
     if found.info:
-        lines += [f"Pour information, cette semaine : {_files(found.info)}.", f"À voir ici : {base}/", ""]
+        lines += [f"Pour information, cette semaine : {_files(found.info)}.", f"À voir ici : {base}{START}", ""]
     if week is not None:
         lines += _sheet(base, week)
     lines += ["Ce message ne contient volontairement aucun nom : le détail est dans l'outil."]

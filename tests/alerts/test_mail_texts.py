@@ -19,7 +19,7 @@ MAILS = {
         "Depuis le dernier message, plus de 20 parcours avec du nouveau :\n"
         "- priorité critique : 1\n"
         "- priorité haute : plus de 20\n"
-        "À voir ici : https://parcours.example/parcours/ma-journee\n"
+        "À voir ici : https://parcours.example/\n"
         "\n" + FOOT,
     ),
     "a week without anything serious": (
