@@ -280,6 +280,21 @@ def test_a_role_that_ends_leaves_its_journeys_to_a_recount_that_dates_the_depart
     assert len(rows(departure, journey_id("PRE-1"))) == 1
 
 
+def test_a_suspended_referent_has_left_and_is_back_when_opened_again(admin: Actor) -> None:
+    account = account_of("ref1")
+    orphan = (
+        "SELECT due_on FROM deadline WHERE rule = 'I09' AND journey_id = %s",
+        journey_id("PRE-1"),
+    )
+    assert rows(*orphan) == []
+    administration.suspend_person(admin, account, version(account), NOW())
+    recompute(operator_actor(), NOW(), day(), pending=True)
+    assert rows(*orphan) == [(day(3),)]
+    administration.resume_person(admin, account, version(account), NOW())
+    recompute(operator_actor(), NOW(), day(), pending=True)
+    assert rows(*orphan) == []
+
+
 def test_an_account_suspended_or_opened_again_leaves_its_journeys_to_a_recount(admin: Actor) -> None:
     account = account_of("ref1")
     followed = {row[0] for row in rows("SELECT id FROM journey WHERE referent_id = %s", account)}
