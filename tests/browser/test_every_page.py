@@ -27,7 +27,7 @@ JUDGED = ("360", "1280")
 STARTS = {
     "pilotage": ("/chiffres", "/mon-role"),
     "dpo": ("/journal",),
-    "admin": ("/comptes",),
+    "admin": ("/comptes", "/etat-du-service"),
     "ccas": ("/mon-role",),
 }
 
