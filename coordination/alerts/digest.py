@@ -93,7 +93,11 @@ def compose(base: str, found: News, week: Week | None = None) -> tuple[str, str]
         lines += [f"- priorité {_WORDS[level]} : {_number(n)}" for level, n in found.by_severity.items()]
         lines += [f"À voir ici : {base}{BOARD if week is not None else START}", ""]
     if found.info:
-        lines += [f"Pour information, cette semaine : {_files(found.info)}.", f"À voir ici : {base}{START}", ""]
+        lines += [
+            f"Pour information, cette semaine : {_files(found.info)}.",
+            f"À voir ici : {base}{START}",
+            "",
+        ]
     if week is not None:
         lines += _sheet(base, week)
     lines += ["Ce message ne contient volontairement aucun nom : le détail est dans l'outil."]
