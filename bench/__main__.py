@@ -13,6 +13,7 @@ import psycopg
 from psycopg import sql
 
 from bench.measure import end_cleanly, in_turn, line, machine, milliseconds, p95
+from bench.pages import every_page
 from bench.site import COORDINATOR, NOTED, NOTES, REFERENT, Browser, InProcess, Site, gunicorn, site
 from coordination import clock, embedded
 from coordination.accounts.queries import account_id_of, load_actor
@@ -38,6 +39,8 @@ def main() -> None:
         print(search_in_memory(large), flush=True)
         for text in http_large(large):
             print(text, flush=True)
+    for text in every_page((SMALL, LARGE)):
+        print(text, flush=True)
 
 
 def _null_unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:

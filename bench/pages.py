@@ -172,7 +172,7 @@ def _prepare(one: Site) -> list[str]:
 
 def _walk(app: Flask, people: dict[str, Browser], seeds: list[str]) -> Found:
     """Follow the links that each role is shown, TRIES pages of a kind at most."""
-    found = Found({name for rule in app.url_map.iter_rules() for name in _names(rule)})
+    found = Found({name for rule in app.url_map.iter_rules() for name in page_names(rule)})
     routes = app.url_map.bind("127.0.0.1")
     for role, browser in people.items():
         tried: dict[str, int] = {}
@@ -192,7 +192,7 @@ def _walk(app: Flask, people: dict[str, Browser], seeds: list[str]) -> Found:
     return found
 
 
-def _names(rule: Rule) -> Iterator[str]:
+def page_names(rule: Rule) -> Iterator[str]:
     """Pages of a rule: one, or one per kind of record."""
     if "GET" not in (rule.methods or ()) or rule.endpoint in NOT_PAGES:
         return
@@ -210,12 +210,3 @@ def _name_of(routes: object, path: str) -> str:
     except (HTTPException, RequestRedirect):
         return ""
     return f"{endpoint} {values['slug']}" if "slug" in values else str(endpoint)
-
-
-if __name__ == "__main__":
-    from bench.measure import end_cleanly, machine
-
-    end_cleanly()
-    print(machine(), flush=True)
-    for text in every_page((149, 5000)):
-        print(text, flush=True)

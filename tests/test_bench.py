@@ -3,15 +3,19 @@
 from __future__ import annotations
 
 import csv
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
 import pytest
+from flask import Flask
 
 from bench.fill import DEADLINES_EACH, DUE_DAYS, DUE_EACH_DAY, STRIDE
 from bench.large import LARGE, SMALL, Day, told
 from bench.measure import Pair, in_turn, line, machine, milliseconds, p95
+from bench.pages import LOAD, NOT_PAGES, page_names, write_simulated
 from bench.site import NOTED, NOTES, write_territory
+from coordination.cases.kinds_facts import ALL_ADDED
 
 
 def test_a_ratio_is_the_quotient_of_medians() -> None:
@@ -80,3 +84,26 @@ def test_territory_has_two_journeys_alike_with_the_notes_and_others_without(tmp_
     assert of[NOTED[0]] == of[NOTED[1]]
     assert len(of[NOTED[0]]) == NOTES
     assert len(of["PRE-00002"]) == 2
+
+
+def test_referents_of_the_measured_territory_are_loaded_as_in_life(tmp_path: Path) -> None:
+    write_simulated(tmp_path, 400, date(2026, 11, 22))
+
+    def column(file: str, name: str) -> list[str]:
+        with (tmp_path / file).open(encoding="utf-8") as stream:
+            return [row[name] for row in csv.DictReader(stream)]
+
+    loads = Counter(column("journeys.csv", "referent"))
+    del loads[""]
+    assert max(loads.values()) == LOAD < 400 / 3
+    assert set(loads) <= set(column("users.csv", "email"))
+
+
+def test_every_page_is_measured_or_named_as_no_page(app: Flask) -> None:
+    gets = {rule.endpoint for rule in app.url_map.iter_rules() if "GET" in (rule.methods or ())}
+    measured = {name.split()[0] for rule in app.url_map.iter_rules() for name in page_names(rule)}
+    assert measured == gets - NOT_PAGES
+    assert gets > NOT_PAGES
+    assert {f"cases.add_record {slug}" for slug in ALL_ADDED} < {
+        name for rule in app.url_map.iter_rules() for name in page_names(rule)
+    }
