@@ -1,0 +1,117 @@
+"""The course of a journey on its page: stages, dates, and two who change them at once."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date, timedelta
+
+import pytest
+from flask import Flask
+
+from tests.cases.life_kit import CITE, OPENING, send, version
+from tests.cases.pages_kit import (
+    COORDINATOR,
+    REFERENT,
+    account,
+    browser,
+    post,
+)
+from tests.conftest import TODAY
+from tests.exchange.test_recompute import from_scratch, stored
+from tests.support import rows, scalar
+
+
+def test_a_stage_passes_to_the_next_and_dates_what_it_stands_for(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    post(client, "/parcours/nouveau", ref="PRE-0500", referent_id=str(account(REFERENT)), **OPENING)
+    journey = scalar("SELECT id FROM journey WHERE ref = 'PRE-0500'")
+    page = client.get(f"/parcours/{journey}/etape").text
+    assert 'value="ACCORD_PARENTAL"' in page and 'value="DIAGNOSTIC"' not in page
+    refused = send(client, journey, "etape", stage="DIAGNOSTIC", stage_on=TODAY.isoformat())
+    assert refused.status_code == 422 and "ne suit pas celle où en est le parcours" in refused.text
+    rows("UPDATE journey SET agreement_status = 'SIGNE', agreement_on = %s WHERE id = %s", TODAY, journey)
+    for stage in ("EPS_INSCRIT", "DIAGNOSTIC", "PARCOURS_VALIDE"):
+        done = send(
+            client,
+            journey,
+            "etape",
+            stage=stage,
+            stage_on=TODAY.isoformat(),
+            entered_on=str(scalar("SELECT entered_on FROM journey WHERE id = %s", journey) or ""),
+            diagnosis_on=str(scalar("SELECT diagnosis_on FROM journey WHERE id = %s", journey) or ""),
+            planned_rhythm_days="21",
+        )
+        assert done.status_code == 303, done.text
+        assert scalar("SELECT stage FROM journey WHERE id = %s", journey) == stage
+    query = "SELECT entered_on, diagnosis_on, validated_on, planned_rhythm_days FROM journey WHERE id = %s"
+    assert rows(query, journey) == [(TODAY, TODAY, TODAY, 21)]
+    assert stored() == from_scratch()
+    assert "(PRE) Étape" not in client.get(f"/parcours/{journey}").text
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        ({"entered_on": "1999-01-01"}, "Cette date est avant l&#39;ouverture du parcours"),
+        ({"validated_on": (TODAY + timedelta(days=1)).isoformat()}, "Cette date est dans le futur."),
+        ({"planned_rhythm_days": "souvent"}, "Écrivez un nombre de jours"),
+        ({"planned_rhythm_days": "0"}, "de 1 à 180"),
+        ({"planned_rhythm_days": "181"}, "de 1 à 180"),
+        ({"stage": "SORTI"}, "se note sur sa propre page"),
+        ({"stage": "DIAGNOSTIC"}, "ne suit pas celle"),
+        ({"stage": "REPERE"}, "Choisissez une étape de la liste."),
+    ],
+)
+def test_a_course_that_cannot_be_is_refused(
+    site: Flask, journey: uuid.UUID, values: dict[str, str], sentence: str
+) -> None:
+    given = {"stage": "EN_COURS", "stage_on": TODAY.isoformat()} | values
+    sent = send(browser(site, REFERENT), journey, "etape", **given)
+    assert sent.status_code == 422 and sentence in sent.text
+
+
+def test_the_cite_has_its_dates_and_its_scheme_sealed(site: Flask) -> None:
+    journey = uuid.UUID(
+        str(
+            rows(
+                "SELECT id FROM journey WHERE programme = 'CITE_EMPLOI' AND exit_on IS NULL AND stage <> 'REPERE'"
+                " AND opened_on < %s ORDER BY ref LIMIT 1",
+                TODAY - timedelta(days=30),
+            )[0][0]
+        )
+    )
+    stage = scalar("SELECT stage FROM journey WHERE id = %s", journey)
+    client = browser(site, CITE)
+    given = {
+        "stage": stage,
+        "scheme": "CEJ",
+        "orientation_path": "EMPLOI",
+        "rsa_opened_on": "2020-01-01",
+        "oriented_on": "2019-12-31",
+    }
+    refused = send(client, journey, "etape", **given)
+    assert refused.status_code == 422 and "avant l&#39;ouverture du RSA" in refused.text
+    assert send(client, journey, "etape", **(given | {"oriented_on": "2020-02-01"})).status_code == 303
+    query = "SELECT rsa_opened_on, oriented_on FROM journey WHERE id = %s"
+    assert rows(query, journey) == [(date(2020, 1, 1), date(2020, 2, 1))]
+    page = client.get(f"/parcours/{journey}/etape").text
+    assert re.search(r'<option selected value="CEJ"', page)
+    assert stored() == from_scratch()
+
+
+def test_two_editors_of_a_course_lose_nothing(site: Flask, journey: uuid.UUID) -> None:
+    before = version(journey)
+    first = browser(site, REFERENT)
+    assert send(first, journey, "etape", stage="EN_COURS", planned_rhythm_days="10").status_code == 303
+    late = send(
+        browser(site, COORDINATOR),
+        journey,
+        "etape",
+        stage="EN_COURS",
+        planned_rhythm_days="40",
+        version=before,
+    )
+    assert late.status_code == 409
+    assert 'value="40"' in late.text and "10" in late.text
+    assert scalar("SELECT planned_rhythm_days FROM journey WHERE id = %s", journey) == 10

@@ -1,0 +1,126 @@
+"""A journey that ends with its reason, and one taken up again."""
+
+from __future__ import annotations
+
+import uuid
+from datetime import timedelta
+
+from flask import Flask
+
+from coordination.cases.rules.writing import RULES as WRITTEN
+from tests.cases.life_kit import send, state
+from tests.cases.pages_kit import (
+    REFERENT,
+    browser,
+    last_audit,
+)
+from tests.conftest import TODAY
+from tests.exchange.test_recompute import from_scratch, stored
+from tests.support import rows
+
+
+def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
+    site: Flask, journey: uuid.UUID
+) -> None:
+    client = browser(site, REFERENT)
+    before = stored()
+    done = send(client, journey, "sortie", reason="RELAIS_DC", on=TODAY.isoformat(), note="Relais au CCAS.")
+    assert done.status_code == 303, done.text
+    assert state(journey) == ("SORTI", TODAY)
+    page = client.get(f"/parcours/{journey}").text
+    assert "Relais au CCAS." in page and "Rouvrir le parcours" in page
+    assert stored() == from_scratch()
+    assert last_audit("sortie_parcours")[2] == "stage,exit_on,exit_reason,turn"
+    watch = send(client, journey, "etape", stage="VEILLE", stage_on=TODAY.isoformat(), **_dates(journey))
+    assert watch.status_code == 303 and state(journey) == ("VEILLE", TODAY)
+    mute = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="")
+    assert mute.status_code == 422 and "pourquoi le parcours reprend" in mute.text
+    back = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="Retour au QPV.")
+    assert back.status_code == 303 and state(journey) == ("EN_COURS", None)
+    # To end and to reopen is to write: only what counts from the last writing has moved.
+    assert stored() == from_scratch()
+    assert {key: line for key, line in stored().items() if key[1] not in WRITTEN} == {
+        key: line for key, line in before.items() if key[1] not in WRITTEN
+    }
+    said = rows("SELECT count(*) FROM revision WHERE journey_id = %s AND of_table = 'journey'", journey)
+    assert said == [(3,)]
+
+
+def _dates(journey: uuid.UUID) -> dict[str, str]:
+    names = ("entered_on", "validated_on", "diagnosis_on", "planned_rhythm_days")
+    row = rows(f"SELECT {', '.join(names)} FROM journey WHERE id = %s", journey)[0]
+    return {name: str(value) for name, value in zip(names, row, strict=True) if value is not None}
+
+
+def attempt(journey: uuid.UUID, days: int, mode: str, outcome: str = "SANS_REPONSE") -> None:
+    rows(
+        "INSERT INTO contact (id, journey_id, folder_id, on_date, mode, outcome) SELECT gen_random_uuid(),"
+        " journey_id, id, %s, %s, %s FROM folder WHERE journey_id = %s AND volet = 'coordination'",
+        TODAY - timedelta(days=days),
+        mode,
+        outcome,
+        journey,
+    )
+
+
+def test_a_loss_of_contact_asks_for_three_attempts_two_ways_and_a_decision(
+    site: Flask, journey: uuid.UUID
+) -> None:
+    rows("DELETE FROM contact WHERE journey_id = %s AND on_date >= %s", journey, TODAY - timedelta(days=9))
+    attempt(journey, 9, "VAD", "ABOUTI")
+    rows(
+        "UPDATE appointment SET status = 'A_VENIR' WHERE journey_id = %s AND on_date > %s",
+        journey,
+        TODAY - timedelta(days=9),
+    )
+    client = browser(site, REFERENT)
+    given = {"reason": "PERTE_CONTACT", "on": TODAY.isoformat()}
+
+    def refused() -> str:
+        answer = send(client, journey, "sortie", **given)
+        assert answer.status_code == 422 and state(journey)[1] is None
+        return str(answer.text)
+
+    assert "Il manque 3 tentatives, par deux moyens différents." in refused()
+    attempt(journey, 5, "TELEPHONE")
+    assert "Il manque 2 tentatives, dont une par un autre moyen que « téléphone »." in refused()
+    attempt(journey, 4, "TELEPHONE")
+    assert "Il manque 1 tentative, par un autre moyen que « téléphone »." in refused()
+    attempt(journey, 3, "TELEPHONE")
+    assert "Il manque 1 tentative, par un autre moyen que « téléphone »." in refused()
+    attempt(journey, 2, "SMS")
+    page = refused()
+    assert "Il manque" not in page
+    assert "Indiquez qui a décidé" in page and "Indiquez le jour de la décision." in page
+    given |= {"decided_by": "EPS", "decided_on": TODAY.isoformat()}
+    assert send(client, journey, "sortie", **given).status_code == 303
+    assert "décidé par EPS" in client.get(f"/parcours/{journey}").text
+
+
+def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    attempt(journey, 1, "VAD", "ABOUTI")
+    early = send(client, journey, "sortie", reason="RELAIS_DC", on=(TODAY - timedelta(days=2)).isoformat())
+    assert early.status_code == 422 and "Un échange est noté le" in early.text
+    rows("DELETE FROM contact WHERE journey_id = %s", journey)
+    sent_on = TODAY - timedelta(days=1)
+    insert = (
+        "INSERT INTO {} (id, journey_id, folder_id, {}) SELECT gen_random_uuid(), journey_id, id, %s FROM folder"
+        " WHERE journey_id = %s AND volet = 'coordination'"
+    )
+    before = (TODAY - timedelta(days=2)).isoformat()
+    for table, column, words in (
+        ("invitation", "sent_on", "Une invitation est notée le"),
+        ("iae_application", "applied_on", "Une candidature est notée le"),
+    ):
+        rows(insert.format(table, column), sent_on, journey)
+        early = send(client, journey, "sortie", reason="RELAIS_DC", on=before)
+        assert early.status_code == 422 and words in early.text, table
+        rows(f"TRUNCATE {table}")
+    unknown = send(client, journey, "sortie", reason="EMPLOI_DURABLE", on=TODAY.isoformat())
+    assert unknown.status_code == 422
+    rows("UPDATE journey SET stage = 'SAISINE' WHERE id = %s", journey)
+    not_begun = send(client, journey, "sortie", reason="RELAIS_DC", on=TODAY.isoformat())
+    assert not_begun.status_code == 422 and "« Non retenu »" in not_begun.text
+    not_ended = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="x")
+    assert not_ended.status_code == 422 and "rien à rouvrir" in not_ended.text
