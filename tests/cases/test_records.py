@@ -2,9 +2,8 @@
 
 from __future__ import annotations
 
-import random
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from datetime import date
 from typing import Any
 
@@ -12,7 +11,7 @@ import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.appointments import OUTCOMES, set_outcome
+from coordination.cases.commands.appointments import set_outcome
 from coordination.cases.commands.attendance import note_sessions
 from coordination.cases.commands.diagnosis import write_diagnosis
 from coordination.cases.commands.records import add_fact, correct_fact, remove_fact
@@ -30,78 +29,24 @@ from coordination.cases.kinds import (
     REVIEW,
     RIGHT,
     RecordKind,
-    Shape,
 )
 from coordination.cases.stages import TRANSITIONS, stage_after_pause
-from coordination.cases.vocabulary import coded
-from coordination.errors import BadInput, CoordinationError, NotFound
+from coordination.errors import BadInput, NotFound
 from coordination.exchange.bundle.columns import FILES
 from coordination.exchange.mapping import RECORDS
 from coordination.privacy.policy import Action
 from coordination.privacy.records import EditConflict, earlier
-from coordination.privacy.vault import open_rows
 from coordination.privacy.work import AlreadyDone, consult
+from tests.cases.records_kit import NIR, add, filled, opened, stage, volet_of
 from tests.exchange.test_recompute import from_scratch, stored
 from tests.sealed import assert_sealed
-from tests.support import PEOPLE, day, import_rows, journey_id, person, rows, scalar, world
-
-NIR = "1 85 05 78 006 084 91"
-GOOD: dict[str, dict[str, Any]] = {
-    "action": {
-        "kind": "SOUTIEN_SCO",
-        "axis_or_barrier": "SCOLARITE",
-        "droit_commun": "SOLLICITE",
-        "status": "PREVUE",
-        "planned_start": 0,
-    },
-    "rendez-vous": {"on_date": 3, "status": "A_VENIR"},
-    "objectif": {
-        "fact": "Va au club chaque mardi",
-        "set_on": 0,
-        "axis": "SPORT",
-        "own_words": "On veut essayer",
-    },
-    "frein": {"barrier": "MOBILITE", "level": "FORT", "identified_on": -3},
-    "pause": {"reason": "FAMILLE", "from_on": 0, "expected_return": 20},
-    "bilan": {"due_on": 20},
-    "droit": {"kind": "CSS", "ends_on": 90},
-    "evenement": {"kind": "DEMENAGEMENT", "on_date": -2},
-}
+from tests.support import day, import_rows, journey_id, person, rows, scalar, world
 
 
 @pytest.fixture
 def journey(app: Flask) -> Iterator[uuid.UUID]:
     import_rows(world())
     yield journey_id("PRE-1")
-
-
-def filled(kind: RecordKind, /, **changes: Any) -> dict[str, Any]:
-    """Values without a fault; a number for a day is counted from today."""
-    values = {cell.name: None for cell in kind.cells} | GOOD.get(kind.slug, {}) | changes
-    days = {cell.name for cell in kind.cells if cell.shape is Shape.DAY}
-    return {n: day(v) if n in days and isinstance(v, int) else v for n, v in values.items()}
-
-
-def add(kind: RecordKind, journey: uuid.UUID, who: str = "ref1", /, **changes: Any) -> uuid.UUID:
-    return add_fact(person(who), kind, journey, filled(kind, **changes), clock.now())
-
-
-def opened(kind: RecordKind, record: uuid.UUID, who: str = "ref1") -> Mapping[str, Any]:
-    with consult(person(who), Action.OPEN_JOURNEY, clock.now()) as r:
-        grant = r.require(scalar(f"SELECT journey_id FROM {kind.table} WHERE id = %s", record))
-        columns = [*(cell.name for cell in kind.cells), "version"]
-        found = open_rows(grant, kind.model, columns, kind.model.id == record)[0]
-        r.audit(grant)
-    return found
-
-
-def volet_of(kind: RecordKind, record: uuid.UUID) -> str:
-    query = f"SELECT f.volet FROM {kind.table} t JOIN folder f ON f.id = t.folder_id WHERE t.id = %s"
-    return str(scalar(query, record))
-
-
-def stage(journey: uuid.UUID) -> str:
-    return str(scalar("SELECT stage FROM journey WHERE id = %s", journey))
 
 
 @pytest.mark.parametrize("slug", ADDED)
@@ -379,65 +324,3 @@ def test_the_diagnosis_is_dated_sealed_and_corrected_without_erasing(journey: uu
         with pytest.raises(BadInput) as refused:
             write_diagnosis(person("ref1"), journey, *wrong, version + 2, clock.now())
         assert refused.value.fields.keys() == {field}
-
-
-def _drawn_values(drawn: random.Random, kind: RecordKind, programme: str) -> dict[str, Any]:
-    """Good answers, some of them drawn again: most can be, some cannot."""
-    values = filled(kind)
-    for cell in drawn.sample(kind.cells, drawn.randint(0, min(3, len(kind.cells)))):
-        if cell.shape is Shape.CODE:
-            values[cell.name] = drawn.choice([*coded(cell.codes, programme)])
-        elif cell.shape is Shape.DAY:
-            values[cell.name] = day(
-                drawn.randint(-60, 20 if cell.name not in FACTS.get(kind.table, ()) else 0)
-            )
-    return values
-
-
-def _after_any_sequence(rounds: int, seed: int) -> None:
-    """Whatever people note, correct, remove: the stored deadlines are those recomputed from all facts."""
-    drawn = random.Random(seed)
-    team = {"PRE-1": "ref1", "PRE-2": "ref2", "CITE-1": "ml", "CITE-2": "plie"}
-    done: dict[str, int] = {}
-    for _ in range(rounds):
-        ref = drawn.choice(list(team))
-        journey, programme = journey_id(ref), "PRE" if ref.startswith("PRE") else "CITE_EMPLOI"
-        coordinator = "coord.pre" if programme == "PRE" else "coord.cite"
-        actor = person(drawn.choice([*[team[ref]] * 8, coordinator, *PEOPLE]))
-        kind = KINDS[drawn.choice(ADDED)]
-        values = _drawn_values(drawn, kind, programme)
-        known = rows(f"SELECT id, version FROM {kind.table} WHERE journey_id = %s", journey)
-        record, version = drawn.choice(known) if known else (None, 0)
-        what = drawn.choice(
-            ["add", "add", "correct", "correct", "remove", "outcome", "sessions", "diagnosis"]
-        )
-        try:
-            if what == "add" or record is None:
-                add_fact(actor, kind, journey, values, clock.now())
-            elif what == "correct":
-                correct_fact(actor, kind, record, version, values, clock.now())
-            elif what == "remove":
-                remove_fact(actor, kind, journey, record, version, clock.now())
-            elif what == "outcome" and kind is APPOINTMENT:
-                set_outcome(actor, record, drawn.choice(OUTCOMES), version, clock.now())
-            elif what == "sessions" and kind is ACTION:
-                note_sessions(actor, record, {day(-drawn.randint(0, 30)): "PRESENT"}, clock.now())
-            else:
-                at = scalar("SELECT version FROM journey WHERE id = %s", journey)
-                write_diagnosis(actor, journey, day(-drawn.randint(0, 90)), "mots", at, clock.now())
-            done[what] = done.get(what, 0) + 1
-        except CoordinationError:
-            pass
-        assert stored() == from_scratch(), (what, kind.slug)
-    assert {"add", "correct", "remove"} <= set(done) and sum(done.values()) > rounds // 6
-
-
-@pytest.mark.parametrize("seed", [1, 2])
-def test_after_any_sequence_the_deadlines_are_those_recomputed(journey: uuid.UUID, seed: int) -> None:
-    _after_any_sequence(60, seed)
-
-
-@pytest.mark.soak
-def test_after_long_sequences_the_deadlines_are_those_recomputed(journey: uuid.UUID) -> None:
-    for seed in range(10, 20):
-        _after_any_sequence(200, seed)

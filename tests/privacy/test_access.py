@@ -4,74 +4,16 @@ from __future__ import annotations
 
 import random
 import uuid
-from collections.abc import Iterator
 from datetime import datetime, timedelta
 
-import psycopg
 import pytest
-from flask import Flask
 
-from config.settings import Settings
 from coordination import clock
 from coordination.accounts.commands import operator_actor
-from coordination.privacy.access import call, sync_access
-from tests.privacy.wall_kit import Db, account, as_web, superuser_transaction
-from tests.support import close, folder_id, import_rows, journey_id, module_app, world, writing
-
-Refused = psycopg.errors.InsufficientPrivilege
-
-
-@pytest.fixture(scope="module")
-def wall(cluster: Settings) -> Iterator[Flask]:
-    """One world for the module: whatever its tests try is rolled back."""
-    application = module_app(cluster, "access")
-    with application.app_context():
-        import_rows(world())
-        yield application
-    close(application)
-
-
-@pytest.fixture
-def db(wall: Flask) -> Iterator[Db]:
-    with superuser_transaction() as connection:
-        yield connection
-
-
-def grant(
-    db: Db, by: str, to: str, ref: str, volet: str, basis: str = "receiver", until: str = "NULL"
-) -> None:
-    """As the pages would; what it made stays for the rest of the test."""
-    ask(db, by, f"SELECT grant_access(%s, %s, %s, {until})", account(to), folder_id(ref, volet), basis)
-
-
-def revoke(db: Db, by: str, to: str, ref: str, volet: str, basis: str = "receiver") -> None:
-    ask(db, by, "SELECT revoke_access(%s, %s, %s)", account(to), folder_id(ref, volet), basis)
-
-
-def ask(
-    db: Db, by: str | uuid.UUID, query: str, *values: object, at: datetime | None = None
-) -> list[tuple[object, ...]]:
-    """A statement of the web role, kept if it succeeds."""
-    db.execute("SAVEPOINT ask")
-    actor = by if isinstance(by, uuid.UUID) else account(by)
-    try:
-        db.execute(
-            "SELECT set_config('app.actor', %s, true), set_config('app.now', %s, true)",
-            (str(actor), at.isoformat() if at else ""),
-        )
-        db.execute("SET LOCAL ROLE coord_web")
-        cursor = db.execute(query, values or None)  # type: ignore[arg-type]
-        found = cursor.fetchall() if cursor.description else []
-        db.execute("RESET ROLE")
-        return found
-    except psycopg.Error:
-        db.execute("ROLLBACK TO SAVEPOINT ask")
-        raise
-
-
-def folders_seen(db: Db, name: str, at: datetime | None = None) -> set[uuid.UUID]:
-    with as_web(db, account(name), at):
-        return {row[0] for row in db.execute("SELECT id FROM folder")}
+from tests.privacy.access_kit import Refused, ask, folders_seen, grant, revoke
+from tests.privacy.wall_kit import as_web
+from tests.privacy.wall_world import Db, account
+from tests.support import folder_id, journey_id
 
 
 def test_a_referent_opens_one_volet_to_a_receiver_and_takes_it_back(db: Db) -> None:
@@ -200,90 +142,6 @@ def test_who_opens_no_journey_of_the_pre(db: Db, who: str) -> None:
         ask(db, who, "SELECT open_journeys(%s, %s, 'PRE')", [uuid.uuid4()], [uuid.uuid4()])
 
 
-DAYS = [
-    pytest.param("started_at = %s", timedelta(seconds=-1), False, id="begins in a moment"),
-    pytest.param("started_at = %s", timedelta(0), True, id="begins now"),
-    pytest.param("started_at = %s", timedelta(seconds=1), True, id="has begun"),
-    pytest.param("ended_at = %s", timedelta(seconds=-1), True, id="ends in a moment"),
-    pytest.param("ended_at = %s", timedelta(0), False, id="ends now"),
-]
-
-
-@pytest.mark.parametrize(("change", "after", "opens"), DAYS)
-def test_a_role_opens_and_numbers_journeys_from_its_first_day_to_its_last(
-    db: Db, change: str, after: timedelta, opens: bool
-) -> None:
-    at = clock.now()
-    db.execute(
-        f"UPDATE membership SET {change} WHERE account_id = %s",  # type: ignore[arg-type]
-        (at - after, account("ref1")),
-    )
-    for query, values in (
-        ("SELECT open_journeys(%s, %s, 'PRE')", ([uuid.uuid4()], [uuid.uuid4()])),
-        ("SELECT next_ref('PRE')", ()),
-    ):
-        if opens:
-            assert ask(db, "ref1", query, *values, at=at)
-        else:
-            with pytest.raises(Refused):
-                ask(db, "ref1", query, *values, at=at)
-
-
-@pytest.mark.parametrize(("change", "after", "opens"), DAYS)
-def test_a_role_receives_from_its_first_day_to_its_last(
-    db: Db, change: str, after: timedelta, opens: bool
-) -> None:
-    at = clock.now()
-    db.execute(
-        f"UPDATE membership SET {change} WHERE account_id = %s",  # type: ignore[arg-type]
-        (at - after, account("centre")),
-    )
-    query = "SELECT grant_access(%s, %s, 'receiver', NULL)"
-    values = (account("centre"), folder_id("PRE-1", "social"))
-    if opens:
-        ask(db, "ref1", query, *values, at=at)
-    else:
-        with pytest.raises(Refused):
-            ask(db, "ref1", query, *values, at=at)
-    assert bool(folders_seen(db, "centre", at)) == opens
-
-
-def test_a_role_of_one_programme_opens_and_receives_nothing_of_the_other(db: Db) -> None:
-    """A role that both programmes know, given for one of them."""
-    db.execute("UPDATE membership SET programme = 'CITE_EMPLOI' WHERE account_id = %s", (account("centre"),))
-    with pytest.raises(Refused):
-        grant(db, "ref1", "centre", "PRE-1", "social")
-    db.execute("UPDATE membership SET programme = 'PRE' WHERE account_id = %s", (account("centre"),))
-    grant(db, "ref1", "centre", "PRE-1", "social")
-    for query, values in (
-        ("SELECT open_journeys(%s, %s, 'CITE_EMPLOI')", ([uuid.uuid4()], [uuid.uuid4()])),
-        ("SELECT next_ref('CITE_EMPLOI')", ()),
-    ):
-        with pytest.raises(Refused):
-            ask(db, "ref1", query, *values)
-    db.execute("UPDATE membership SET programme = 'CITE_EMPLOI' WHERE account_id = %s", (account("ref1"),))
-    for query, values in (
-        ("SELECT open_journeys(%s, %s, 'PRE')", ([uuid.uuid4()], [uuid.uuid4()])),
-        ("SELECT next_ref('PRE')", ()),
-    ):
-        with pytest.raises(Refused):
-            ask(db, "ref1", query, *values)
-
-
-def test_an_opening_of_the_pre_becomes_no_journey_of_the_cite(db: Db) -> None:
-    """Hand-written SQL: neither on insertion nor afterwards."""
-    journey, folder = uuid.uuid4(), uuid.uuid4()
-    ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [journey], [folder])
-    new = "INSERT INTO journey (id, ref, programme) VALUES (%s, 'NEW', %s)"
-    with pytest.raises(Refused):
-        ask(db, "ref1", new, journey, "CITE_EMPLOI")
-    ask(db, "ref1", new, journey, "PRE")
-    for target in (journey, journey_id("PRE-1")):
-        with pytest.raises(Refused):
-            ask(db, "ref1", "UPDATE journey SET programme = 'CITE_EMPLOI' WHERE id = %s", target)
-    assert ask(db, "ref1", "UPDATE journey SET programme = 'PRE' WHERE id = %s RETURNING 1", journey)
-
-
 @pytest.mark.parametrize("after", [timedelta(days=-1), timedelta(0), timedelta(days=1)])
 def test_a_sync_opens_nothing_before_the_first_day(db: Db, after: timedelta) -> None:
     """The row is there and begins by itself."""
@@ -334,108 +192,6 @@ def test_nobody_writes_the_state_of_the_house_by_hand(db: Db, name: str) -> None
             ask(db, operator_actor().id, new, name)
     ask(db, "admin", "SELECT note_lists_changed()")
     assert ask(db, "ref1", "SELECT 1 FROM state WHERE name = 'lists_version'")
-
-
-def test_opening_takes_no_id_that_exists(db: Db) -> None:
-    for journey, folder in (
-        (journey_id("PRE-2"), uuid.uuid4()),
-        (uuid.uuid4(), folder_id("PRE-2", "coordination")),
-    ):
-        with pytest.raises(Refused):
-            ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [journey], [folder])
-    for journeys, folders in (([uuid.uuid4()], []), ([], [uuid.uuid4()])):
-        with pytest.raises(psycopg.Error):
-            ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", journeys, folders)
-
-
-@pytest.mark.parametrize("target", ["PRE-2", "PRE-1"])
-def test_an_opening_plants_no_folder_in_another_journey(db: Db, target: str) -> None:
-    """Neither in a foreign file nor, past the agreement, in one's own."""
-    volet = "eps"
-    new_journey, new_folder = uuid.uuid4(), uuid.uuid4()
-    ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [new_journey], [new_folder])
-    with pytest.raises(Refused):
-        ask(
-            db,
-            "ref1",
-            "INSERT INTO folder (id, journey_id, volet) VALUES (%s, %s, %s)",
-            new_folder,
-            journey_id(target),
-            volet,
-        )
-
-
-def test_an_opening_is_of_the_coordination_volet(db: Db) -> None:
-    journey, folder = uuid.uuid4(), uuid.uuid4()
-    ask(db, "ref1", "SELECT open_journeys(%s, %s, 'PRE')", [journey], [folder])
-    ask(db, "ref1", "INSERT INTO journey (id, ref, programme) VALUES (%s, 'NEW', 'PRE')", journey)
-    new = "INSERT INTO folder (id, journey_id, volet) VALUES (%s, %s, %s)"
-    with pytest.raises(Refused):
-        ask(db, "ref1", new, folder, journey, "sante")
-    ask(db, "ref1", new, folder, journey, "coordination")
-
-
-@pytest.mark.parametrize("status", [None, "A_DEMANDER", "PRESENTE", "ORAL", "REFUS", "RETIRE"])
-def test_no_volet_opens_before_a_signature(db: Db, status: str | None) -> None:
-    db.execute("DELETE FROM folder WHERE id = %s", (folder_id("PRE-1", "social"),))
-    db.execute("UPDATE journey SET agreement_status = %s WHERE ref = 'PRE-1'", (status,))
-    journey = journey_id("PRE-1")
-    with pytest.raises(Refused):
-        ask(db, "ref1", "SELECT open_folder(gen_random_uuid(), %s, 'social', true)", journey)
-    db.execute("UPDATE journey SET agreement_status = 'SIGNE' WHERE ref = 'PRE-1'")
-    ask(db, "ref1", "SELECT open_folder(gen_random_uuid(), %s, 'social', true)", journey)
-    for outsider in ("ref2", "centre", "ml"):
-        with pytest.raises(Refused):
-            ask(db, outsider, "SELECT open_folder(gen_random_uuid(), %s, 'emploi', true)", journey)
-
-
-@pytest.mark.parametrize("who", ["ref1", "coord.pre", "admin", "dpo"])
-def test_the_operator_s_functions_are_the_operator_s(db: Db, who: str) -> None:
-    for query in (
-        "SELECT operator_access(ARRAY(SELECT id FROM journey))",
-        "SELECT * FROM operator_journeys()",
-    ):
-        with pytest.raises(Refused):
-            ask(db, who, query)
-
-
-def test_the_operator_s_access_ends_with_the_command(wall: Flask) -> None:
-    operator = operator_actor()
-    with superuser_transaction() as db:
-        assert db.execute("SELECT count(*) FROM access WHERE actor_id = %s", (operator.id,)).fetchone() == (
-            0,
-        )
-    with writing(operator):
-        call("operator_access", [journey_id("PRE-1")])
-        sync_access([journey_id("PRE-1")])
-        call("operator_access", [])
-    with superuser_transaction() as db:
-        assert db.execute("SELECT count(*) FROM access WHERE actor_id = %s", (operator.id,)).fetchone() == (
-            0,
-        )
-
-
-def test_clocks_tell_only_those_who_write_in_the_journey(db: Db) -> None:
-    both = [journey_id("PRE-1"), journey_id("PRE-2")]
-    for who, seen in (("ref1", {both[0]}), ("coord.pre", set(both)), ("ml", set()), ("centre", set())):
-        for function in (
-            "right_clocks",
-            "action_clocks",
-            "page_fact_clocks",
-            "session_clocks",
-            "barrier_clocks",
-            "school_absence_clocks",
-            "team_clocks",
-        ):
-            found = ask(db, who, f"SELECT journey_id FROM {function}(%s)", both)
-            assert {row[0] for row in found} <= seen
-        assert bool(ask(db, who, "SELECT 1 FROM right_clocks(%s)", both)) == bool(seen)
-    grant(db, "ref1", "centre", "PRE-1", "coordination")
-    assert ask(db, "centre", "SELECT 1 FROM right_clocks(%s)", both) == []
-    nothing = "SELECT reconcile_deadlines(%s, ARRAY['A01', 'A02'], '[]', current_date, 'x')"
-    before = db.execute("SELECT count(*) FROM deadline").fetchone()
-    assert ask(db, "ml", nothing, both) == ask(db, "centre", nothing, both) == [(0,)]
-    assert db.execute("SELECT count(*) FROM deadline").fetchone() == before
 
 
 def _follows_the_oracle(db: Db, rounds: int, seed: int) -> None:

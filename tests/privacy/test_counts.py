@@ -12,7 +12,8 @@ import psycopg
 import pytest
 from flask import Flask
 
-from tests.privacy.wall_kit import Db, account, as_web, superuser_transaction
+from tests.privacy.wall_kit import as_web
+from tests.privacy.wall_world import Db, account, superuser_transaction
 from tests.support import import_rows, world
 
 STAGES = ["SAISINE", "ACCORD_PARENTAL", "DIAGNOSTIC", "EN_COURS", "BILAN", "SUSPENDU"]

@@ -20,7 +20,9 @@ from coordination.privacy.actor import VISITOR, Actor, Role
 from coordination.privacy.policy import POLICY, Action, Subject, can, require
 from coordination.privacy.volets import Volet
 from coordination.reference import labels
-from tests.privacy.wall_kit import Db, account, as_web, attempt, fill_folders, superuser_transaction, truth
+from tests.privacy.wall_house import attempt
+from tests.privacy.wall_kit import as_web, truth
+from tests.privacy.wall_world import Db, account, fill_folders, superuser_transaction
 from tests.support import PEOPLE, close, import_rows, journey_id, module_app, person, rows, world, writing
 
 # The table "Access" of the design, by hand. Columns: coordination, scolarité, social, santé, protection, emploi.

@@ -15,20 +15,9 @@ from flask import Flask
 from config.settings import Settings
 from coordination import clock
 from migrations.models import Base
-from tests.privacy.wall_kit import (
-    EXTRA,
-    IN_FOLDER,
-    NEVER_CHANGED,
-    NEVER_DELETED,
-    Db,
-    account,
-    as_web,
-    attempt,
-    build_world,
-    everybody,
-    leaks,
-    superuser_transaction,
-)
+from tests.privacy.wall_house import attempt
+from tests.privacy.wall_kit import NEVER_CHANGED, NEVER_DELETED, as_web, everybody, leaks
+from tests.privacy.wall_world import EXTRA, IN_FOLDER, Db, account, build_world, superuser_transaction
 from tests.support import close, day, journey_id, module_app, role, rows, seen_by
 
 # What is not a row of a journey: sessions, keys of forms, the state of the house.
