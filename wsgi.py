@@ -10,8 +10,6 @@ from coordination import create_app
 
 app = create_app(Settings.from_env(os.environ))
 
-# What the application is made of stays as long as the process: the collector need not look at it again on every
-# page, nor come by every 700 objects, when a list of journeys makes thousands (a tenth of a page's time).
-gc.collect()
-gc.freeze()
+# A list of journeys makes thousands of objects: the collector, which by default comes by every 700, took a tenth
+# of a page's time. (What the application itself is made of, `create_app` has put out of its way.)
 gc.set_threshold(50_000)
