@@ -79,7 +79,7 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> 
     # Two readings in one statement: the first has its index, the second meets few rows. Asked for together, every
     # alert there ever was would be held against the list of the folders one sees.
     both = union_all(*(_with_status(some, journey_ids) for some in (ON_SCREEN, ANSWERED)))
-    alerts = [AlertView._make((*row, today)) for row in db.session.execute(both)]
+    alerts = [AlertView._make((*row, today)) for row in db.session.execute(both).all()]
     still = _whose_deadline_stands([alert for alert in alerts if alert.status in ANSWERED])
     by_journey: dict[uuid.UUID, list[AlertView]] = {}
     for alert in alerts:

@@ -179,7 +179,7 @@ def _due(
         query = query.where(among(StoredDeadline.journey_id, list(journeys)))
     found = [
         _Due(journey_id, *journeys[journey_id][:2], rule, kind, due_on, since, journeys[journey_id][2])
-        for journey_id, rule, kind, due_on, since in db.session.execute(query)
+        for journey_id, rule, kind, due_on, since in db.session.execute(query).all()
         # An announcement breaks nothing; what is for the coordination alone is not the référent's load.
         if severity(rule, kind) != "INFO" and journey_id in journeys and (not own or speaks_to_follower(rule))
     ]

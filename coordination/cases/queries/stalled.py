@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
-from flask import current_app, g
+from flask import current_app
 from sqlalchemy import select
 
 from coordination.alerts.queries import AlertView, PersonAlerts, by_person, serious_alerts
@@ -169,6 +169,11 @@ def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> dict[uuid.UUID, 
     }
     names = account_names({id_ for id_ in referents.values() if id_})
     sheets = open_rows(grant, Sheet, ("area", "school"), among(Sheet.journey_id, ids))
+    # Thousands of people live in a few neighbourhoods: each value is made once.
+    areas = {v: Choice(opaque(actor, "area", v), _area(v)) for v in {s["area"] for s in sheets}}
+    schools = {
+        v: Choice(opaque(actor, "school", v), v or "Non renseigné") for v in {s["school"] for s in sheets}
+    }
     places = {}
     for sheet in sheets:
         referent = referents.get(sheet["journey_id"])
@@ -176,8 +181,8 @@ def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> dict[uuid.UUID, 
             Choice(str(referent), names.get(referent, "Compte supprimé"))
             if referent
             else Choice(NOBODY, "Aucun référent"),
-            Choice(opaque(actor, "area", sheet["area"]), _area(sheet["area"])),
-            Choice(opaque(actor, "school", sheet["school"]), sheet["school"] or "Non renseigné"),
+            areas[sheet["area"]],
+            schools[sheet["school"]],
         )
     return places
 
@@ -202,12 +207,5 @@ def _choices(places: Iterable[_Place]) -> dict[str, tuple[Choice, ...]]:
 def opaque(actor: Actor, cut: str, value: str | None) -> str:
     """What stands in an address for a sealed value: keyed, of this account alone, so that it tells nothing."""
     told = f"filter\x1f{actor.id}\x1f{cut}\x1f{value or ''}".encode()
-    return hmac.digest(_index_key(), told, "sha256").hex()[:16]
-
-
-def _index_key() -> bytes:
-    """Read from its file once for a page that asks for it thousands of times."""
-    if "index_key" not in g:
-        g.index_key = secret_key(current_app.config["SETTINGS"], "index")
-    key: bytes = g.index_key
-    return key
+    key = secret_key(current_app.config["SETTINGS"], "index")
+    return hmac.digest(key, told, "sha256").hex()[:16]
