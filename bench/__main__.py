@@ -114,15 +114,11 @@ def _against_bare(
     return line(name, pair.ratio, goal, detail)
 
 
-def _environment(one: Site) -> dict[str, str]:
-    return {"COORDINATION_HOME": str(one.settings.home), "COORDINATION_INSECURE_COOKIES": "1"}
-
-
 def http_small(small: Site) -> list[str]:
     journey = f"/parcours/{small.journey_id(NOTED[0])}"
     # One save per journey, so that each moves the deadlines of the last exchange.
     others = (f"/parcours/{small.journey_id(f'PRE-{n:05}')}/echange" for n in count(4))
-    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", _environment(small)) as port:
+    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", small.environment) as port:
         bare, coordinator, referent = Browser(bare_port), Browser(port), Browser(port)
         coordinator.sign_in(COORDINATOR)
         referent.sign_in(REFERENT)
@@ -156,7 +152,7 @@ def http_small(small: Site) -> list[str]:
 
 
 def http_large(large: Site) -> list[str]:
-    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", _environment(large)) as port:
+    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", large.environment) as port:
         bare, coordinator = Browser(bare_port), Browser(port)
         coordinator.sign_in(COORDINATOR)
         hidden = coordinator.hidden("/parcours/recherche")

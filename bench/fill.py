@@ -145,6 +145,9 @@ def fill(server_settings: Settings, name: str, journeys: int, today: date) -> Ba
     admin = embedded.start(server_settings)
     settings = replace(server_settings, database_url=embedded.dsn(admin.set(database=name)))
     provision(settings)
+    # A tenth of the deadlines at most: on a small base there are too few for such days.
+    many = journeys * DEADLINES_EACH > 10 * MANY_DAYS * MANY_EACH_DAY
+    values = {"journeys": journeys, "today": today, "many": many}
     with psycopg.connect(superuser(settings), autocommit=True) as connection:
         connection.execute(_BEFORE)
         indexes = connection.execute(_PLAIN_INDEXES).fetchall()
@@ -152,9 +155,6 @@ def fill(server_settings: Settings, name: str, journeys: int, today: date) -> Ba
             connection.execute(sql.SQL("DROP INDEX {}").format(sql.Identifier(index)))
         for statement in _FILL.split(";\n"):
             if statement.strip():
-                # A tenth of the deadlines at most: on a small base there are too few for such days.
-                many = journeys * DEADLINES_EACH > 10 * MANY_DAYS * MANY_EACH_DAY
-                values = {"journeys": journeys, "today": today, "many": many}
                 psycopg.ClientCursor(connection).execute(statement, values)
         for _index, definition in indexes:
             connection.execute(definition)

@@ -123,8 +123,7 @@ def every_page(sizes: tuple[int, int]) -> Iterator[str]:
 
 def _measure(one: Site) -> tuple[Found, dict[str, tuple[str, float, float]]]:
     seeds = _prepare(one)
-    environment = {"COORDINATION_HOME": str(one.settings.home), "COORDINATION_INSECURE_COOKIES": "1"}
-    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", environment) as port:
+    with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", one.environment) as port:
         bare = Browser(bare_port)
         people = {role: Browser(port) for role in ROLES}
         for role, browser in people.items():

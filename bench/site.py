@@ -114,6 +114,11 @@ class Site:
         assert row is not None
         return str(row[0])
 
+    @property
+    def environment(self) -> dict[str, str]:
+        """What gunicorn is started with to serve it."""
+        return {"COORDINATION_HOME": str(self.settings.home), "COORDINATION_INSECURE_COOKIES": "1"}
+
     def rest(self) -> None:
         """Give back what a measure in this process holds."""
         with self.app.app_context():

@@ -31,7 +31,7 @@ from coordination.accounts import passwords
 
 TODAY = date(2026, 11, 22)
 HOME = "COORDINATION_TEST_HOME"
-# Bytes: what a run leaves at its largest, three times over.
+# Bytes that must be free in memory before a run is put there.
 ROOM = 4 * 2**30
 TEMPLATE = "coordination"
 TERRITORY = "territory"

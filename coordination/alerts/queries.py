@@ -92,9 +92,9 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> 
     return sorted(shown, key=_order)
 
 
-def serious_alerts(today: date) -> list[AlertView]:
-    """Those of VIGILANCE and above on every visible journey, worst first."""
-    return [alert for alert in open_alerts(today) if alert.severity != "INFO"]
+def serious_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> list[AlertView]:
+    """Those of VIGILANCE and above; INFO goes to the weekly digest and to the journey's own page only."""
+    return [alert for alert in open_alerts(today, journey_ids) if alert.severity != "INFO"]
 
 
 def closed_by(journey_id: uuid.UUID, fact: str, today: date) -> int:

@@ -40,10 +40,17 @@ def alert(ref: str, on: date, rule: str = "A01", *, volet: str = "coordination",
     )
 
 
+# Everybody signed, and follows whom they follow, for any day of these tests.
+FOR_LONG = (
+    "UPDATE account SET charter_signed_on = '2020-01-01', charter_expires_on = '2100-01-01'",
+    "UPDATE access SET from_at = '2020-01-01'",
+)
+
+
 def charters() -> None:
-    """Everybody signed long enough for any day of these tests."""
-    rows("UPDATE account SET charter_signed_on = '2020-01-01', charter_expires_on = '2100-01-01'")
-    rows("UPDATE access SET from_at = '2020-01-01'")
+    """What FOR_LONG says, in the application's base."""
+    for statement in FOR_LONG:
+        rows(statement)
 
 
 def mails(column: str = "subject") -> dict[str, Any]:

@@ -7,7 +7,7 @@ import os
 import random
 from collections import Counter
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from email.message import Message
 
 import psycopg
@@ -15,7 +15,7 @@ import pytest
 
 from config.settings import Mail, Settings
 from tests.alerts.killed_worker import one_day
-from tests.alerts.mail_kit import at, post_office
+from tests.alerts.mail_kit import FOR_LONG, at, post_office
 from tests.conftest import TODAY, copy_databases, superuser
 
 # A worker's day takes about that long on this territory: kills fall before, within and after it.
@@ -36,10 +36,8 @@ def _fresh(cluster: Settings, template: str) -> Settings:
     """A territory whose people stay in their roles for as long as the test looks ahead."""
     settings = copy_databases(cluster, template, f"killed_{os.getpid()}")
     with psycopg.connect(superuser(settings), autocommit=True) as connection:
-        connection.execute(
-            "UPDATE account SET charter_signed_on = '2020-01-01', charter_expires_on = '2100-01-01'"
-        )
-        connection.execute("UPDATE access SET from_at = '2020-01-01'")
+        for statement in FOR_LONG:
+            connection.execute(statement)
     return settings
 
 
@@ -66,16 +64,15 @@ def _many_days(cluster: Settings, template: str, days: int, workers: int, chance
     with post_office() as (box, mail):
         for number in range(days):
             on = TODAY + timedelta(days=number)
-            kills += _kill_them(settings, mail, number, workers, chance)
+            kills += _kill_them(settings, mail, on, workers, chance)
             one_day(settings, mail, on, at(on))
     return _left(settings, box.received, kills)
 
 
-def _kill_them(settings: Settings, mail: Mail, number: int, workers: int, chance: random.Random) -> int:
+def _kill_them(settings: Settings, mail: Mail, on: date, workers: int, chance: random.Random) -> int:
     """Workers begin a day at once and each is killed at a moment of its own; how many were still at work."""
     context = multiprocessing.get_context("forkserver")
     context.set_forkserver_preload(["tests.alerts.killed_worker"])
-    on = TODAY + timedelta(days=number)
     team = []
     for _ in range(workers):
         mine, theirs = context.Pipe()
@@ -118,9 +115,7 @@ def test_killed_workers_lose_nothing_and_tell_nothing_twice(
 
 
 @pytest.mark.soak
-def test_eight_workers_killed_during_a_hundred_scans(
-    cluster: Settings, _territory_template: str, record_property: pytest.RecordProperty
-) -> None:
+def test_eight_workers_killed_during_a_hundred_scans(cluster: Settings, _territory_template: str) -> None:
     left = _compare(cluster, _territory_template, days=100, workers=8, seed=random.randrange(10**6))
     again = sum(left.received.values()) - len(left.received)
     print(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 import psycopg
 import pytest
@@ -25,15 +25,17 @@ DAYS = [
 ]
 
 
+def date_roles(db: Db, name: str, change: str, at: datetime) -> None:
+    """`change`: `started_at = %s` or `ended_at = %s`."""
+    db.execute(f"UPDATE membership SET {change} WHERE account_id = %s", (at, account(name)))  # type: ignore[arg-type]
+
+
 @pytest.mark.parametrize(("change", "after", "opens"), DAYS)
 def test_a_role_opens_and_numbers_journeys_from_its_first_day_to_its_last(
     db: Db, change: str, after: timedelta, opens: bool
 ) -> None:
     at = clock.now()
-    db.execute(
-        f"UPDATE membership SET {change} WHERE account_id = %s",  # type: ignore[arg-type]
-        (at - after, account("ref1")),
-    )
+    date_roles(db, "ref1", change, at - after)
     for query, values in (
         ("SELECT open_journeys(%s, %s, 'PRE')", ([uuid.uuid4()], [uuid.uuid4()])),
         ("SELECT next_ref('PRE')", ()),
@@ -50,10 +52,7 @@ def test_a_role_receives_from_its_first_day_to_its_last(
     db: Db, change: str, after: timedelta, opens: bool
 ) -> None:
     at = clock.now()
-    db.execute(
-        f"UPDATE membership SET {change} WHERE account_id = %s",  # type: ignore[arg-type]
-        (at - after, account("centre")),
-    )
+    date_roles(db, "centre", change, at - after)
     query = "SELECT grant_access(%s, %s, 'receiver', NULL)"
     values = (account("centre"), folder_id("PRE-1", "social"))
     if opens:

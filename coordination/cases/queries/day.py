@@ -16,7 +16,7 @@ from coordination.alerts.queries import (
     PersonAlerts,
     by_person,
     coming_deadlines,
-    open_alerts,
+    serious_alerts,
 )
 from coordination.alerts.tiers import speaks_to_follower
 from coordination.cases.commands.appointments import PENDING
@@ -77,12 +77,8 @@ def my_day(grant: Grant, actor: Actor, today: date) -> Day:
         select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.exit_on.is_(None))
     ).all()
     mine = [row.id for row in followed]
-    # INFO goes to the weekly digest only; what a rule says to the coordination alone is not for this day.
-    alerts = [
-        alert
-        for alert in open_alerts(today, mine)
-        if alert.severity != "INFO" and speaks_to_follower(alert.rule)
-    ]
+    # What a rule says to the coordination alone is not for this day.
+    alerts = [alert for alert in serious_alerts(today, mine) if speaks_to_follower(alert.rule)]
     due = [one for one in coming_deadlines(today, today + DUE_WITHIN, mine) if speaks_to_follower(one.rule)]
     appointments = _appointments(mine, today)
     untold = tuple(a for a in appointments if a.on <= today)

@@ -36,14 +36,17 @@ def siblings(grant: Grant, journey_id: uuid.UUID) -> tuple[Sibling, ...]:
     return tuple(Sibling(named.get(row.journey_id), row.referent) for row in rows)
 
 
-def suggestions(grant: Grant, journey_id: uuid.UUID) -> tuple[Person, ...]:
-    """Others of the programme, among those the actor sees, of the same family name or the same address."""
+def suggestions(grant: Grant, journey_id: uuid.UUID, family: Sequence[Sibling]) -> tuple[Person, ...]:
+    """Others of the programme, among those the actor sees, of the same family name or the same address.
+
+    `family`: those already linked.
+    """
     programme = db.session.scalars(select(Journey.programme).where(Journey.id == journey_id)).one()
     rows = _sheets(grant, programme, ("first_name", "last_name", "address", "commune"))
     own = next((row for row in rows if row["journey_id"] == journey_id), None)
     if own is None:
         return ()
-    linked = {sibling.person.journey_id for sibling in siblings(grant, journey_id) if sibling.person}
+    linked = {sibling.person.journey_id for sibling in family if sibling.person}
     same = {name: _same_as(own, rows, name) for name in ("last_name", "address", "commune")}
     near = [
         id_

@@ -8,7 +8,7 @@ from datetime import date
 
 from sqlalchemy import and_, or_, select
 
-from coordination.alerts.queries import PersonAlerts, by_person, open_alerts
+from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
@@ -84,11 +84,7 @@ def leave_plan(grant: Grant, actor: Actor, leave_id: uuid.UUID, today: date) -> 
         visits.setdefault(journey_id, []).append(on)
     standing = {
         found.journey_id: found
-        for found in by_person(
-            a
-            for a in open_alerts(today, list(mine))
-            if a.severity != "INFO" and a.status == "PRISE_EN_CHARGE"
-        )
+        for found in by_person(a for a in serious_alerts(today, list(mine)) if a.status == "PRISE_EN_CHARGE")
     }
     ids = [id_ for id_ in mine if id_ in breaks or id_ in visits or id_ in standing]
     takers = {mine[id_] or leave.backup_id for id_ in ids} | {leave.backup_id}

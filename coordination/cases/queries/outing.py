@@ -9,7 +9,7 @@ from datetime import date, timedelta
 
 from sqlalchemy import or_, select
 
-from coordination.alerts.queries import by_person, open_alerts
+from coordination.alerts.queries import by_person, serious_alerts
 from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Contact, Journey
 from coordination.cases.queries.people import Person, people
@@ -65,7 +65,7 @@ def outing(grant: Grant, actor: Actor, today: date) -> Outing:
     if not mine:
         return Outing((), ())
     expected = pending_appointments(mine, today)
-    alerts = {p.journey_id: p for p in by_person(a for a in open_alerts(today, mine) if a.severity != "INFO")}
+    alerts = {p.journey_id: p for p in by_person(serious_alerts(today, mine))}
     named = people(grant, mine)
     lines = [
         Reachable(

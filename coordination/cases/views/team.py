@@ -66,9 +66,10 @@ def family(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = FamilyForm()
 
     def load(grant: Grant) -> dict[str, Any]:
-        near = suggestions(grant, journey_id)
+        family = siblings(grant, journey_id)
+        near = suggestions(grant, journey_id, family)
         form.chosen.choices = options({person.ref: f"{person.name}, {person.ref}" for person in near})
-        return {"siblings": siblings(grant, journey_id), "near": near, "journey_id": journey_id}
+        return {"siblings": family, "near": near, "journey_id": journey_id}
 
     def page(_conflict: EditConflict | None) -> str:
         detail = ("name", "address", "household")
