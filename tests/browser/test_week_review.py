@@ -47,6 +47,8 @@ def test_every_file_by_keyboard_in_six_keys_at_most(site: Site) -> None:
         hands.press(str(1 + (number - 1) % 7))
         if number < whole:
             page.get_by_text(f"{number + 1} sur {whole}", exact=True).wait_for()
+            # The keys are heard once the page is whole.
+            page.wait_for_load_state()
         counted.append(hands.pressed)
     page.get_by_role("heading", name="Bilan de la revue").wait_for()
     print(f"revue de la semaine : {whole} parcours, {max(counted)} touche(s) par parcours, {MOST} au plus")
