@@ -105,6 +105,14 @@ def severity(rule_id: str, kind: str) -> str:
     return "INFO" if kind == "lead" and rule.lead_and_overdue else rule.severity
 
 
+@cache
+def serious() -> tuple[str, ...]:
+    """`rule:kind` of all that is VIGILANCE or above."""
+    return tuple(
+        f"{rule}:{kind}" for rule in rules() for kind in ("lead", "overdue") if severity(rule, kind) != "INFO"
+    )
+
+
 def escalation_days(rule_id: str, kind: str = "overdue") -> int | None:
     """Days without action before the coordinator is told too; None: never."""
     named = rules()[rule_id].escalate_after_days

@@ -8,9 +8,10 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import Select, func, literal_column, select, union_all
+from sqlalchemy import ColumnElement, Select, String, any_, func, literal, literal_column, select, union_all
+from sqlalchemy.dialects.postgresql import ARRAY
 
-from coordination.alerts.catalogue import replaced, rules, severity
+from coordination.alerts.catalogue import replaced, rules, serious, severity
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
 from coordination.db import among, db
@@ -76,9 +77,26 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> 
     Those that a worse one replaces are hidden, also while the worse one is postponed or set aside: an answer must
     not bring back the same words.
     """
+    return _standing(today, journey_ids)
+
+
+def serious_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> list[AlertView]:
+    """Those of VIGILANCE and above; INFO goes to the weekly digest and to the journey's own page only."""
+    # What is INFO hides nothing that is not: it need not be read.
+    return _standing(today, journey_ids, is_serious(Alert))
+
+
+def is_serious(model: type[Alert] | type[StoredDeadline]) -> ColumnElement[bool]:
+    """Lines whose rule, announced or due, is of VIGILANCE or above."""
+    return (model.rule + ":" + model.kind) == any_(literal(list(serious()), ARRAY(String)))
+
+
+def _standing(
+    today: date, journey_ids: Sequence[uuid.UUID] | None, *criteria: ColumnElement[bool]
+) -> list[AlertView]:
     # Two readings in one statement: the first has its index, the second meets few rows. Asked for together, every
     # alert there ever was would be held against the list of the folders one sees.
-    both = union_all(*(_with_status(some, journey_ids) for some in (ON_SCREEN, ANSWERED)))
+    both = union_all(*(_with_status(some, journey_ids, criteria) for some in (ON_SCREEN, ANSWERED)))
     alerts = [AlertView._make((*row, today)) for row in db.session.execute(both).all()]
     still = _whose_deadline_stands([alert for alert in alerts if alert.status in ANSWERED])
     by_journey: dict[uuid.UUID, list[AlertView]] = {}
@@ -90,11 +108,6 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> 
         hidden = replaced((a.rule, a.kind, a.subject_id) for a in mine) if len(mine) > 1 else frozenset()
         shown += (a for a in mine if a.status in ON_SCREEN and (a.rule, a.kind, a.subject_id) not in hidden)
     return sorted(shown, key=_order)
-
-
-def serious_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> list[AlertView]:
-    """Those of VIGILANCE and above; INFO goes to the weekly digest and to the journey's own page only."""
-    return [alert for alert in open_alerts(today, journey_ids) if alert.severity != "INFO"]
 
 
 def closed_by(journey_id: uuid.UUID, fact: str, today: date) -> int:
@@ -124,10 +137,14 @@ def _whose_deadline_stands(answered: Sequence[AlertView]) -> set[uuid.UUID]:
 _COLUMNS = AlertView._fields[:-1]
 
 
-def _with_status(statuses: Sequence[str], journey_ids: Sequence[uuid.UUID] | None) -> Select[Any]:
+def _with_status(
+    statuses: Sequence[str],
+    journey_ids: Sequence[uuid.UUID] | None,
+    criteria: Iterable[ColumnElement[bool]],
+) -> Select[Any]:
     # Written out: the partial index is chosen for values that the database knows beforehand.
     query = select(*(Alert.__table__.c[name] for name in _COLUMNS)).where(
-        Alert.status.in_([literal_column(f"'{status}'") for status in statuses])
+        Alert.status.in_([literal_column(f"'{status}'") for status in statuses]), *criteria
     )
     return query if journey_ids is None else query.where(among(Alert.journey_id, journey_ids))
 

@@ -6,7 +6,7 @@ import pytest
 
 from coordination import reference
 from coordination.alerts import catalogue
-from coordination.alerts.catalogue import Thresholds, rules
+from coordination.alerts.catalogue import Thresholds, replaced, rules, serious, severity
 from coordination.errors import BadInput
 
 BOTH = {"T08", "T09", "T10", "T11", "T19", "A14", "I07", "T22", "T29", "T31", "T32", "S14", "S26"}
@@ -142,3 +142,13 @@ def test_rights_watched_are_those_of_the_bundle() -> None:
         "FORMATION",
         "MESURE_ASE",
     }
+
+
+def test_what_is_for_information_hides_nothing_serious() -> None:
+    """So that pages which show no INFO need not read it."""
+    every = [(rule, kind, "") for rule in rules() for kind in ("lead", "overdue")]
+    for quiet in every:
+        if severity(*quiet[:2]) == "INFO":
+            hidden = [replaced([quiet, other]) for other in every]
+            assert {severity(rule, kind) for found in hidden for rule, kind, _ in found} <= {"INFO"}, quiet
+    assert set(serious()) == {f"{rule}:{kind}" for rule, kind, _ in every if severity(rule, kind) != "INFO"}

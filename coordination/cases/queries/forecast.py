@@ -9,6 +9,8 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
+from itertools import groupby
+from operator import attrgetter
 from typing import Any, NamedTuple
 
 from sqlalchemy import ColumnElement, select, true
@@ -16,6 +18,7 @@ from sqlalchemy import ColumnElement, select, true
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.models import StoredDeadline
+from coordination.alerts.queries import is_serious
 from coordination.alerts.sentences import coming_sentence
 from coordination.alerts.tiers import speaks_to_follower
 from coordination.cases.commands.week_review import monday
@@ -103,17 +106,24 @@ class Forecast:
         return sorted({str(b.journey_id) for b in self.breaks})
 
 
-class _Due(NamedTuple):
-    """A stored deadline with whose journey it is. A tuple: there are thousands. `code`: of the référent."""
+class _Journey(NamedTuple):
+    """`number`: counts people sooner than their id does. `code`: of the référent."""
 
-    journey_id: uuid.UUID
+    number: int
+    id: uuid.UUID
     ref: str
     referent_id: uuid.UUID | None
+    code: str
+
+
+class _Due(NamedTuple):
+    """A stored deadline with its journey. A tuple: there are thousands."""
+
+    due_on: date
+    journey: _Journey
     rule: str
     kind: str
-    due_on: date
     since: date
-    code: str
 
 
 def forecast(
@@ -125,24 +135,25 @@ def forecast(
     every, followers = _due(
         today + timedelta(days=1), today + timedelta(days=HORIZONS[-1]), whose, own=scope.own
     )
-    mine = [one for one in every if scope.referent in ("", one.code)]
+    mine = [one for one in every if scope.referent in ("", one.journey.code)]
     inside = [one for one in mine if one.due_on <= until]
     leaves = [leave for leave in _leaves(today, until) if scope.own or leave.account_id in followers]
     names = account_names({leave.account_id for leave in leaves} | followers)
-    weeks = tuple(
-        _week(first, today, until, inside, leaves, names, scope) for first in _mondays(today, until)
-    )
+    by_week: dict[date, list[_Due]] = {first: [] for first in _mondays(today, until)}
+    for due_on, due in groupby(inside, key=attrgetter("due_on")):
+        by_week[monday(due_on)].extend(due)
+    weeks = tuple(_week(first, today, until, due, leaves, names, scope) for first, due in by_week.items())
     chosen = week if week and any(one.monday == week for one in weeks) else None
-    asked = [one for one in inside if chosen is None or monday(one.due_on) == chosen]
-    shown = [one for one in asked[:SHOWN]]
-    named = people(grant, list({one.journey_id for one in shown})) if shown else {}
+    asked = inside if chosen is None else by_week[chosen]
+    shown = asked[:SHOWN]
+    named = people(grant, list({one.journey.id for one in shown})) if shown else {}
     return Forecast(
         weeks,
         () if scope.own else _loads(today, every, followers, leaves, names),
         days,
-        _within(today, mine),
+        _within(today, _first_of_each(mine)),
         chosen,
-        tuple(_break(one, names) for one in shown if one.journey_id in named),
+        tuple(_break(one, names) for one in shown if one.journey.id in named),
         len(asked) - len(shown),
         named,
     )
@@ -162,29 +173,36 @@ def _due(
     Two statements, put together here: joined in the database, the wall would look at each journey once per
     deadline.
     """
+    rows = db.session.execute(
+        select(Journey.id, Journey.ref, Journey.referent_id).where(Journey.exit_on.is_(None), whose)
+    ).all()
     journeys = {
-        id_: (ref, referent_id, str(referent_id) if referent_id else NOBODY)
-        for id_, ref, referent_id in db.session.execute(
-            select(Journey.id, Journey.ref, Journey.referent_id).where(Journey.exit_on.is_(None), whose)
-        )
+        id_: _Journey(number, id_, ref, referent_id, str(referent_id) if referent_id else NOBODY)
+        for number, (id_, ref, referent_id) in enumerate(rows)
     }
     query = select(
+        StoredDeadline.due_on,
         StoredDeadline.journey_id,
         StoredDeadline.rule,
         StoredDeadline.kind,
-        StoredDeadline.due_on,
         StoredDeadline.since,
-    ).where(StoredDeadline.alert_id.is_(None), StoredDeadline.due_on >= first, StoredDeadline.due_on <= last)
+    ).where(
+        StoredDeadline.alert_id.is_(None),
+        StoredDeadline.due_on >= first,
+        StoredDeadline.due_on <= last,
+        # An announcement breaks nothing.
+        is_serious(StoredDeadline),
+    )
     if own:
         query = query.where(among(StoredDeadline.journey_id, list(journeys)))
     found = [
-        _Due(journey_id, *journeys[journey_id][:2], rule, kind, due_on, since, journeys[journey_id][2])
-        for journey_id, rule, kind, due_on, since in db.session.execute(query).all()
-        # An announcement breaks nothing; what is for the coordination alone is not the référent's load.
-        if severity(rule, kind) != "INFO" and journey_id in journeys and (not own or speaks_to_follower(rule))
+        _Due(due_on, journey, rule, kind, since)
+        for due_on, journey_id, rule, kind, since in db.session.execute(query).all()
+        # What is for the coordination alone is not the référent's load.
+        if (journey := journeys.get(journey_id)) and (not own or speaks_to_follower(rule))
     ]
-    found.sort(key=lambda one: (one.due_on, one.ref, one.rule))
-    return found, {referent_id for _, referent_id, _ in journeys.values() if referent_id}
+    found.sort(key=lambda one: (one.due_on, one.journey.ref, one.rule))
+    return found, {row.referent_id for row in rows if row.referent_id}
 
 
 def _leaves(today: date, until: date) -> list[Any]:
@@ -220,14 +238,13 @@ def _week(
         for leave in leaves
         if leave.from_on <= last and leave.until_on >= first and scope.referent in ("", str(leave.account_id))
     }
-    mine = [one for one in due if first <= one.due_on <= last]
-    kinds: dict[str, set[uuid.UUID]] = {}
-    for one in mine:
-        kinds.setdefault(rules()[one.rule].break_type, set()).add(one.journey_id)
+    kinds: dict[str, set[int]] = {}
+    for one in due:
+        kinds.setdefault(rules()[one.rule].break_type, set()).add(one.journey.number)
     return Week(
         max(first, today + timedelta(days=1)),
         min(last, until),
-        len({one.journey_id for one in mine}),
+        len(set().union(*kinds.values())),
         tuple(
             sorted(((kind, len(ids)) for kind, ids in kinds.items()), key=lambda pair: (-pair[1], pair[0]))
         ),
@@ -237,12 +254,17 @@ def _week(
     )
 
 
-def _within(today: date, due: list[_Due]) -> tuple[int, ...]:
-    """People within each horizon; `due` comes the soonest first."""
-    first: dict[uuid.UUID, date] = {}
+def _first_of_each(due: list[_Due]) -> list[_Due]:
+    """What comes first for each person; `due` comes the soonest first."""
+    found: dict[int, _Due] = {}
     for one in due:
-        first.setdefault(one.journey_id, one.due_on)
-    return tuple(sum(on <= today + timedelta(days=days) for on in first.values()) for days in HORIZONS)
+        found.setdefault(one.journey.number, one)
+    return list(found.values())
+
+
+def _within(today: date, firsts: list[_Due]) -> tuple[int, ...]:
+    """People within each horizon, by what comes first for each."""
+    return tuple(sum(one.due_on <= today + timedelta(days=days) for one in firsts) for days in HORIZONS)
 
 
 def _loads(
@@ -254,8 +276,8 @@ def _loads(
 ) -> tuple[Load, ...]:
     """Whoever follows somebody, the heaviest month first, and before all what nobody follows."""
     by_code: dict[str, list[_Due]] = {str(id_): [] for id_ in followers}
-    for one in due:
-        by_code.setdefault(one.code, []).append(one)
+    for one in _first_of_each(due):
+        by_code.setdefault(one.journey.code, []).append(one)
     known = {str(id_): name for id_, name in names.items()} | {NOBODY: "Aucun référent"}
     loads = [
         Load(
@@ -271,5 +293,5 @@ def _loads(
 
 def _break(one: _Due, names: dict[uuid.UUID, str]) -> Break:
     words = coming_sentence(one.rule, one.kind, one.since, one.due_on)
-    referent = names.get(one.referent_id, "") if one.referent_id else ""
-    return Break(one.journey_id, one.rule, severity(one.rule, one.kind), one.due_on, words, referent)
+    referent = names.get(one.journey.referent_id, "") if one.journey.referent_id else ""
+    return Break(one.journey.id, one.rule, severity(one.rule, one.kind), one.due_on, words, referent)
