@@ -7,8 +7,9 @@ from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from coordination.alerts.models import StoredDeadline
 from coordination.alerts.queries import serious_alerts
@@ -90,9 +91,11 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     alerts = serious_alerts(today)
     stalled = {alert.journey_id for alert in alerts}
     breaks = Counter(code for _, code in {(alert.journey_id, alert.break_type) for alert in alerts})
+    to_call = _due_soon(today) | {alert.journey_id for alert in alerts if alert.rule in CONTACT_RULES}
     gauges = capacity()
-    loads = _loads(able, stalled, today)
-    waiting = _waiting()
+    running = _running()
+    loads = _loads(able, running, stalled, to_call)
+    waiting = _waiting(running)
     first = waiting[:FIRST]
     # Last, since the lines narrow the transaction to the journeys shown.
     ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost[:FIRST]]))
@@ -120,20 +123,35 @@ def _orphan_lines(lost: Sequence[Orphan], by_id: dict[uuid.UUID, JourneyLine]) -
     ]
 
 
-def _loads(able: list[Follower], stalled: Collection[uuid.UUID], today: date) -> tuple[Load, ...]:
-    """By référent, those who can follow and follow nobody yet included; the most loaded first."""
-    rows = db.session.execute(
-        select(Journey.id, Journey.referent_id, Journey.backup_id).where(
+def _running() -> Sequence[Any]:
+    """Journeys under way: id, who follows, who backs up, stage, opening."""
+    return db.session.execute(
+        select(Journey.id, Journey.referent_id, Journey.backup_id, Journey.stage, Journey.opened_on).where(
             Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
         )
     ).all()
-    due = set(
+
+
+def _due_soon(today: date) -> set[uuid.UUID]:
+    """Who will have been without news for too long within two weeks."""
+    return set(
         db.session.scalars(
             select(StoredDeadline.journey_id).where(
-                StoredDeadline.rule.in_(CONTACT_RULES), StoredDeadline.due_on <= today + DUE_WITHIN
+                StoredDeadline.alert_id.is_(None),
+                StoredDeadline.due_on <= today + DUE_WITHIN,
+                StoredDeadline.rule.in_(CONTACT_RULES),
             )
         )
     )
+
+
+def _loads(
+    able: list[Follower],
+    rows: Sequence[Any],
+    stalled: Collection[uuid.UUID],
+    due: Collection[uuid.UUID],
+) -> tuple[Load, ...]:
+    """By référent, those who can follow and follow nobody yet included; the most loaded first."""
     followed = Counter(row.referent_id for row in rows)
     backed = Counter(row.backup_id for row in rows if row.backup_id)
     in_trouble = Counter(row.referent_id for row in rows if row.id in stalled)
@@ -152,13 +170,9 @@ def _loads(able: list[Follower], stalled: Collection[uuid.UUID], today: date) ->
     return tuple(sorted(kept, key=lambda load: (load.id is not None, -load.followed, load.name)))
 
 
-def _waiting() -> list[tuple[uuid.UUID, str, date | None, bool]]:
-    """(journey, stage, since, whether that is the opening), the longest wait first. Two statements."""
-    rows = db.session.execute(
-        select(Journey.id, Journey.stage, Journey.opened_on).where(
-            Journey.exit_on.is_(None), or_(*(Journey.stage == stage for stage in WAITING))
-        )
-    ).all()
+def _waiting(running: Sequence[Any]) -> list[tuple[uuid.UUID, str, date | None, bool]]:
+    """(journey, stage, since, whether that is the opening), the longest wait first. One statement."""
+    rows = [row for row in running if row.stage in WAITING]
     if not rows:
         return []
     # No column says since when a stage stands: the log does, for what was changed here.
