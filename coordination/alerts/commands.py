@@ -10,7 +10,8 @@ from sqlalchemy import func, select, update
 
 from coordination import reference
 from coordination.alerts.catalogue import severity
-from coordination.alerts.models import OPEN_STATUSES, Alert
+from coordination.alerts.life import AT_REVIEW
+from coordination.alerts.models import OPEN_STATUSES, Alert, StoredDeadline
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, Conflict, NotFound
@@ -47,7 +48,7 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.", f"alert={alert_id}")
         grant = w.require(alert.journey_id)
         _check(answer, today)
-        if alert.status not in OPEN_STATUSES:
+        if alert.status not in OPEN_STATUSES and not _comes_back(alert_id, alert.status, answer):
             raise Conflict("Cette alerte est déjà close.")
         values = {
             "status": answer.status,
@@ -56,7 +57,7 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             "way_out": answer.reason,
         }
         # Seen is not acted upon: the delay before the coordination is told still runs from the return.
-        if answer.status != "VUE":
+        if answer.status != "VUE" or alert.status == "SANS_OBJET":
             values["postponed_until"] = answer.until if answer.status == "REPORTEE" else None
         comment = answer.comment.strip()
         data_key = keystore().get([alert.folder_id])[alert.folder_id]
@@ -74,6 +75,17 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
         w.audit(grant, ["alert", "status"])
         journey_id: uuid.UUID = alert.journey_id
         return journey_id
+
+
+def _comes_back(alert_id: uuid.UUID, status: str, answer: Answer) -> bool:
+    """Set aside by mistake: it can be looked at again as long as the fact behind it stands."""
+    return status == "SANS_OBJET" and answer.status == "VUE" and deadline_stands(alert_id)
+
+
+def deadline_stands(alert_id: uuid.UUID) -> bool:
+    """Whether what an alert says is still so."""
+    found = select(StoredDeadline.alert_id).where(StoredDeadline.alert_id == alert_id)
+    return db.session.scalar(found) is not None
 
 
 def postpone_all(actor: Actor, journey_id: uuid.UUID, until: date, today: date) -> int:
@@ -95,12 +107,38 @@ def postpone_all(actor: Actor, journey_id: uuid.UUID, until: date, today: date) 
                 acted_on=today,
                 acted_by=actor.id,
                 postponed_until=until,
-                way_out="AUTRE",
+                way_out=AT_REVIEW,
                 comment=func.coalesce(Alert.comment, cell),
                 version=Alert.version + 1,
             )
         )
     return len(rows)
+
+
+def take_up_again(
+    actor: Actor, journey_id: uuid.UUID, postponed: tuple[uuid.UUID, date, date], today: date
+) -> None:
+    """Undo what `postpone_all` did: by whom, on which day, until which day; inside the same kind of `work`."""
+    by_id, on, until = postponed
+    db.session.execute(
+        update(Alert)
+        .where(
+            Alert.journey_id == journey_id,
+            Alert.status == "REPORTEE",
+            Alert.way_out == AT_REVIEW,
+            Alert.acted_by == by_id,
+            Alert.acted_on == on,
+            Alert.postponed_until == until,
+        )
+        .values(
+            status="VUE",
+            acted_on=today,
+            acted_by=actor.id,
+            postponed_until=None,
+            way_out=None,
+            version=Alert.version + 1,
+        )
+    )
 
 
 def _check(answer: Answer, today: date) -> None:

@@ -23,7 +23,10 @@ WORDS = {
     "SANS_OBJET": "Classée sans objet",
     "RESOLUE": "Résolue",
     "ESCALADEE": "Transmise à la coordination",
+    "REPRISE": "Remise à traiter",
 }
+AT_REVIEW = "REVUE"
+"""The reason of what the weekly review postpones: one key says it all there."""
 # Reasons that say the alert should not have been: the others say that life is so, and that it was known.
 FALSE = ("CONTACT_NON_SAISI", "DOUBLON", "ERREUR_DONNEE", "RYTHME_ADAPTE", "PAUSE")
 COUNTED_OVER = timedelta(days=365)
@@ -65,15 +68,22 @@ def history(alert_ids: list[uuid.UUID]) -> dict[uuid.UUID, list[Happened]]:
         .order_by(AlertEvent.position)
     )
     for row in rows:
-        why = reference.label("alert_dismiss_reason", row.way_out) if row.way_out else row.because or ""
-        line = Happened(row.on_date, row.what, row.by_id, row.until_on, why)
         lines = found.setdefault(row.alert_id, [])
+        taken_back = row.what == "VUE" and bool(lines) and lines[-1].what in ("REPORTEE", "SANS_OBJET")
+        what = "REPRISE" if taken_back else row.what
+        line = Happened(row.on_date, what, row.by_id, row.until_on, _why(row.way_out) or row.because or "")
         # The first opening is written down when the alert reopens: it still comes first.
         lines.insert(0, line) if row.what == "OUVERTE" else lines.append(line)
     for id_, on in opened.items():
         if not found[id_] or found[id_][0].what != "OUVERTE":
             found[id_].insert(0, Happened(on, "OUVERTE"))
     return found
+
+
+def _why(way_out: str | None) -> str:
+    if way_out == AT_REVIEW:
+        return "Décidé à la revue de la semaine"
+    return reference.label("alert_dismiss_reason", way_out) if way_out else ""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,18 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, String, any_, func, literal, literal_column, select, union_all
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    String,
+    any_,
+    case,
+    func,
+    literal,
+    literal_column,
+    select,
+    union_all,
+)
 from sqlalchemy.dialects.postgresql import ARRAY
 
 from coordination.alerts.catalogue import replaced, rules, serious, severity
@@ -108,6 +119,37 @@ def _standing(
         hidden = replaced((a.rule, a.kind, a.subject_id) for a in mine) if len(mine) > 1 else frozenset()
         shown += (a for a in mine if a.status in ON_SCREEN and (a.rule, a.kind, a.subject_id) not in hidden)
     return sorted(shown, key=_order)
+
+
+@dataclass(frozen=True)
+class PutAside:
+    """An alert that was postponed (`until`) or set aside, and whose fact still stands."""
+
+    id: uuid.UUID
+    status: str
+    sentence: str
+    until: date | None
+
+
+def put_aside(journey_id: uuid.UUID, today: date) -> tuple[PutAside, ...]:
+    """What somebody took off the screen of one journey, the first to come back first. One statement."""
+    rows = db.session.execute(
+        select(
+            Alert.id,
+            Alert.status,
+            Alert.rule,
+            Alert.kind,
+            Alert.since,
+            Alert.because,
+            case((Alert.status == "REPORTEE", Alert.postponed_until)).label("until"),
+        )
+        .join(StoredDeadline, StoredDeadline.alert_id == Alert.id)
+        .where(Alert.journey_id == journey_id, Alert.status.in_(ANSWERED))
+        .order_by(Alert.status, Alert.postponed_until, Alert.rule)
+    )
+    return tuple(
+        PutAside(r.id, r.status, sentence(r.rule, r.kind, r.since, today, r.because), r.until) for r in rows
+    )
 
 
 def closed_by(journey_id: uuid.UUID, fact: str, today: date) -> int:

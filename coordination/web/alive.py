@@ -17,7 +17,8 @@ from coordination.web import current
 
 LAST_SCAN = text("SELECT max(finished_at) AS at FROM scan_run")
 FRESH_SECONDS = 60.0
-TOLD = ("ADMIN", "COORD_PRE", "COORD_CITE")
+COORDINATORS = ("COORD_PRE", "COORD_CITE")
+TOLD = ("ADMIN", *COORDINATORS)
 
 
 @dataclass
@@ -33,8 +34,18 @@ def late_since(actor: Actor) -> datetime | None:
 
     Before the very first scan nothing is late: the installation is being made.
     """
-    if not actor.has(*TOLD):
-        return None
+    last = _last_scan() if actor.has(*TOLD) else None
+    return last if last is not None and current.now() - last > LATE_AFTER else None
+
+
+def never_scanned(actor: Actor) -> bool:
+    """For who coordinates: no scan has ever been made, so that an empty list of alerts says nothing."""
+    if not actor.has(*COORDINATORS):
+        return False
+    return _last_scan() is None
+
+
+def _last_scan() -> datetime | None:
     known: _Known = current_app.extensions.setdefault("last_scan", _Known())
     moment = time.monotonic()
     if moment - known.asked_at >= FRESH_SECONDS:
@@ -42,7 +53,6 @@ def late_since(actor: Actor) -> datetime | None:
         try:
             known.last = read_once(LAST_SCAN)[0].at
         except SQLAlchemyError:
-            return None
-    if known.last is None or current.now() - known.last <= LATE_AFTER:
-        return None
+            # The page itself will say that the database is away.
+            return known.last
     return known.last

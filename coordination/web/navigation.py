@@ -106,7 +106,7 @@ def address_parts(endpoint: str, name: str) -> tuple[str, str]:
 
 
 def register(app: Flask) -> None:
-    """Give every template `signed_in` (account or None), `menu`, `today`, `charter_missing`, and the addresses."""
+    """Give every template `signed_in` (account or None), `menu`, `today`, the addresses, and what to warn of."""
     app.jinja_env.globals.update(asset=asset, address=address, address_parts=address_parts)
 
     @app.context_processor
@@ -117,5 +117,6 @@ def register(app: Flask) -> None:
             "menu": menu(holder.actor) if holder else [],
             "today": current.today(),
             "late_since": alive.late_since(holder.actor) if holder else None,
+            "never_scanned": holder is not None and alive.never_scanned(holder.actor),
             "charter_missing": holder is not None and _sees_too_little(holder),
         }

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
+from flask.testing import FlaskClient
 
 from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
@@ -25,6 +27,12 @@ def one_alert() -> tuple[str, dict[str, Any]]:
 
 def status_of(path: str) -> str:
     return str(scalar("SELECT status FROM alert WHERE id = %s", path.rsplit("/", 1)[1]))
+
+
+def said_of_silence(client: FlaskClient, journey: uuid.UUID) -> bool:
+    """Whether an alert that is not put aside says it on the journey's page."""
+    said = re.findall(r'class="alert-words">.*?</p>', client.get(f"/parcours/{journey}").text, re.DOTALL)
+    return any("Aucun échange enregistré depuis" in one for one in said)
 
 
 @pytest.mark.parametrize("status", ["VUE", "PRISE_EN_CHARGE"])
@@ -59,12 +67,12 @@ def test_an_answered_alert_does_not_bring_back_the_one_it_replaces(site: Flask, 
         journeys_of(REFERENT),
     )[0][0]
     client = browser(site, REFERENT)
-    assert "Aucun échange enregistré depuis" in client.get(f"/parcours/{journey}").text
+    assert said_of_silence(client, journey)
     rows("UPDATE alert SET status = %s WHERE journey_id = %s AND rule = 'A02'", status, journey)
-    assert "Aucun échange enregistré depuis" not in client.get(f"/parcours/{journey}").text
+    assert not said_of_silence(client, journey)
     # Once its deadline is gone it says nothing any more.
     rows("UPDATE deadline SET alert_id = NULL WHERE journey_id = %s AND rule = 'A02'", journey)
-    assert "Aucun échange enregistré depuis" in client.get(f"/parcours/{journey}").text
+    assert said_of_silence(client, journey)
 
 
 def test_an_alert_set_aside_is_closed(site: Flask) -> None:
@@ -72,7 +80,31 @@ def test_an_alert_set_aside_is_closed(site: Flask) -> None:
     path, form = one_alert()
     answer = post(client, path, **form, status="SANS_OBJET", reason="DOUBLON", comment="Déjà suivie ailleurs")
     assert answer.status_code == 303 and answer.headers["Location"].startswith("/parcours/")
+    page = client.get(path).text
+    assert "classée sans objet" in page and "Déjà suivie ailleurs" in page
+
+
+def test_what_was_set_aside_by_mistake_is_taken_up_again(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    post(client, path, **form, status="SANS_OBJET", reason="DOUBLON")
+    again = {"version": form["version"] + 1}
+    assert "La remettre à traiter" in client.get(path).text
+    assert post(client, path, **again, status="REPORTEE", reason="PAUSE", when="7").status_code in (409, 422)
+    assert post(client, path, **again, status="VUE").status_code == 303
+    assert status_of(path) == "VUE"
+    assert "Remise à traiter" in client.get(path).text
+
+
+def test_what_is_no_longer_so_is_not_taken_up_again(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, form = one_alert()
+    post(client, path, **form, status="SANS_OBJET", reason="DOUBLON")
+    rows("UPDATE deadline SET alert_id = NULL WHERE alert_id = %s", path.rsplit("/", 1)[1])
+    assert "La remettre à traiter" not in client.get(path).text
     assert "Cette alerte est close" in client.get(path).text
+    assert post(client, path, version=form["version"] + 1, status="VUE").status_code == 409
+    assert status_of(path) == "SANS_OBJET"
 
 
 WRONG: list[tuple[dict[str, str], str]] = [

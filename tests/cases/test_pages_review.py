@@ -135,7 +135,7 @@ def test_postponing_from_the_review_keeps_what_somebody_has_in_hand(site: Flask)
         "SELECT postponed_until, acted_by, way_out FROM alert WHERE journey_id = %s AND status = 'REPORTEE'",
         journey_id,
     )
-    assert postponed and set(postponed) == {(TODAY + timedelta(days=14), account(COORDINATOR), "AUTRE")}
+    assert postponed and set(postponed) == {(TODAY + timedelta(days=14), account(COORDINATOR), "REVUE")}
     assert decisions()[-1][3] == TODAY + timedelta(days=14)
     # Its history says it, by whom and until when.
     assert rows(
@@ -145,6 +145,51 @@ def test_postponing_from_the_review_keeps_what_somebody_has_in_hand(site: Flask)
         account(COORDINATOR),
         TODAY + timedelta(days=14),
     )[0][0] == len(postponed)
+
+
+def test_taking_back_a_postponement_brings_its_alerts_back_and_no_other(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    journey_id = silent_journey(REFERENT)
+    mine, other = (
+        row[0]
+        for row in rows(
+            "SELECT id FROM alert WHERE status = 'OUVERTE' AND rule IN ('A01', 'A02')"
+            " ORDER BY journey_id <> %s LIMIT 2",
+            journey_id,
+        )
+    )
+    # Postponed by the référent, for a reason of theirs.
+    rows(
+        "UPDATE alert SET status = 'REPORTEE', postponed_until = %s, way_out = 'PAUSE', acted_on = %s,"
+        " acted_by = %s WHERE id = %s",
+        TODAY + timedelta(days=14),
+        TODAY,
+        account(REFERENT),
+        other,
+    )
+    post(client, f"{REVIEW}/{journey_id}", decision="REPORTER")
+    page = client.get(f"/parcours/{journey_id}").text
+    assert "mise de côté" in page or "mises de côté" in page
+    assert "Reportée au 6 décembre 2026" in page and "reporter de deux semaines" in page
+    assert "décidé à la revue de la semaine" in client.get(f"/parcours/alerte/{mine}").text
+    assert post(client, f"{REVIEW}/{journey_id}/revenir").status_code == 303
+    assert rows("SELECT status, postponed_until, way_out FROM alert WHERE id = %s", mine) == [
+        ("VUE", None, None)
+    ]
+    assert scalar("SELECT status FROM alert WHERE id = %s", other) == "REPORTEE"
+    assert str(journey_id) in client.get("/parcours/bloques").text
+    assert "Remise à traiter" in client.get(f"/parcours/alerte/{mine}").text
+
+
+def test_who_follows_reads_what_the_review_decided(site: Flask) -> None:
+    journey_id = silent_journey(REFERENT)
+    post(browser(site, COORDINATOR), f"{REVIEW}/{journey_id}", decision="APPELER")
+    referent = browser(site, REFERENT)
+    assert "appeler la famille" in referent.get(f"/parcours/{journey_id}").text
+    rows("UPDATE week_decision SET on_date = %s", TODAY - timedelta(days=27))
+    assert "appeler la famille" in referent.get(f"/parcours/{journey_id}").text
+    rows("UPDATE week_decision SET on_date = %s", TODAY - timedelta(days=28))
+    assert "appeler la famille" not in referent.get(f"/parcours/{journey_id}").text
 
 
 def test_what_is_decided_can_be_taken_back_and_a_wish_settled(site: Flask) -> None:

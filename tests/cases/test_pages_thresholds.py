@@ -71,6 +71,24 @@ def test_a_threshold_is_tried_then_set_and_every_deadline_follows(site: Flask) -
     assert "parcours recalculés" in listed
 
 
+def test_on_the_day_of_a_change_the_present_is_what_was_just_set(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+
+    def measured(days: int, which: str) -> list[Any]:
+        place = trial_of(tried(client, days))
+        names = ("referents", "found", "needless")
+        columns = ", ".join(f"{name}_{which}" for name in names)
+        found = list(rows(f"SELECT {columns} FROM threshold_trial WHERE id = %s", place.rsplit("/", 1)[1])[0])
+        if which == "after":
+            assert post(client, place, valid_from=str(TODAY)).status_code == 303
+        return found
+
+    before = measured(35, "before")
+    after = measured(35, "after")
+    assert before != after, "the past of the small territory tells 30 from 35"
+    assert measured(30, "before") == after
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
@@ -210,6 +228,8 @@ def test_a_recount_left_over_shows_how_far_it_is_and_goes_on(site: Flask) -> Non
     rows("INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey")
     page = client.get(LIST).text
     assert "Recalcul des échéances en cours" in page and "data-goes-on" in page
+    for path in ("/parcours/tableau", "/parcours/bloques"):
+        assert "attendent un nouveau calcul" in client.get(path).text
     post(client, "/parcours/seuils/recalcul")
     assert "Recalcul des échéances" not in client.get(LIST).text
     # Those of the other programme wait for their own coordination, or for the operator.

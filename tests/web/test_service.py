@@ -36,6 +36,19 @@ def test_it_says_what_waits_and_what_was_refused(app: Flask, settings: Settings)
     assert "ne tourne plus" not in page.text
 
 
+def test_who_coordinates_is_told_that_nothing_was_ever_analysed(app: Flask, settings: Settings) -> None:
+    for role, told in (("COORD_PRE", True), ("ADMIN", False), ("CCAS", False)):
+        make_account(role, email=f"{role.lower()}@exemple.fr")
+        client = app.test_client()
+        signed_in(client, f"{role.lower()}@exemple.fr")
+        assert ("jamais été analysées" in client.get("/mon-role").text) is told, role
+    finish_scan(settings, clock.now() - timedelta(hours=1))
+    app.extensions.pop("last_scan")
+    client = app.test_client()
+    signed_in(client, "coord_pre@exemple.fr")
+    assert "jamais été analysées" not in client.get("/mon-role").text
+
+
 def test_after_26_hours_pages_of_administrators_say_so(app: Flask, settings: Settings) -> None:
     finish_scan(settings, clock.now() - timedelta(hours=27))
     for role, told in (("ADMIN", True), ("PILOTAGE", False)):

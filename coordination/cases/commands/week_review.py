@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 
 from sqlalchemy import delete, insert, select, update
 
-from coordination.alerts.commands import postpone_all
+from coordination.alerts.commands import postpone_all, take_up_again
 from coordination.cases.models import Journey
 from coordination.cases.models_review import WeekDecision
 from coordination.clock import paris_date
@@ -67,16 +67,19 @@ def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) ->
 
 
 def take_back(actor: Actor, journey_id: uuid.UUID, now: datetime) -> None:
-    """Remove this week's decision: the journey comes again. What was postponed stays so. Raises NotFound."""
+    """Remove this week's decision: the journey comes again, and with it what it postponed. Raises NotFound."""
     with work(actor, Action.REVIEW_WEEK, now) as w:
         grant = w.require(journey_id)
         gone = db.session.execute(
             delete(WeekDecision)
             .where(WeekDecision.journey_id == journey_id, WeekDecision.week == monday(paris_date(now)))
-            .returning(WeekDecision.id)
+            .returning(WeekDecision.by_id, WeekDecision.on_date, WeekDecision.until_on)
         ).first()
         if gone is None:
             raise NotFound("Rien n'a été décidé cette semaine pour ce parcours.")
+        if gone.until_on is not None:
+            postponed = gone.by_id, gone.on_date, gone.until_on
+            take_up_again(actor, journey_id, postponed, paris_date(now))
         w.audit(grant, ["week_decision"])
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import func, or_, select
 
 from coordination.accounts.models import Membership
 from coordination.alerts.catalogue import rules, severity
+from coordination.alerts.commands import deadline_stands
 from coordination.alerts.explain import Explanation, explain
 from coordination.alerts.in_force import present
 from coordination.alerts.life import Happened, history
@@ -21,6 +22,7 @@ from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.models import Access
 from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_rows
 
 
 @dataclass(frozen=True)
@@ -46,7 +48,12 @@ class AlertPage:
     version: int
     history: tuple[tuple[Happened, str], ...]
     propose: tuple[str, ...]
+    comment: str
+    may_come_back: bool
     more: Explanation
+
+    def __repr__(self) -> str:
+        return f"<AlertPage {self.id}>"
 
 
 def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
@@ -98,6 +105,8 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         version=row.version,
         history=tuple((line, authors.get(line.by_id, "") if line.by_id else "") for line in happened),
         propose=_to_propose(row.rule, row.folder_id, today) if row.status in OPEN_STATUSES else (),
+        comment=open_rows(grant, Alert, ("comment",), Alert.id == alert_id)[0]["comment"] or "",
+        may_come_back=row.status == "SANS_OBJET" and deadline_stands(alert_id),
         more=explain(row.rule, row.kind, row.because, present(journey_id)),
     )
 

@@ -31,6 +31,7 @@ from coordination.web.filters import long_date
 
 DUE_WITHIN = timedelta(days=14)
 APPOINTMENTS_WITHIN = timedelta(days=7)
+OUTCOME_RULE = "T30"
 # Older ones are no longer a task of the day; the journey still asks about them.
 UNTOLD_SINCE = timedelta(days=60)
 
@@ -79,7 +80,12 @@ def my_day(grant: Grant, actor: Actor, today: date) -> Day:
     mine = [row.id for row in followed]
     # What a rule says to the coordination alone is not for this day.
     alerts = [alert for alert in serious_alerts(today, mine) if speaks_to_follower(alert.rule)]
-    due = [one for one in coming_deadlines(today, today + DUE_WITHIN, mine) if speaks_to_follower(one.rule)]
+    due = [
+        one
+        for one in coming_deadlines(today, today + DUE_WITHIN, mine)
+        # An appointment to come stands among those of the week.
+        if speaks_to_follower(one.rule) and one.rule != OUTCOME_RULE
+    ]
     appointments = _appointments(mine, today)
     untold = tuple(a for a in appointments if a.on <= today)
     coming = tuple(a for a in appointments if a.on > today)

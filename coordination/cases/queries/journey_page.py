@@ -9,7 +9,14 @@ from datetime import UTC, date, datetime, timedelta
 from sqlalchemy import select
 
 from coordination import reference
-from coordination.alerts.queries import AlertView, DeadlineView, coming_deadlines, open_alerts
+from coordination.alerts.queries import (
+    AlertView,
+    DeadlineView,
+    PutAside,
+    coming_deadlines,
+    open_alerts,
+    put_aside,
+)
 from coordination.cases.models import Journey, Representative, Sheet
 from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.listing import stage_label
@@ -134,6 +141,7 @@ class JourneyPage:
     volets: tuple[VoletView, ...]
     timeline: tuple[Entry, ...]
     alerts: tuple[AlertView, ...]
+    put_aside: tuple[PutAside, ...]
     coming: tuple[DeadlineView, ...]
     openings: tuple[Opening, ...]
     picture: PictureFacts
@@ -192,6 +200,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         volets=_volets(grant, journey_id),
         timeline=tuple(timeline(grant, journey_id, journey.programme)),
         alerts=tuple(open_alerts(today, [journey_id])),
+        put_aside=put_aside(journey_id, today),
         coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),
         openings=_openings(journey_id),
         picture=picture,

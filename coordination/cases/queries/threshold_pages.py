@@ -100,15 +100,19 @@ def _decided(row: Any, people: dict[uuid.UUID, str], places: dict[uuid.UUID, str
 def waiting(programmes: Iterable[str]) -> Waiting:
     """How far the recount is, among the journeys that the actor sees."""
     mine = Journey.programme.in_(list(programmes))
+    whole = db.session.scalar(select(func.count()).select_from(Journey).where(mine))
+    return Waiting(left_to_recount(programmes), whole or 0)
+
+
+def left_to_recount(programmes: Iterable[str]) -> int:
+    """Journeys that the actor sees, whose deadlines wait for a recount. One statement."""
     left = (
         select(func.count())
         .select_from(RecomputeQueue)
         .join(Journey, Journey.id == RecomputeQueue.journey_id)
+        .where(Journey.programme.in_(list(programmes)))
     )
-    return Waiting(
-        db.session.scalar(left.where(mine)) or 0,
-        db.session.scalar(select(func.count()).select_from(Journey).where(mine)) or 0,
-    )
+    return db.session.scalar(left) or 0
 
 
 def present_values(place: Place, today: date) -> Values:

@@ -47,12 +47,15 @@ def try_on_the_past(
     period: tuple[date, date],
     calendar: Calendar,
 ) -> Outcome:
-    """The rule under the setting of today and under the one proposed, over `period` (both days included).
+    """The rule under what is set now and under what is proposed, over `period` (both days included).
 
     `settings`: what is live at the place. Journeys that began after the period are not counted.
     """
     first, last = period
-    present = {s.rule: standing(settings, s.rule, last) for s in settings if s.begun}
+    # Set this morning, it stands now, though the period ended yesterday.
+    begun = [s for s in settings if s.begun]
+    day = max([last, *(s.valid_from for s in begun)])
+    present = {s.rule: standing(begun, s.rule, day) for s in begun}
     journeys = _tried(grant, place, first, last, calendar)
     return try_out(
         place.rule,

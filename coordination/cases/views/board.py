@@ -10,7 +10,9 @@ from coordination.cases.picture.strip import first_day
 from coordination.cases.queries import stalled as stalled_journeys
 from coordination.cases.queries.board import DUE_WITHIN
 from coordination.cases.queries.board import board as read_board
+from coordination.cases.queries.followers import coordinated
 from coordination.cases.queries.silence import silences as read_silences
+from coordination.cases.queries.threshold_pages import left_to_recount
 from coordination.cases.views.pages import blueprint, page_number, show
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.privacy.policy import Action
@@ -24,9 +26,10 @@ from coordination.web.routing import declares
 def board() -> ResponseReturnValue:
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
+        recount = left_to_recount(coordinated(current.actor()))
         found = read_board(grant, current.actor(), current.now())
         r.audit(grant, found.shown)
-    return show("board.html", board=found, due_within=DUE_WITHIN.days)
+    return show("board.html", board=found, recount=recount, due_within=DUE_WITHIN.days)
 
 
 @blueprint.get("/bloques")
@@ -36,11 +39,13 @@ def stalled() -> ResponseReturnValue:
     filters = stalled_journeys.Filters.read(request.args)
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
+        recount = left_to_recount(coordinated(current.actor()))
         found = stalled_journeys.stalled(grant, current.actor(), current.today(), filters, page_number())
         r.audit(grant, found.shown)
     return show(
         "stalled.html",
         stalled=found,
+        recount=recount,
         filters=filters,
         cuts=stalled_journeys.CUTS,
         names=stalled_journeys.NAMES,
