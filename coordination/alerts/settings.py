@@ -18,6 +18,8 @@ COUNTED = frozenset({"A03", "A04", "A11"})
 """Rules that count facts within a window, both of which may be set; their days count for nothing."""
 FIXED = frozenset({"S25", "S26", "T23"})
 """Rules whose days follow from a law or from the school year: nobody sets them."""
+YEARLY = frozenset({"A14", "I10", "I11", "S02", "S03", "S04", "S05"})
+"""Rules that speak on a day of the school year: a trial on less than a whole year sees them in part, or not."""
 # Each must stay longer than the one before it, which it takes over from.
 _IN_ORDER = (
     ("A01", "A02"),

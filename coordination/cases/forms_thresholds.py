@@ -9,11 +9,13 @@ from wtforms import RadioField, SelectField, StringField
 
 from coordination.alerts.catalogue import OFF_BY_DEFAULT
 from coordination.alerts.in_force import Place
-from coordination.alerts.settings import FIELDS, LABELS, Values, bounds, settable
+from coordination.alerts.settings import FIELDS, LABELS, YEARLY, Values, bounds, settable
 from coordination.cases.commands.thresholds import Decision, NewTrial
 from coordination.errors import BadInput
 from coordination.web.forms import DayField, PageForm, options
 
+WHOLE_YEAR = "12"
+PERIODS = {"6": "Les 6 derniers mois", WHOLE_YEAR: "Les 12 derniers mois"}
 NOT_LISTED = "Ce choix n'est pas dans la liste : rechargez la page."
 
 
@@ -30,7 +32,7 @@ class TrialForm(PageForm):
     structure = SelectField("Pour quels parcours", choices=[], validate_choice=False)
     months = RadioField(
         "Essayer sur",
-        choices=options({"6": "Les 6 derniers mois", "12": "Les 12 derniers mois"}),
+        choices=options(PERIODS),
         default="6",
         validate_choice=False,
     )
@@ -43,6 +45,9 @@ class TrialForm(PageForm):
                 delattr(self, name)
         if rule_id not in OFF_BY_DEFAULT:
             del self.switched_on
+        if rule_id in YEARLY:
+            self.months.choices = options({WHOLE_YEAR: PERIODS[WHOLE_YEAR]})
+            self.months.data = WHOLE_YEAR
 
     def show(self, values: Values) -> None:
         """What stands today, to begin with."""

@@ -89,6 +89,17 @@ def test_on_the_day_of_a_change_the_present_is_what_was_just_set(site: Flask) ->
     assert measured(30, "before") == after
 
 
+def test_a_rule_of_the_school_year_is_tried_on_a_whole_one(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    assert "6 derniers mois" not in client.get("/parcours/seuils/PRE/I10").text
+    assert "6 derniers mois" in client.get(A01).text
+    answer = post(client, "/parcours/seuils/PRE/I10", lead_days="45", months="6")
+    first, last = rows(
+        "SELECT from_on, until_on FROM threshold_trial WHERE id = %s", trial_of(answer).rsplit("/", 1)[1]
+    )[0]
+    assert 363 <= (last - first).days <= 366
+
+
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
