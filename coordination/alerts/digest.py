@@ -15,7 +15,7 @@ CAP = 20
 _WORDS = {"CRITIQUE": "critique", "HAUTE": "haute", "VIGILANCE": "vigilance", "INFO": "information"}
 _RANK = {name: rank for rank, name in enumerate(_WORDS)}
 # The start page leads each to theirs: a partner who received a referral has no day of their own.
-START, BOARD, STALLED = "/", "/parcours/tableau", "/parcours/bloques"
+START, BOARD, STALLED, REVIEW = "/", "/parcours/tableau", "/parcours/bloques", "/parcours/revue"
 
 
 @dataclass(frozen=True)
@@ -105,11 +105,13 @@ def compose(base: str, found: News, week: Week | None = None) -> tuple[str, str]
 
 
 def _sheet(base: str, week: Week) -> list[str]:
+    # Exact: one Monday is compared with another.
     lines = ["La semaine qui commence :"]
-    lines += [f"- {BREAKS[code]} : {_files(week.breaks[code])}" for code in BREAKS if week.breaks.get(code)]
+    lines += [f"- {BREAKS[code]} : {week.breaks[code]} parcours" for code in BREAKS if week.breaks.get(code)]
     lines += [
-        f"- sans référent : {_files(week.orphans)}",
-        f"- transmis à la coordination faute de réponse : {_files(week.handed_on)}",
+        f"- sans référent : {week.orphans} parcours",
+        f"- transmis à la coordination faute de réponse : {week.handed_on} parcours",
+        f"La revue de la semaine : {base}{REVIEW}",
         f"Le tableau : {base}{BOARD}",
         f"Les parcours bloqués : {base}{STALLED}",
         "",

@@ -80,10 +80,10 @@ def test_the_sheet_says_counts_and_links() -> None:
 
 
 def test_the_links_lead_to_pages(app: Flask) -> None:
-    from coordination.alerts.digest import BOARD, STALLED, START
+    from coordination.alerts.digest import BOARD, REVIEW, STALLED, START
 
     found = {str(rule) for rule in app.url_map.iter_rules()}
-    assert {BOARD, STALLED, START} <= found
+    assert {BOARD, REVIEW, STALLED, START} <= found
 
 
 def test_who_follows_gets_it_and_nobody_else(house: Flask) -> None:

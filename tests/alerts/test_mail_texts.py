@@ -32,7 +32,7 @@ MAILS = {
         "\n" + FOOT,
     ),
     "a coordinator's Monday": (
-        compose(BASE, News({"HAUTE": 2}, 1), Week({"ABANDON": 12, "TRANSITION": 1}, 2, 3)),
+        compose(BASE, News({"HAUTE": 2}, 1), Week({"ABANDON": 31, "TRANSITION": 1}, 2, 3)),
         "Coordination : la feuille de la semaine",
         "Bonjour,\n"
         "\n"
@@ -44,10 +44,11 @@ MAILS = {
         "À voir ici : https://parcours.example/\n"
         "\n"
         "La semaine qui commence :\n"
-        "- Perte de contact : 12 parcours\n"
+        "- Perte de contact : 31 parcours\n"
         "- Transition qui dure : 1 parcours\n"
         "- sans référent : 2 parcours\n"
         "- transmis à la coordination faute de réponse : 3 parcours\n"
+        "La revue de la semaine : https://parcours.example/parcours/revue\n"
         "Le tableau : https://parcours.example/parcours/tableau\n"
         "Les parcours bloqués : https://parcours.example/parcours/bloques\n"
         "\n" + FOOT,
