@@ -134,8 +134,7 @@ def scan(on: date | None, as_json: bool) -> None:
 
 def _as_lines(result: ScanResult) -> str:
     """What a scan opened, for a person: a reference, a rule, a date a line; no name, the scan knows none."""
-    opened = count(len(result.opened), "alerte ouverte", "alertes ouvertes")
-    lines = [f"{opened}, {count(result.already_open, 'déjà ouverte', 'déjà ouvertes')}."]
+    lines = [result.words]
     for alert in result.opened:
         start = ", situation de départ" if alert.initial else ""
         lines.append(f"{alert.journey}  {alert.rule}  {_KINDS[alert.kind]} {alert.due_on}{start}")
@@ -191,7 +190,7 @@ def worker(once: bool, as_json: bool) -> None:
 
     if once:
         result = run_once(settings())
-        show(as_json, result.as_json(), f"{len(result.opened)} alerte(s) ouverte(s).")
+        show(as_json, result.as_json(), result.words)
     else:
         run_worker(settings())
 

@@ -1,4 +1,5 @@
-"""What every command of the operator's tool shares: answers for a person or a machine, days, our errors."""
+"""What every command of the operator's tool shares: answers for a person or a machine, days, our errors; and the
+French of numbers and months, which pages and alerts say too."""
 
 from __future__ import annotations
 
@@ -14,6 +15,21 @@ import psycopg
 from sqlalchemy.exc import OperationalError
 
 from coordination.errors import CoordinationError
+
+MONTHS = (
+    "janvier",
+    "février",
+    "mars",
+    "avril",
+    "mai",
+    "juin",
+    "juillet",
+    "août",
+    "septembre",
+    "octobre",
+    "novembre",
+    "décembre",
+)
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 
@@ -117,6 +133,11 @@ def _named(error: click.BadParameter) -> str:
 def count(number: int, one: str, several: str | None = None) -> str:
     """« 1 ligne », « 3 lignes »: zero and one are singular in French."""
     return f"{number} {one if abs(number) < 2 else several or one + 's'}"
+
+
+def month_of(day: date) -> str:
+    """« septembre 2026 »."""
+    return f"{MONTHS[day.month - 1]} {day.year}"
 
 
 class Day(click.ParamType):

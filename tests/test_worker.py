@@ -56,6 +56,9 @@ def test_one_scan_now(app: Flask) -> None:
     done = run(app.config["SETTINGS"], "worker", "--once", "--json")
     assert done.returncode == 0 and json.loads(done.stdout)["on"] == str(day())
     assert scalar("SELECT count(*) FROM scan_run") == 1
+    # For a person, in the words of the other command that scans.
+    said = [run(app.config["SETTINGS"], *command).stdout for command in (("worker", "--once"), ("scan",))]
+    assert said[0] == said[1] and "0 alerte ouverte, " in said[0]
 
 
 @pytest.mark.parametrize("ending", [signal.SIGINT, signal.SIGKILL])

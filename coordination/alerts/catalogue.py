@@ -8,6 +8,7 @@ from functools import cache
 from types import MappingProxyType
 
 from coordination import reference
+from coordination.alerts.typography import typeset
 from coordination.errors import BadInput
 
 DEFAULT_ESCALATION_DAYS = 7
@@ -78,7 +79,7 @@ def rules() -> Mapping[str, Rule]:
                 id=line["id"],
                 break_type=line["rupture_type"],
                 programme=line["programme"],
-                signal=line["signal"],
+                signal=typeset(line["signal"]),
                 data_needed=tuple(line["data_needed"]),
                 threshold_days=line["default_threshold_days"],
                 lead_days=line["lead_time_days"],

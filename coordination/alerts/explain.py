@@ -5,7 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from coordination import reference
-from coordination.alerts.catalogue import Thresholds, rules
+from coordination.alerts.catalogue import OFF_BY_DEFAULT, Thresholds, rules
+from coordination.alerts.formulas import formula
+from coordination.alerts.in_force import InForce
+from coordination.alerts.typography import Source, sources_of
 
 BASES = {
     "sourced": "un texte ou une étude",
@@ -59,39 +62,43 @@ FACTS = {
 }
 
 _EXCHANGE = "un échange"
+_PREPARED = "la sortie du parcours ; tant que la suite se prépare : « Pris en charge », ou la reporter"
+_WRITTEN_LATER = "ce qui sera écrit sur le parcours à partir du mois qui suit le mois suivant"
 ENDS = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), _EXCHANGE),
     **dict.fromkeys(("A15", "A16"), "toute écriture sur le parcours"),
     **dict.fromkeys(("I02", "I03", "I04", "I05"), "le retour noté"),
     "I01": "le retour noté, ou une date de reprise",
     **dict.fromkeys(("T09", "T10", "T11"), "la sortie, ou une décision notée"),
-    **dict.fromkeys(("T14", "T15", "T16"), "une réponse datée, ou une autre orientation qui la remplace"),
+    **dict.fromkeys(
+        ("T14", "T15", "T16"),
+        "une réponse datée, une première action, l'abandon, ou une autre orientation qui la remplace",
+    ),
     **dict.fromkeys(("T22", "T23"), "la signature du contrat d'engagement"),
-    **dict.fromkeys(("T26", "T27"), "la fin de la situation sans solution"),
-    **dict.fromkeys(("S02", "S03", "S04"), "le changement de niveau"),
+    **dict.fromkeys(("T26", "T27"), "l'événement « Solution trouvée »"),
+    **dict.fromkeys(("S02", "S03", "S04"), "le nouveau niveau scolaire noté"),
     **dict.fromkeys(("S19", "S21", "S22", "S24", "I12"), "l'événement noté comme pris en compte"),
-    **dict.fromkeys(("S01", "S06", "S07", "S08", "S09"), "la sortie du parcours"),
+    **dict.fromkeys(("S01", "S06", "S07", "S08", "S09", "S20"), _PREPARED),
     "A05": "la prochaine présence",
-    "A06": "le premier du mois qui suit le mois suivant",
-    "A07": "le premier du mois qui suit le mois suivant",
+    "A06": _WRITTEN_LATER,
+    "A07": _WRITTEN_LATER,
     "A17": "une réponse à l'invitation",
     "T28": "une réponse à la candidature",
     "T31": "un suivi noté après la sortie",
     "T32": "un bilan de fond tenu",
     "S14": "un bilan tenu depuis l'orientation",
-    "S20": "la sortie du parcours",
     "S26": "une décision de conservation",
     "A12": "une action prévue ou en cours",
     "A13": "un échange, ou des coordonnées corrigées",
-    "A14": "un accord signé pour la nouvelle année scolaire",
+    "A14": "un accord signé, et à chaque rentrée un accord renouvelé",
     "I06": "un autre état de l'action",
     "I07": "un suppléant, ou le retour du référent",
     "I08": "le passage de relais",
     "I09": "un référent nommé",
-    "I10": "un rendez-vous ou une action prévus en juillet ou août",
+    "I10": "un échange, un rendez-vous ou une action en juillet ou août",
     "T06": "une action démarrée",
     "T08": "la date du bilan tenu",
-    "T17": "une première action",
+    "T17": "une première action, ou l'orientation abandonnée",
     "T18": "une nouvelle orientation envoyée",
     "T19": "une autre action prévue ou en cours",
     "T20": "un rendez-vous honoré",
@@ -107,26 +114,32 @@ ENDS = {
 
 @dataclass(frozen=True)
 class Explanation:
-    """Plain French. `source`: an address or a text, None where the threshold was reasoned."""
+    """What a rule counts and why, in plain French. `usual`: the catalogue's formula, where another stands.
 
-    fact: str
-    count: str
+    `reason`, `basis` and `sources` speak of the catalogue's own value.
+    """
+
+    formula: str
+    usual: str | None
     ends: str
-    basis: str
     reason: str
-    source: str | None
+    basis: str
+    sources: tuple[Source, ...]
 
 
-def explain(rule_id: str, kind: str, because: str, thresholds: Thresholds) -> Explanation:
-    """What the page of an alert says of its rule, with the threshold in force."""
+def explain(rule_id: str, in_force: InForce) -> Explanation:
+    """What pages say of a rule, with the thresholds in force."""
     rule = rules()[rule_id]
+    usual = formula(rule_id, Thresholds.default())
+    if rule_id in OFF_BY_DEFAULT:
+        usual = f"règle éteinte ; une fois allumée : {usual}"
     return Explanation(
-        FACTS.get(because, "le fait qui compte"),
-        _count(rule_id, kind, thresholds),
+        formula(rule_id, in_force.thresholds),
+        usual if rule_id in in_force.origins else None,
         ends(rule_id),
-        BASES[rule.basis],
         reason(rule_id),
-        rule.source,
+        BASES[rule.basis],
+        sources_of(rule.source),
     )
 
 
@@ -138,25 +151,3 @@ def ends(rule_id: str) -> str:
 def reason(rule_id: str) -> str:
     """Why this delay, in one sentence: the rationale of the catalogue, said in French."""
     return str(reference.load("alert_reasons")[rule_id])
-
-
-def formula(rule_id: str, thresholds: Thresholds) -> str:
-    """How the rule counts, with its announcement where it has one."""
-    rule = rules()[rule_id]
-    kinds = ["overdue"] if rule.threshold_days is not None or rule.lead_days is None else []
-    if rule.lead_days is not None:
-        kinds.insert(0, "lead")
-    return ", puis ".join(_count(rule_id, kind, thresholds) for kind in kinds)
-
-
-def _count(rule_id: str, kind: str, thresholds: Thresholds) -> str:
-    rule = rules()[rule_id]
-    if kind == "lead" and rule.lead_days is not None:
-        return f"annoncé {thresholds.lead(rule_id)} jours avant l'échéance"
-    if rule.threshold_count is not None and rule.window_days is not None:
-        count, window = thresholds.count(rule_id)
-        return f"{count} fois en {window} jours"
-    if not rule.threshold_days:
-        return "le jour même"
-    paused = ", sans compter les vacances scolaires" if rule.pause_on_school_holidays else ""
-    return f"{thresholds.threshold(rule_id)} jours après{paused}"

@@ -25,6 +25,7 @@ from sqlalchemy.dialects.postgresql import ARRAY
 from coordination.alerts.catalogue import replaced, rules, serious, severity
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
+from coordination.alerts.targets import AGES, since_is_target
 from coordination.db import among, db
 
 ON_SCREEN = ("OUVERTE", "VUE", "PRISE_EN_CHARGE")
@@ -65,6 +66,16 @@ class AlertView(NamedTuple):
     @property
     def sentence(self) -> str:
         return sentence(self.rule, self.kind, self.since, self.today, self.because)
+
+    @property
+    def target(self) -> date | None:
+        """The day that an announcement looks forward to, where its fact is that day."""
+        return self.since if since_is_target(self.rule, self.kind) else None
+
+    @property
+    def from_fact(self) -> bool:
+        """Whether `since` is the day of a fact: neither a day to come nor the first of a month of alert."""
+        return self.target is None and self.rule not in AGES
 
     @property
     def escalated(self) -> bool:

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 
 from coordination.alerts.calendar import shift
 from coordination.alerts.catalogue import RIGHT_OF_RULE, escalation_days, rules, severity
+from coordination.console import count
 
 ACTION_RULES = frozenset({"T19", "A05", "A12", "I06", "T29"})
 REFERRAL_RULES = frozenset({"T14", "T15", "T16", "T17", "T18"})
@@ -107,6 +108,12 @@ class ScanResult:
     returned: int = 0
     escalated: int = 0
     elapsed_s: float = field(default=0.0, compare=False)
+
+    @property
+    def words(self) -> str:
+        """What it did, in one French line: every command that scans says the same."""
+        opened = count(len(self.opened), "alerte ouverte", "alertes ouvertes")
+        return f"{opened}, {count(self.already_open, 'déjà ouverte', 'déjà ouvertes')}."
 
     def as_json(self) -> dict[str, Any]:
         opened = [alert.as_json() for alert in self.opened]

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from datetime import date
 
-from coordination.alerts.catalogue import rules
+from coordination.alerts.catalogue import Thresholds, rules
+from coordination.alerts.deadlines import LEAD
+from coordination.alerts.targets import AGES, months_of_age
+from coordination.console import month_of
 
 BREAKS = {
     "ABANDON": "Perte de contact",
@@ -115,6 +118,33 @@ BY_FACT = {
     ("A14", "overdue", "agreement_withdrawn"): "Accord retiré le {since}",
 }
 
+# Once the day that was announced is behind: the clock stands still, what it says must not.
+PAST: dict[tuple[str, str], str] = {
+    ("A14", "lead"): "L'accord était à renouveler avant le {since}",
+    ("I02", "lead"): "La reprise était prévue le {since}, pas encore notée",
+    ("I07", "lead"): "Absence du référent commencée le {since}, personne n'a été désigné pour le remplacer",
+    ("I08", "lead"): "Le référent devait partir le {since} : passer le relais",
+    ("I10", "lead"): "Vacances d'été commencées le {since}, rien de noté en juillet-août",
+    ("T08", "lead"): "Bilan prévu le {since}, pas encore tenu",
+    ("T19", "lead"): "L'action en cours devait se terminer le {since}, rien n'est prévu après",
+    ("T23", "lead"): "Le contrat d'engagement était à signer avant le {since}",
+    ("T29", "lead"): "Entrée en formation prévue le {since}, pas encore confirmée",
+    ("S02", "lead"): "Entrée en CP prévue à la rentrée du {since} : noter le nouveau niveau",
+    ("S03", "lead"): "Entrée en 6e prévue à la rentrée du {since} : noter le nouveau niveau",
+    ("S04", "lead"): "Rentrée du {since} après la 3e : noter le nouveau niveau",
+    ("S25", "lead"): "Rentrée du {since} : accord et niveau scolaire pas encore renouvelés",
+}
+
+# The same for ages, whose dates tell the month at most: right on every day of that month and after it.
+PAST_AGES: dict[str, str] = {
+    "S01": "3 ans{when} : la première scolarisation est-elle faite ?",
+    "S06": "16 ans{when} : le relais après le PRE est-il prêt ?",
+    "S07": "18 ans{when} : la suite est-elle prête ?",
+    "S08": "25 ans{when} : le droit au RSA a-t-il été vérifié ?",
+    "S09": "26 ans{when} : le relais après la Mission Locale est-il prêt ?",
+    "S20": "3, 6 ou 12 ans{when} pour un enfant du foyer : son mode de garde a-t-il changé ?",
+}
+
 # A deadline still to come says what would make it an alert, not what is true today.
 SILENCE_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
 
@@ -123,12 +153,34 @@ def french_day(day: date) -> str:
     return f"{day:%d/%m/%Y}"
 
 
-def sentence(rule: str, kind: str, since: date, today: date, because: str = "") -> str:
-    """What the alert says, in one neutral sentence. `because`: the fact, where it is known."""
-    template = BY_FACT.get((rule, kind, because)) or SENTENCES.get((rule, kind))
+def sentence(
+    rule: str, kind: str, since: date, today: date, because: str = "", thresholds: Thresholds | None = None
+) -> str:
+    """What the alert says, in one neutral sentence, right for `today`. `because`: the fact, where it is known.
+
+    `thresholds`: those in force, where they are known. Without them an age is taken as announced by the catalogue's
+    own lead, and its month is not named: a list does not know what was set for each of its journeys.
+    """
+    if rule in AGES and (past := _past_age(rule, since, today, thresholds)):
+        return past
+    behind = rule not in AGES and kind == LEAD and today > since
+    template = (
+        (PAST.get((rule, kind)) if behind else None)
+        or BY_FACT.get((rule, kind, because))
+        or SENTENCES.get((rule, kind))
+    )
     if template is None:
-        return f"{rules()[rule].signal} ({french_day(since)})"
+        past_words = ", date passée" if behind else ""
+        return f"{rules()[rule].signal} ({french_day(since)}{past_words})"
     return template.format(days=max((today - since).days, 0), since=french_day(since))
+
+
+def _past_age(rule: str, since: date, today: date, thresholds: Thresholds | None) -> str | None:
+    months = months_of_age(rule, since, thresholds or Thresholds.default())
+    if not months or today < months[0]:
+        return None
+    when = f" en {' ou '.join(map(month_of, months))}" if thresholds else ""
+    return PAST_AGES[rule].format(when=when)
 
 
 def coming_sentence(rule: str, kind: str, since: date, due_on: date) -> str:

@@ -208,11 +208,11 @@ def _out_of_order(rule_id: str, values: Values, others: Callable[[str], Values])
 def standing(settings: Iterable[Setting], rule_id: str, day: date) -> Values:
     """What stands for a rule on a day: the structure's setting, else the programme's, else the catalogue's."""
     found = [s for s in settings if s.rule == rule_id and _valid(s, day)]
-    chosen = max(found, key=_rank, default=None)
+    chosen = max(found, key=rank, default=None)
     return chosen.values if chosen else catalogue_values(rule_id)
 
 
-def _rank(setting: Setting) -> tuple[bool, date, bool]:
+def rank(setting: Setting) -> tuple[bool, date, bool]:
     """Who goes before whom: a structure's, then the latest to begin, then one that has an end."""
     return setting.of_structure, setting.valid_from, setting.valid_until is not None
 
@@ -243,7 +243,7 @@ def _until(setting: Setting, day: date) -> bool:
 
 def _together(settings: Iterable[Setting]) -> Thresholds:
     chosen: dict[str, Values] = {}
-    for setting in sorted(settings, key=_rank):
+    for setting in sorted(settings, key=rank):
         chosen[setting.rule] = setting.values
     return as_thresholds(chosen)
 

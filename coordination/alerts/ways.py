@@ -10,16 +10,20 @@ class Way:
     """A page of a journey and the words of its button.
 
     `slug`: the kind of record to add. `correct`: that of the record which the alert is about, to correct it.
+    `of_subject`: the page is not of the journey but of that record, which it takes under this name.
     """
 
     endpoint: str
     label: str
     slug: str = ""
     correct: str = ""
+    of_subject: str = ""
 
 
 EXCHANGE = Way("cases.log_contact", "Noter un échange")
 JOURNEY = Way("cases.journey", "Ouvrir le parcours")
+# Until referrals have their pages nothing that ends these can be written: a call is what can be done meanwhile.
+_PARTNER = Way("cases.log_contact", "Noter l'échange")
 _EXIT = Way("cases.ending", "Terminer le parcours")
 _COURSE = Way("cases.course", "Changer l'étape")
 _TEAM = Way("cases.team", "Choisir qui suit le parcours")
@@ -46,21 +50,28 @@ WAYS: dict[str, Way] = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), EXCHANGE),
     # Any writing ends these, and an exchange is the usual one.
     **dict.fromkeys(("A15", "A16"), EXCHANGE),
-    # A talk is what they ask for; nothing written ends them at once.
-    **dict.fromkeys(("A05", "A06", "A07", "S22", "T01"), EXCHANGE),
+    # A talk is what they ask for; nothing written ends A06 and A07 at once.
+    **dict.fromkeys(("A06", "A07", "T01"), EXCHANGE),
+    "A05": Way("cases.sessions", "Noter les présences", of_subject="action_id"),
     **dict.fromkeys(("I01", "I02", "I03", "I04", "I05"), _PAUSE),
-    **dict.fromkeys(("T09", "T10", "T11", "S01", "S06", "S07", "S08", "S09", "S20"), _EXIT),
-    # Answers of partners are written from the journey.
-    **dict.fromkeys(("T14", "T15", "T16", "T17", "T18", "T07"), JOURNEY),
+    **dict.fromkeys(("T09", "T10", "T11"), _EXIT),
+    # The end of the journey would end these, but they ask to prepare what follows, not to end it.
+    **dict.fromkeys(("S01", "S06", "S07", "S08", "S09", "S20"), JOURNEY),
+    **dict.fromkeys(("T14", "T15", "T16", "T17", "T18"), _PARTNER),
+    **dict.fromkeys(("T07", "T12", "T13"), JOURNEY),
     **dict.fromkeys(("T21", "T22", "T23"), _COURSE),
-    **dict.fromkeys(("T26", "T27", "T06", "T24", "T25", "A12", "T19", "I10", "T12", "T13"), _ACTION),
+    **dict.fromkeys(("T25", "A12", "T19", "I10"), _ACTION),
+    # One that is only planned ends neither.
+    **dict.fromkeys(("T06", "T24"), _add("action", "Noter une action commencée")),
+    # « Solution trouvée » is an event.
+    **dict.fromkeys(("T26", "T27"), _add("evenement", "Noter la solution trouvée")),
     **dict.fromkeys(("S02", "S03", "S04", "S05"), _SCHOOLING),
-    **dict.fromkeys(("S19", "S21", "S24", "I12"), _EVENT),
+    **dict.fromkeys(("S19", "S21", "S22", "S24", "I12"), _EVENT),
     **dict.fromkeys(("S10", "S11", "S12", "S13", "S15", "S16", "S17", "S18", "S23"), _RIGHT),
     **dict.fromkeys(("I07", "I08", "I09", "T05"), _TEAM),
     **dict.fromkeys(("A14", "T02", "S25"), _AGREEMENT),
     **dict.fromkeys(("T03", "T04"), _COURSE),
-    "T20": _add("rendez-vous", "Prévoir un rendez-vous"),
+    "T20": _add("rendez-vous", "Noter un rendez-vous"),
     "A13": _IDENTITY,
     "A17": _correct("invitation", "Noter la réponse"),
     "I06": _correct("action", "Mettre l'action à jour"),
@@ -73,3 +84,13 @@ WAYS: dict[str, Way] = {
     "S14": _add("bilan", "Noter un bilan"),
     "S26": _add("conservation", "Noter la décision"),
 }
+
+_MEANWHILE = (
+    "{} se note pour l'instant par l'import ; en attendant : appeler, puis noter l'échange, ou reporter."
+)
+MEANWHILE: dict[str, str] = {
+    **dict.fromkeys(("T14", "T15", "T16"), _MEANWHILE.format("La réponse de la structure")),
+    "T17": _MEANWHILE.format("La première action dans la structure"),
+    "T18": _MEANWHILE.format("Une nouvelle orientation"),
+}
+"""What to do about an alert that no page can end yet."""

@@ -8,22 +8,10 @@ from functools import lru_cache
 from flask import Flask
 
 from coordination.clock import PARIS, paris_date
+from coordination.console import MONTHS as MONTHS
 from coordination.console import count as count
+from coordination.console import month_of as month_of
 
-MONTHS = [
-    "janvier",
-    "février",
-    "mars",
-    "avril",
-    "mai",
-    "juin",
-    "juillet",
-    "août",
-    "septembre",
-    "octobre",
-    "novembre",
-    "décembre",
-]
 SHORT_MONTHS = [
     "janv.",
     "févr.",
@@ -131,6 +119,7 @@ def register(app: Flask) -> None:
         date_time=date_time,
         relative=relative,
         count_of=count,
+        month_of=month_of,
         age=age,
         file_size=file_size,
     )

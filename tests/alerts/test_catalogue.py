@@ -7,6 +7,7 @@ import pytest
 from coordination import reference
 from coordination.alerts import catalogue
 from coordination.alerts.catalogue import Thresholds, replaced, rules, serious, severity
+from coordination.alerts.typography import typeset
 from coordination.errors import BadInput
 
 BOTH = {"T08", "T09", "T10", "T11", "T19", "A14", "I07", "T22", "T29", "T31", "T32", "S14", "S26"}
@@ -24,7 +25,8 @@ def test_every_rule_of_the_file_is_there_in_its_order() -> None:
         )
         assert list(rule.recipients) == line["recipients"]
         assert rule.pause_on_school_holidays is line["pause_on_school_holidays"]
-        for name in ("signal", "rationale", "severity", "threshold_count", "window_days"):
+        assert rule.signal == typeset(line["signal"])
+        for name in ("rationale", "severity", "threshold_count", "window_days"):
             assert getattr(rule, name) == line[name]
         assert rule.break_type == line["rupture_type"]
 

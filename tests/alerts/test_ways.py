@@ -13,9 +13,10 @@ from coordination.alerts.catalogue import rules
 from coordination.alerts.explain import ENDS
 from coordination.alerts.queries import AlertView
 from coordination.alerts.sentences import sentence
-from coordination.alerts.ways import EXCHANGE, WAYS
+from coordination.alerts.ways import EXCHANGE, MEANWHILE, WAYS
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
 from coordination.cases.views.pages import way_of
+from coordination.referrals.rules import REFERRAL_RULES
 
 DAY, ONE = date(2026, 3, 2), uuid.uuid4()
 
@@ -53,9 +54,78 @@ def test_every_rule_has_its_way(app: Flask) -> None:
         assert bool(way.slug) == (way.endpoint == "cases.add_record")
 
 
+# Rule -> what its main button says, beside what ends the rule (explain.ENDS; source: the clocks' "stands until").
+EXCHANGE_SAID, JOURNEY_SAID, EVENT_SAID = "Noter un échange", "Ouvrir le parcours", "Dire ce qui a été fait"
+BUTTONS: dict[str, tuple[str, ...]] = {
+    # An exchange is what ends these; A06 and A07 end by a later writing, whatever it is.
+    EXCHANGE_SAID: (
+        "A01",
+        "A02",
+        "A03",
+        "A04",
+        "A06",
+        "A07",
+        "A08",
+        "A09",
+        "A10",
+        "A11",
+        "A15",
+        "A16",
+        "I11",
+        "T01",
+    ),
+    "Noter les présences": ("A05",),
+    "Prévoir une action": ("A12", "I10", "T19", "T25"),
+    "Noter une action commencée": ("T06", "T24"),
+    "Mettre à jour les coordonnées": ("A13",),
+    "Noter l'accord": ("A14", "T02", "S25"),
+    "Noter la réponse": ("A17", "T28"),
+    "Noter le retour": ("I01", "I02", "I03", "I04", "I05"),
+    "Mettre l'action à jour": ("I06",),
+    "Choisir qui suit le parcours": ("I07", "I08", "I09", "T05"),
+    EVENT_SAID: ("I12", "S19", "S21", "S22", "S24"),
+    "Changer l'étape": ("T03", "T04", "T21", "T22", "T23"),
+    "Noter le bilan": ("T08",),
+    "Noter un bilan": ("T32", "S14"),
+    "Noter l'échange": ("T14", "T15", "T16", "T17", "T18"),
+    "Noter un rendez-vous": ("T20",),
+    "Noter la solution trouvée": ("T26", "T27"),
+    "Noter le début": ("T29",),
+    "Dire comment il s'est passé": ("T30",),
+    "Noter le suivi": ("T31",),
+    "Noter la scolarité": ("S02", "S03", "S04", "S05"),
+    "Mettre le droit à jour": ("S10", "S11", "S12", "S13", "S15", "S16", "S17", "S18", "S23"),
+    "Noter la décision": ("S26",),
+    # Nothing but the end of the journey ends these, and they do not ask for it; or no page ends them yet.
+    JOURNEY_SAID: ("S01", "S06", "S07", "S08", "S09", "S20", "T07", "T12", "T13"),
+}
+STAYS = {"T09", "T10", "T11"}
+"""Their decisions have a record of their own."""
+
+
+def test_the_button_of_each_rule_is_the_act_that_ends_it() -> None:
+    expected = {rule: label for label, mine in BUTTONS.items() for rule in mine}
+    assert {rule: way.label for rule, way in WAYS.items() if rule not in STAYS} == expected
+    assert expected.keys() | STAYS == set(rules())
+
+
+def test_no_button_ends_a_journey_for_a_birthday() -> None:
+    assert not [rule for rule in WAYS if rule not in STAYS and WAYS[rule].endpoint == "cases.ending"]
+
+
 def test_an_exchange_is_offered_where_it_ends_the_alert() -> None:
     assert all(WAYS[rule] is EXCHANGE for rule, ends in ENDS.items() if ends == "un échange")
     assert all(WAYS[rule] is not EXCHANGE for rule in ("I03", "T08", "T14", "A14", "T30", "S16"))
+
+
+def test_what_no_page_can_end_yet_says_what_to_do_meanwhile() -> None:
+    assert set(MEANWHILE) == REFERRAL_RULES
+    for rule, said in MEANWHILE.items():
+        assert WAYS[rule].label == "Noter l'échange" and WAYS[rule].endpoint == "cases.log_contact"
+        assert said.endswith(
+            "se note pour l'instant par l'import ; en attendant : appeler, puis noter l'échange, ou reporter."
+        )
+    assert MEANWHILE["T14"].startswith("La réponse de la structure se note")
 
 
 def test_the_button_opens_what_the_alert_is_about(page: None) -> None:
@@ -66,6 +136,10 @@ def test_the_button_opens_what_the_alert_is_about(page: None) -> None:
     # No record that can be opened: the journey.
     for subject in ("", "not-an-id"):
         assert way_of(alert("I03", subject))[0] == f"/parcours/{ONE}"
+        assert way_of(alert("A05", subject)) == (f"/parcours/{ONE}", "Ouvrir le parcours")
+    assert way_of(alert("A05", str(record)))[0] == f"/parcours/action/{record}/presences"
+    assert way_of(alert("S22", str(record)))[0] == f"/parcours/evenement/{record}"
+    assert way_of(alert("T26", str(record)))[0] == f"/parcours/{ONE}/evenement"
     assert way_of(alert("T31"))[0] == f"/parcours/{ONE}/suivi"
     assert way_of(alert("A14"))[0] == f"/parcours/{ONE}/accord"
 

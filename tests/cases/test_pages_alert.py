@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import re
 import uuid
 from datetime import timedelta
@@ -164,3 +165,71 @@ def test_the_alert_of_somebody_else_does_not_exist(site: Flask) -> None:
     for wanted in (foreign, uuid.uuid4()):
         assert client.get(f"/parcours/alerte/{wanted}").status_code == 404
         assert post(client, f"/parcours/alerte/{wanted}", status="VUE", version=1).status_code == 404
+
+
+def test_the_day_asks_why_and_the_answer_is_open(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    page = client.get("/parcours/ma-journee").text
+    answers, whys = (
+        set(re.findall(pattern, page))
+        for pattern in (r"alerte/([-\w]+)\?retour", r"alerte/([-\w]+)\?pourquoi")
+    )
+    assert whys and whys == answers
+    (address, *_) = re.findall(r'href="(/parcours/alerte/[-\w]+\?pourquoi=1[^"]*)"', page)
+    assert address.endswith("&amp;retour=journee#en-savoir-plus")
+    opened = client.get(address.replace("&amp;", "&").split("#")[0]).text
+    assert '<details class="why" id="en-savoir-plus" open>' in opened and "Ma journée" in opened
+    path, _ = one_alert()
+    assert '<details class="why" id="en-savoir-plus">' in client.get(path).text
+
+
+def test_why_on_the_journey_leads_to_the_delay_and_its_origin(site: Flask) -> None:
+    path, _ = one_alert()
+    journey = scalar("SELECT journey_id FROM alert WHERE id = %s", path.rsplit("/", 1)[1])
+    page = browser(site, REFERENT).get(f"/parcours/{journey}").text
+    found = re.findall(r"<summary>Pourquoi \?.*?</details>", page, re.S)
+    assert found
+    for why in found:
+        assert re.search(r'href="/parcours/alerte/[-\w]+\?pourquoi=1#en-savoir-plus"', why)
+
+
+def as_rule(path: str, rule: str, kind: str, due_on: str, since: str, because: str) -> str:
+    """The alert made one of another rule; its id."""
+    id_ = path.rsplit("/", 1)[1]
+    rows(
+        "UPDATE alert SET rule = %s, kind = %s, due_on = %s, since = %s, because = %s WHERE id = %s",
+        *(rule, kind, due_on, since, because, id_),
+    )
+    return id_
+
+
+def test_an_announcement_is_not_said_due(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    path, _ = one_alert()
+    id_ = as_rule(path, "S03", "lead", "2026-04-04", "2026-09-01", "school_year")
+    text = html.unescape(" ".join(client.get(path).text.split()))
+    assert "<dt>Alerte dès le</dt><dd>4 avril 2026</dd>" in text
+    assert "<dt>Date visée</dt><dd>1er septembre 2026 (le changement d'année scolaire)</dd>" in text
+    assert "Fait de départ" not in text and "Échéance" not in text
+    journey = scalar("SELECT journey_id FROM alert WHERE id = %s", id_)
+    page = html.unescape(" ".join(client.get(f"/parcours/{journey}").text.split()))
+    assert "Alerte dès le 4 avril 2026, date visée : 1er septembre 2026." in page
+    assert "Fait du 1er septembre 2026" not in page
+
+
+def test_an_age_names_its_month_and_no_day(site: Flask) -> None:
+    path, _ = one_alert()
+    as_rule(path, "S06", "lead", "2026-02-01", "2026-02-01", "age")
+    text = html.unescape(" ".join(browser(site, REFERENT).get(path).text.split()))
+    assert "16 ans en août 2026 : le relais après le PRE est-il prêt ?" in text
+    assert "<dt>Date visée</dt><dd>août 2026</dd>" in text and "Fait de départ" not in text
+
+
+@pytest.mark.parametrize("rule", ["T14", "T15", "T16", "T17", "T18"])
+def test_an_alert_about_a_referral_says_what_to_do_meanwhile(site: Flask, rule: str) -> None:
+    client = browser(site, REFERENT)
+    path, _ = one_alert()
+    meanwhile = "en attendant : appeler, puis noter l'échange, ou reporter."
+    assert meanwhile not in html.unescape(client.get(path).text)
+    as_rule(path, rule, "overdue", "2026-04-04", "2026-03-04", "referral_sent")
+    assert meanwhile in html.unescape(client.get(path).text)

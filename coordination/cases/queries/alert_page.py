@@ -17,6 +17,8 @@ from coordination.alerts.life import Happened, history
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
 from coordination.alerts.tiers import to_propose
+from coordination.alerts.ways import MEANWHILE
+from coordination.cases.queries.explained import Dates, dates_of, who_set
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.db import db
 from coordination.errors import NotFound
@@ -36,8 +38,6 @@ class AlertPage:
     severity: str
     break_label: str
     sentence: str
-    since: date
-    due_on: date
     opened_on: date
     status: str
     is_open: bool
@@ -50,7 +50,10 @@ class AlertPage:
     propose: tuple[str, ...]
     comment: str
     may_come_back: bool
+    meanwhile: str
+    dates: Dates
     more: Explanation
+    setting: str
 
     def __repr__(self) -> str:
         return f"<AlertPage {self.id}>"
@@ -83,6 +86,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
     table = Alert.__table__
     row = db.session.execute(select(*(table.c[name] for name in names)).where(Alert.id == alert_id)).one()
     rule = rules()[row.rule]
+    in_force = present(journey_id)
     happened = history([alert_id])[alert_id]
     authors = account_names({id_ for id_ in (row.acted_by, *(line.by_id for line in happened)) if id_})
     return AlertPage(
@@ -92,9 +96,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         signal=rule.signal,
         severity=severity(row.rule, row.kind),
         break_label=BREAKS[rule.break_type],
-        sentence=sentence(row.rule, row.kind, row.since, today, row.because),
-        since=row.since,
-        due_on=row.due_on,
+        sentence=sentence(row.rule, row.kind, row.since, today, row.because, in_force.thresholds),
         opened_on=row.opened_on,
         status=row.status,
         is_open=row.status in OPEN_STATUSES,
@@ -107,7 +109,10 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         propose=_to_propose(row.rule, row.folder_id, today) if row.status in OPEN_STATUSES else (),
         comment=open_rows(grant, Alert, ("comment",), Alert.id == alert_id)[0]["comment"] or "",
         may_come_back=row.status == "SANS_OBJET" and deadline_stands(alert_id),
-        more=explain(row.rule, row.kind, row.because, present(journey_id)),
+        meanwhile=MEANWHILE.get(row.rule, "") if row.status in OPEN_STATUSES else "",
+        dates=dates_of(row, in_force.thresholds),
+        more=explain(row.rule, in_force),
+        setting=who_set(in_force.origins, [row.rule]).get(row.rule, ""),
     )
 
 

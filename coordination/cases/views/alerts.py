@@ -83,6 +83,7 @@ def _page(form: AlertForm, alert_id: uuid.UUID) -> str:
         alert=alert,
         back=first_page_of(journey_id),
         way_back=way_back(),
+        explained="pourquoi" in request.args,
         draft=draft,
         draft_marks=[drafts.mark(drafts.here(journey_id))],
     )

@@ -14,7 +14,8 @@ from coordination import reference
 from coordination.alerts.catalogue import rules
 from coordination.alerts.queries import AlertView
 from coordination.alerts.sentences import SEVERITY_LABELS
-from coordination.alerts.ways import WAYS
+from coordination.alerts.typography import sources_of
+from coordination.alerts.ways import JOURNEY, WAYS
 from coordination.cases.models import Journey
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.db import act_as, db
@@ -40,6 +41,7 @@ def show(template: str, **content: Any) -> str:
         alert_statuses=alert_statuses(),
         rules=rules(),
         way_of=way_of,
+        sources_of=sources_of,
         **content,
     )
 
@@ -49,6 +51,10 @@ def way_of(alert: AlertView) -> tuple[str, str]:
     way = WAYS[alert.rule]
     if way.correct and (record := _uuid(alert.subject_id)):
         return url_for("cases.change_record", slug=way.correct, record_id=record), way.label
+    if way.of_subject:
+        if record := _uuid(alert.subject_id):
+            return address(way.endpoint, **{way.of_subject: record}), way.label
+        return address(JOURNEY.endpoint, journey_id=alert.journey_id), JOURNEY.label
     if way.slug:
         return url_for(way.endpoint, journey_id=alert.journey_id, slug=way.slug), way.label
     return address(way.endpoint, journey_id=alert.journey_id), way.label
