@@ -42,6 +42,7 @@ _PAUSE = _correct("pause", "Noter le retour")
 _EVENT = _correct("evenement", "Dire ce qui a été fait")
 _RIGHT = _correct("droit", "Mettre le droit à jour")
 
+_STAY = ("T09", "T10", "T11")
 WAYS: dict[str, Way] = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), EXCHANGE),
     # Any writing ends these, and an exchange is the usual one.
@@ -49,7 +50,8 @@ WAYS: dict[str, Way] = {
     # A talk is what they ask for; nothing written ends them at once.
     **dict.fromkeys(("A05", "A06", "A07", "S22", "T01"), EXCHANGE),
     **dict.fromkeys(("I01", "I02", "I03", "I04", "I05"), _PAUSE),
-    **dict.fromkeys(("T09", "T10", "T11", "S01", "S06", "S07", "S08", "S09", "S20"), _EXIT),
+    **dict.fromkeys(_STAY, _add("decision", "Noter la décision")),
+    **dict.fromkeys(("S01", "S06", "S07", "S08", "S09", "S20"), _EXIT),
     # Answers of partners are written from the journey.
     **dict.fromkeys(("T14", "T15", "T16", "T17", "T18", "T07"), JOURNEY),
     **dict.fromkeys(("T21", "T22", "T23"), _COURSE),
@@ -73,3 +75,6 @@ WAYS: dict[str, Way] = {
     "S14": _add("bilan", "Noter un bilan"),
     "S26": _add("conservation", "Noter la décision"),
 }
+
+ALSO: dict[str, Way] = dict.fromkeys(_STAY, _EXIT)
+"""A second page that ends the alert, beside that of its main button."""
