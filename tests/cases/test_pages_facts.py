@@ -38,7 +38,11 @@ TYPED: dict[str, dict[str, str]] = {
     "suivi": {"on_date": TODAY.isoformat(), "situation": "EMPLOI", "note": "CDI à mi-temps"},
     "conservation": {"on_date": TODAY.isoformat(), "decision": "CONSERVER", "reason": "Recours en cours"},
     "absence": {"on_date": TODAY.isoformat(), "half_days": "3"},
-    "decision": {"on_date": TODAY.isoformat(), "decision": "PROLONGATION", "reason": "L'année <de CM2> à finir"},
+    "decision": {
+        "on_date": TODAY.isoformat(),
+        "decision": "PROLONGATION",
+        "reason": "L'année <de CM2> à finir",
+    },
 }
 SHOWN = {
     "invitation": "Invitation : atelier",

@@ -1,4 +1,4 @@
-"""The decision at 12, 18 or 24 months: who notes it, what it cannot say, the alerts that it ends in the same work."""
+"""The decision at 12, 18 or 24 months: who notes it, what it cannot say, the alerts that end in the same work."""
 
 from __future__ import annotations
 
