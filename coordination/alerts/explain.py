@@ -69,7 +69,7 @@ ENDS = {
     **dict.fromkeys(("A15", "A16"), "toute écriture sur le parcours"),
     **dict.fromkeys(("I02", "I03", "I04", "I05"), "le retour noté"),
     "I01": "le retour noté, ou une date de reprise",
-    **dict.fromkeys(("T09", "T10", "T11"), "la sortie, ou une décision notée"),
+    **dict.fromkeys(("T09", "T10", "T11"), "une décision datée de l'annonce ou d'après, ou la sortie"),
     **dict.fromkeys(
         ("T14", "T15", "T16"),
         "une réponse datée, une première action, l'abandon, ou une autre orientation qui la remplace",

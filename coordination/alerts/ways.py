@@ -46,6 +46,7 @@ _PAUSE = _correct("pause", "Noter le retour")
 _EVENT = _correct("evenement", "Dire ce qui a été fait")
 _RIGHT = _correct("droit", "Mettre le droit à jour")
 
+_STAY = ("T09", "T10", "T11")
 WAYS: dict[str, Way] = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), EXCHANGE),
     # Any writing ends these, and an exchange is the usual one.
@@ -54,7 +55,7 @@ WAYS: dict[str, Way] = {
     **dict.fromkeys(("A06", "A07", "T01"), EXCHANGE),
     "A05": Way("cases.sessions", "Noter les présences", of_subject="action_id"),
     **dict.fromkeys(("I01", "I02", "I03", "I04", "I05"), _PAUSE),
-    **dict.fromkeys(("T09", "T10", "T11"), _EXIT),
+    **dict.fromkeys(_STAY, _add("decision", "Noter la décision")),
     # The end of the journey would end these, but they ask to prepare what follows, not to end it.
     **dict.fromkeys(("S01", "S06", "S07", "S08", "S09", "S20"), JOURNEY),
     **dict.fromkeys(("T14", "T15", "T16", "T17", "T18"), _PARTNER),
@@ -94,3 +95,5 @@ MEANWHILE: dict[str, str] = {
     "T18": _MEANWHILE.format("Une nouvelle orientation"),
 }
 """What to do about an alert that no page can end yet."""
+ALSO: dict[str, Way] = dict.fromkeys(_STAY, _EXIT)
+"""A second page that ends the alert, beside that of its main button."""

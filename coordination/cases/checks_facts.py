@@ -8,7 +8,7 @@ from typing import Any
 
 from coordination.cases.checks import Problems
 from coordination.cases.kinds import RecordKind
-from coordination.cases.kinds_facts import ABSENCE, APPLICATION, CHILD, INVITATION, RETENTION
+from coordination.cases.kinds_facts import ABSENCE, APPLICATION, CHILD, INVITATION, RETENTION, STAY
 
 MOST_HALF_DAYS = 60
 OLDEST_CHILD = 25
@@ -16,9 +16,14 @@ KEEP = "CONSERVER"
 
 
 def check_fact(
-    problems: Problems, kind: RecordKind, values: Mapping[str, Any], exit_on: date | None, today: date
+    problems: Problems,
+    kind: RecordKind,
+    values: Mapping[str, Any],
+    began_on: date | None,
+    exit_on: date | None,
+    today: date,
 ) -> None:
-    """Add a sentence beside each cell that cannot be kept."""
+    """Add a sentence beside each cell that cannot be kept; `began_on`: the entry, else the opening."""
     if kind in (INVITATION, APPLICATION):
         if values.get("answered_on") and not values.get("answer"):
             problems.setdefault("answer", "Indiquez quelle est la réponse, ou effacez sa date.")
@@ -30,6 +35,12 @@ def check_fact(
             problems["half_days"] = f"Indiquez un nombre de demi-journées, de 1 à {MOST_HALF_DAYS}."
     elif kind is CHILD:
         _check_month(problems, values.get("birth_month"), today)
+    elif kind is STAY:
+        day = values.get("on_date")
+        if day and began_on and day < began_on:
+            problems.setdefault(
+                "on_date", f"Le parcours a commencé le {began_on:%d/%m/%Y} : la date ne peut pas être avant."
+            )
     elif kind.after_end:
         day = values.get("on_date")
         if day and day > today:

@@ -28,6 +28,7 @@ class Place:
     opened_on: date | None
     exit_on: date | None
     stage: str | None
+    entered_on: date | None
 
     @property
     def ended(self) -> bool:
@@ -55,7 +56,7 @@ def check_record(kind: RecordKind, values: Mapping[str, Any], place: Place, toda
         problems.setdefault("planned_start", "Indiquez quand l'action commence, ou est prévue.")
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
-    check_fact(problems, kind, values, place.exit_on, today)
+    check_fact(problems, kind, values, place.entered_on or place.opened_on, place.exit_on, today)
     problems.stop_if_any()
 
 

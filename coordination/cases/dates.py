@@ -45,6 +45,7 @@ FACTS: dict[str, frozenset[str]] = {
     "invitation": frozenset({"sent_on", "answered_on"}),
     "iae_application": frozenset({"applied_on", "answered_on"}),
     "school_absence": frozenset({"on_date"}),
+    "stay_decision": frozenset({"on_date"}),
 }
 """Table -> dates of something that happened: neither after today nor after the exit."""
 

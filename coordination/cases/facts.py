@@ -183,6 +183,8 @@ class JourneyFacts:
     invitations: tuple[InvitationFact, ...] = ()
     applications: tuple[ApplicationFact, ...] = ()
     children: tuple[ChildFact, ...] = ()
+    # Of a length of stay: the days alone, whatever was decided.
+    stay_decisions: tuple[date, ...] = ()
     follow_ups: tuple[date, ...] = ()
     retention_decisions: tuple[date, ...] = ()
     sessions: tuple[SessionFact, ...] = ()

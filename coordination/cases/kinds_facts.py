@@ -120,8 +120,25 @@ ABSENCE = RecordKind(
     listed=True,
 )
 
+STAY = RecordKind(
+    "decision",
+    models_facts.StayDecision,
+    (
+        Cell("decision", "Ce qui est décidé", Shape.CODE, "stay_decision", required=True),
+        Cell("on_date", "Décidé le", required=True, start="today"),
+        Cell("reason", "Pourquoi", Shape.TEXT, required=True, help="La famille peut lire ce texte."),
+    ),
+    "Une décision",
+    "Décision",
+    "Décision enregistrée.",
+    help="La suite d'un parcours qui arrive à 12, 18 ou 24 mois. Elle éteint l'alerte de cette échéance si elle"
+    " est datée du jour de l'annonce ou d'après.",
+    group="stay_decisions",
+    programmes=PRE,
+)
+
 OWN_KINDS: dict[str, RecordKind] = {
-    kind.slug: kind for kind in (INVITATION, APPLICATION, CHILD, ABSENCE, FOLLOW_UP, RETENTION)
+    kind.slug: kind for kind in (INVITATION, APPLICATION, CHILD, ABSENCE, STAY, FOLLOW_UP, RETENTION)
 }
 ALL_KINDS: dict[str, RecordKind] = {**KINDS, **OWN_KINDS}
 """Slug -> kind, of every record that pages write."""

@@ -1,4 +1,4 @@
-"""Tables of what only pages bring, no import bundle: invitations, applications, household, after the end."""
+"""Tables of what only pages bring, no import bundle: invitations, applications, household, decisions, the end."""
 
 from __future__ import annotations
 
@@ -39,6 +39,16 @@ class HouseholdChild(InFolder, Base):
 
     birth_month: Mapped[bytes | None] = sealed()
     care: Mapped[bytes | None] = sealed(256)
+
+
+class StayDecision(InFolder, Base):
+    """What was decided of a child's journey that reaches 12, 18 or 24 months, and why."""
+
+    __tablename__ = "stay_decision"
+
+    on_date: Mapped[date] = mapped_column()
+    decision: Mapped[bytes | None] = sealed()
+    reason: Mapped[bytes | None] = sealed(256)
 
 
 class FollowUp(InFolder, Base):

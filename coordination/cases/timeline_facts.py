@@ -7,7 +7,7 @@ from datetime import date
 
 from sqlalchemy import RowMapping, text
 
-from coordination.cases.kinds_facts import ABSENCE, APPLICATION, FOLLOW_UP, INVITATION, RETENTION
+from coordination.cases.kinds_facts import ABSENCE, APPLICATION, FOLLOW_UP, INVITATION, RETENTION, STAY
 from coordination.cases.timeline import Entry
 from coordination.cases.vocabulary import (
     APPLICATION_ANSWERS,
@@ -15,6 +15,7 @@ from coordination.cases.vocabulary import (
     INVITATION_ANSWERS,
     INVITATION_LABELS,
     RETENTION_CHOICES,
+    STAY_DECISIONS,
     half_days_label,
 )
 from coordination.db import db
@@ -27,6 +28,7 @@ _READ = {
     INVITATION: ("sent_on", "t.answered_on", ("kind", "answer")),
     APPLICATION: ("applied_on", "t.answered_on", ("employer", "job", "answer")),
     ABSENCE: ("on_date", "CAST(NULL AS date)", ("half_days",)),
+    STAY: ("on_date", "CAST(NULL AS date)", ("decision", "reason")),
     FOLLOW_UP: ("on_date", "CAST(NULL AS date)", ("situation", "note")),
     RETENTION: ("on_date", "CAST(NULL AS date)", ("decision", "reason")),
 }
@@ -51,7 +53,7 @@ _LINES = text(
 
 
 def fact_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
-    """Invitations, applications, absences from school, what follows the end. One statement."""
+    """Invitations, applications, absences from school, decisions, what follows the end. One statement."""
     rows = db.session.execute(_LINES, {"journey": journey_id}).mappings().all()
     keys = keystore().get(list({row["folder_id"] for row in rows})) if rows else {}
     writable = {volet.value for volet in grant.writable}
@@ -95,6 +97,9 @@ def _said(slug: str, row: Opened) -> tuple[str, str, str]:
         return "application", f"Candidature : {row['employer'] or 'structure non précisée'}", job + answer
     if slug == ABSENCE.slug:
         return "absence", half_days_label(row["half_days"]).capitalize(), ""
+    if slug == STAY.slug:
+        decided = STAY_DECISIONS.get(row["decision"] or "", "")
+        return "decision", f"Décision : {decided.lower()}", row["reason"] or ""
     if slug == FOLLOW_UP.slug:
         situation = EXIT_SITUATIONS.get(row["situation"] or "", "")
         return "after", f"Nouvelles après la sortie : {situation.lower()}", row["note"] or ""

@@ -62,6 +62,12 @@ EXIT_SITUATIONS = {
     "AUTRE": "Autre situation",
     "INCONNUE": "Personne non jointe",
 }
+# Codes of the EPS's own decisions (eps_decision), whose labels speak of 12 months alone and of the exit as done.
+STAY_DECISIONS = {
+    "POURSUITE": "Poursuite du parcours",
+    "PROLONGATION": "Prolongation",
+    "SORTIE": "Préparer la sortie",
+}
 RETENTION_CHOICES = {"EFFACER": "Effacer le dossier", "CONSERVER": "Le garder plus longtemps"}
 BY_PROGRAMME: dict[str, dict[str, str]] = {
     "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
@@ -79,6 +85,7 @@ _OWN = {
     "application_answer": APPLICATION_ANSWERS,
     "exit_situation": EXIT_SITUATIONS,
     "retention_choice": RETENTION_CHOICES,
+    "stay_decision": STAY_DECISIONS,
 }
 
 

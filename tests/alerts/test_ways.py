@@ -13,9 +13,9 @@ from coordination.alerts.catalogue import rules
 from coordination.alerts.explain import ENDS
 from coordination.alerts.queries import AlertView
 from coordination.alerts.sentences import sentence
-from coordination.alerts.ways import EXCHANGE, MEANWHILE, WAYS
+from coordination.alerts.ways import ALSO, EXCHANGE, MEANWHILE, WAYS
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
-from coordination.cases.views.pages import way_of
+from coordination.cases.views.pages import also_of, way_of
 from coordination.referrals.rules import REFERRAL_RULES
 
 DAY, ONE = date(2026, 3, 2), uuid.uuid4()
@@ -48,7 +48,7 @@ def alert(rule: str, subject: str = "") -> AlertView:
 
 def test_every_rule_has_its_way(app: Flask) -> None:
     assert set(WAYS) == set(rules())
-    for way in WAYS.values():
+    for way in (*WAYS.values(), *ALSO.values()):
         assert way.endpoint in app.view_functions and way.label
         assert way.slug in ("", *ALL_ADDED) and way.correct in ("", *ALL_KINDS)
         assert bool(way.slug) == (way.endpoint == "cases.add_record")
@@ -142,6 +142,14 @@ def test_the_button_opens_what_the_alert_is_about(page: None) -> None:
     assert way_of(alert("T26", str(record)))[0] == f"/parcours/{ONE}/evenement"
     assert way_of(alert("T31"))[0] == f"/parcours/{ONE}/suivi"
     assert way_of(alert("A14"))[0] == f"/parcours/{ONE}/accord"
+
+
+@pytest.mark.parametrize("rule", ["T09", "T10", "T11"])
+def test_a_length_of_stay_is_decided_or_ends(page: None, rule: str) -> None:
+    assert way_of(alert(rule)) == (f"/parcours/{ONE}/decision", "Noter la décision")
+    assert also_of(alert(rule)) == (f"/parcours/{ONE}/sortie", "Terminer le parcours")
+    assert "décision" in ENDS[rule] and "sortie" in ENDS[rule]
+    assert also_of(alert("S06")) is None
 
 
 @pytest.mark.parametrize(

@@ -364,6 +364,15 @@ def _facts(site: Site) -> Tour:
         page.get_by_role("button", name="Enregistrer").click()
         page.get_by_role("alert" if half_days == "61" else "status").first.wait_for()
     yield "ajouter-absence-refusee", page
+    page.goto(f"/parcours/{school}/decision")
+    page.get_by_label("Prolongation").check()
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").wait_for()
+    yield "ajouter-decision-refusee", page
+    page.get_by_label("Pourquoi").fill("Le lien avec l'école reste fragile : une année de plus.")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("Décision enregistrée.").wait_for()
+    yield "parcours-decision", page
 
 
 def _note(page: Page) -> Tour:

@@ -100,3 +100,19 @@ def test_half_days_of_school_are_noted(site: Site) -> None:
     page.get_by_label("Nombre de demi-journées").fill("3")
     save(page, "Absence à l'école enregistrée.")
     expect(page.get_by_text("3 demi-journées d'absence").first).to_be_visible()
+
+
+def test_a_decision_says_why(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    journey_id = scalar(
+        "SELECT id FROM journey WHERE id = ANY(%s) AND agreement_status = 'SIGNE' AND stage = 'EN_COURS'"
+        " ORDER BY ref LIMIT 1",
+        journeys_of(REFERENT),
+    )
+    from_the_menu(page, journey_id, "Une décision")
+    page.get_by_label("Préparer la sortie").press("Space")
+    page.get_by_role("button", name="Enregistrer").press("Enter")
+    expect(page.get_by_text("Écrivez quelques mots ici.").first).to_be_visible()
+    page.get_by_label("Pourquoi").fill("Le club et l'école prennent le relais.")
+    save(page, "Décision enregistrée.")
+    expect(page.locator(".entry-title", has_text="Décision : préparer la sortie")).to_be_visible()

@@ -112,6 +112,7 @@ def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uui
     for table, column, words in (
         ("invitation", "sent_on", "Une invitation est notée le"),
         ("iae_application", "applied_on", "Une candidature est notée le"),
+        ("stay_decision", "on_date", "Une décision est notée le"),
     ):
         rows(insert.format(table, column), sent_on, journey)
         early = send(client, journey, "sortie", reason="RELAIS_DC", on=before)

@@ -1,4 +1,4 @@
-"""Invitations, applications, children of the household, absences from school, what follows the end: their pages."""
+"""Invitations, applications, children, absences from school, decisions, what follows the end: their pages."""
 
 from __future__ import annotations
 
@@ -24,6 +24,7 @@ from tests.cases.pages_kit import (
     post,
     statements,
 )
+from tests.cases.records_kit import NIR
 from tests.conftest import TODAY
 from tests.exchange.test_recompute import from_scratch, stored
 from tests.sealed import assert_sealed
@@ -37,6 +38,11 @@ TYPED: dict[str, dict[str, str]] = {
     "suivi": {"on_date": TODAY.isoformat(), "situation": "EMPLOI", "note": "CDI à mi-temps"},
     "conservation": {"on_date": TODAY.isoformat(), "decision": "CONSERVER", "reason": "Recours en cours"},
     "absence": {"on_date": TODAY.isoformat(), "half_days": "3"},
+    "decision": {
+        "on_date": TODAY.isoformat(),
+        "decision": "PROLONGATION",
+        "reason": "L'année <de CM2> à finir",
+    },
 }
 SHOWN = {
     "invitation": "Invitation : atelier",
@@ -45,6 +51,7 @@ SHOWN = {
     "suivi": "Nouvelles après la sortie : en emploi",
     "conservation": "Conservation du dossier : le garder plus longtemps",
     "absence": "3 demi-journées d'absence",
+    "decision": "Décision : prolongation",
 }
 
 
@@ -262,11 +269,64 @@ def test_half_days_stand_in_the_volet_of_school(site: Flask) -> None:
     assert late.status_code == 422 and "dans le futur" in late.text
 
 
+def test_a_decision_ends_the_question_of_the_twelve_months(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), agreed()
+    entered = TODAY - timedelta(days=340)
+    rows(
+        "UPDATE journey SET entered_on = %s, opened_on = %s, agreement_on = %s WHERE id = %s",
+        entered,
+        entered,
+        entered,
+        journey_id,
+    )
+    refused = post(client, f"/parcours/{journey_id}/decision", **TYPED["decision"] | {"reason": " "})
+    assert refused.status_code == 422 and "Écrivez quelques mots ici." in refused.text
+    secret = post(client, f"/parcours/{journey_id}/decision", **TYPED["decision"] | {"reason": NIR})
+    assert secret.status_code == 422 and "numéro de sécurité sociale" in secret.text
+    tomorrow = {"on_date": (TODAY + timedelta(days=1)).isoformat()}
+    late = post(client, f"/parcours/{journey_id}/decision", **TYPED["decision"] | tomorrow)
+    assert late.status_code == 422 and "dans le futur" in late.text
+    early = {"on_date": (entered - timedelta(days=1)).isoformat()}
+    before = post(client, f"/parcours/{journey_id}/decision", **TYPED["decision"] | early)
+    assert before.status_code == 422 and "Le parcours a commencé le" in before.text
+    form = unescape(client.get(f"/parcours/{journey_id}/decision").text)
+    for words in ("Poursuite du parcours", "Prolongation", "Préparer la sortie", "La famille peut lire"):
+        assert words in form
+    record = whole_round(client, journey_id, "decision")
+    assert {rule for rule in ("T09", "T10", "T11") if deadlines_of(journey_id, rule)} == {"T10", "T11"}
+    page = unescape(client.get(f"/parcours/{journey_id}").text)
+    assert "L'année <de CM2> à finir" in page
+    gone = post(client, f"/parcours/{journey_id}/decision/{record}/retirer", version="1")
+    assert gone.status_code == 303 and deadlines_of(journey_id, "T09")
+    assert "Décision" in unescape(client.get(f"/parcours/{journey_id}/retires").text)
+
+
+def test_the_alert_of_the_twelve_months_leads_to_the_decision_and_to_the_exit(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    # The small territory has no such alert: one of each journey takes its place.
+    rows(
+        "UPDATE alert SET rule = 'T09', kind = 'overdue', subject_id = '', because = 'entry' WHERE id IN ("
+        "SELECT DISTINCT ON (journey_id) id FROM alert WHERE status = 'OUVERTE' AND journey_id = ANY(%s))",
+        journeys_of(REFERENT),
+    )
+    query = "SELECT id, journey_id FROM alert WHERE rule = 'T09' ORDER BY id LIMIT 1"
+    alert, journey_id = rows(query)[0]
+    page = unescape(client.get(f"/parcours/alerte/{alert}?retour=journee").text)
+    for place, words in (("decision", "Noter la décision"), ("sortie", "Terminer le parcours")):
+        assert f'href="/parcours/{journey_id}/{place}?retour=journee">{words}</a>' in page
+    assert "Une décision datée de l'annonce ou d'après, ou la sortie" in page
+    card = unescape(client.get(f"/parcours/{journey_id}").text)
+    assert f'href="/parcours/{journey_id}/sortie">Terminer le parcours' in card
+    day = unescape(client.get("/parcours/ma-journee").text)
+    assert '/decision?retour=journee">Noter la décision' in day
+    assert '/sortie?retour=journee">Terminer le parcours' in day
+
+
 def test_each_kind_is_offered_to_its_programme(site: Flask, journey: uuid.UUID) -> None:
     pre, cite = browser(site, REFERENT), browser(site, COUNSELLOR)
     agreed_one = agreed()
     for client, place, mine in (
-        (pre, agreed_one, {"absence"}),
+        (pre, agreed_one, {"absence", "decision"}),
         (cite, journey, {"invitation", "candidature", "enfant"}),
     ):
         menu = client.get(f"/parcours/{place}").text
@@ -274,7 +334,7 @@ def test_each_kind_is_offered_to_its_programme(site: Flask, journey: uuid.UUID) 
         for slug in OWN_KINDS.keys() - mine:
             answer, record = add(client, place, slug)
             assert answer.status_code == 422, slug
-            assert slug == "absence" or record is None
+            assert slug in ("absence", "decision") or record is None
 
 
 def test_a_foreign_journey_or_record_is_not_found(site: Flask, journey: uuid.UUID) -> None:

@@ -7,6 +7,7 @@ import pytest
 from coordination.alerts.catalogue import Thresholds, rules
 from coordination.alerts.deadlines import BECAUSE
 from coordination.alerts.explain import ENDS, FACTS, explain
+from coordination.alerts.in_force import InForce
 from coordination.alerts.sentences import SENTENCES
 from coordination.cases.facts import TeamFact
 from coordination.cases.rules import CASE_RULES
@@ -38,9 +39,8 @@ def test_what_stands_is_not_missing(facts) -> None:  # type: ignore[no-untyped-d
 def test_every_fact_and_rule_is_explained() -> None:
     assert FACTS.keys() >= BECAUSE
     for rule in rules().values():
-        for kind in ("lead", "overdue"):
-            more = explain(rule.id, kind, "opening", Thresholds.default())
-            assert more.fact and more.count and more.ends and more.basis and more.reason
+        more = explain(rule.id, InForce(Thresholds.default(), {}))
+        assert more.count and more.ends and more.basis and more.reason
     by_right = {f"S{n}" for n in (10, 11, 12, 13, 15, 16, 17, 18, 23)}
     assert by_right == CASE_RULES - ENDS.keys()
     assert {rule for rule, _ in SENTENCES} >= CASE_RULES - by_right

@@ -8,8 +8,24 @@ import pytest
 
 from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.deadlines import Deadline
+from coordination.alerts.replay import replay
+from coordination.cases.replay import steps
 from coordination.privacy.volets import Volet
-from tests.cases.rules_kit import D, action, cite, due, fires_first_on, found, one, pre, review, standing
+from tests.cases.rules_kit import (
+    CALENDAR,
+    DEFAULT,
+    D,
+    action,
+    cite,
+    due,
+    fires_first_on,
+    found,
+    one,
+    plus,
+    pre,
+    review,
+    standing,
+)
 
 
 def test_t06_thirty_counted_days_after_the_validation() -> None:
@@ -68,6 +84,56 @@ def test_length_of_stay(rule: str, lead: str, overdue: str) -> None:
         assert (deadline.since, deadline.because) == (D("2026-05-04"), "entry")
     assert rule not in standing(pre())
     assert rule not in standing(cite(entered_on=D("2026-05-04")))
+
+
+STAY = [("T09", "2027-04-04"), ("T10", "2027-09-19"), ("T11", "2028-03-04")]
+"""Each length of stay of an entry on 4 May 2026, with the day of its announcement."""
+
+
+def stays(*decided: str) -> set[tuple[str, str]]:
+    """(rule, kind) of the lengths of stay that stand."""
+    journey = pre(entered_on=D("2026-05-04"), stay_decisions=tuple(map(D, decided)))
+    return {(rule, kind) for rule, kind, _ in found(journey) if rule in dict(STAY)}
+
+
+@pytest.mark.parametrize(("rule", "lead"), STAY)
+@pytest.mark.parametrize(("days", "stands"), [(-1, True), (0, False), (1, False)])
+def test_a_decision_answers_from_the_announcement_on(rule: str, lead: str, days: int, stands: bool) -> None:
+    both = {(rule, "lead"), (rule, "overdue")}
+    assert stays() & both == both
+    assert stays(str(plus(lead, days))) & both == (both if stands else set())
+
+
+def test_a_decision_answers_its_own_step_and_those_before() -> None:
+    left = [{rule for rule, _ in stays(day)} for _, day in STAY]
+    assert left == [{"T10", "T11"}, {"T11"}, set()]
+    # Taken long before: the question of each step is still open.
+    assert {rule for rule, _ in stays("2026-06-01")} == {"T09", "T10", "T11"}
+    assert {rule for rule, _ in stays("2026-06-01", "2027-04-10")} == {"T10", "T11"}
+
+
+def test_a_decision_follows_the_announcement_that_the_territory_set() -> None:
+    journey = pre(entered_on=D("2026-05-04"), stay_decisions=(D("2027-02-08"),))
+    assert due(journey, "T09", thresholds=Thresholds({"T09": (300, 20)})) is None
+    assert due(journey, "T09", thresholds=Thresholds({"T09": (300, 19)})) == D("2027-02-28")
+
+
+def test_the_exit_ends_a_length_of_stay() -> None:
+    journey = pre(entered_on=D("2026-05-04"), exit_on=D("2027-06-01"), stage="SORTI")
+    assert not standing(journey) & {"T09", "T10", "T11"}
+
+
+def test_a_decision_is_known_from_its_day_on() -> None:
+    journey = pre(entered_on=D("2026-05-04"), stay_decisions=(D("2027-05-20"),))
+    first, last = D("2027-04-01"), D("2027-06-30")
+    spells = {
+        (one.rule, one.kind): one.spells
+        for one in replay(steps(journey), CALENDAR, DEFAULT, first, last, frozenset({"T09"}))
+    }
+    assert spells == {
+        ("T09", "lead"): [(D("2027-04-04"), D("2027-05-20"))],
+        ("T09", "overdue"): [(D("2027-05-04"), D("2027-05-20"))],
+    }
 
 
 def test_a_changed_length_of_stay_moves_its_announcement() -> None:

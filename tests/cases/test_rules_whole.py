@@ -116,6 +116,7 @@ FACTS = {
     "invitations": lines(InvitationFact, DAYS, MAYBE),
     "applications": lines(ApplicationFact, DAYS, MAYBE),
     "children": lines(ChildFact, DAYS.map(lambda day: day.replace(year=day.year - 6, day=1))),
+    "stay_decisions": st.lists(DAYS, max_size=SOME).map(tuple),
     "follow_ups": st.lists(DAYS, max_size=SOME).map(tuple),
     "retention_decisions": st.lists(DAYS, max_size=SOME).map(tuple),
     "sessions": SESSIONS,

@@ -45,6 +45,7 @@ CLEAR: dict[str, str] = {
     "invitation": "sent_on answered_on",
     "iae_application": "applied_on answered_on",
     "household_child": "",
+    "stay_decision": "on_date",
     "follow_up": "on_date",
     "retention_decision": "on_date",
     "referral": "key to_structure_id sent_on seen_on accepted_on refused_on first_action_on status follows_id",
@@ -109,6 +110,7 @@ SEALED_COLUMNS: dict[str, str] = {
     "invitation": "kind answer",
     "iae_application": "employer job answer",
     "household_child": "birth_month care",
+    "stay_decision": "decision reason",
     "follow_up": "situation note",
     "retention_decision": "decision reason",
     "referral": "refusal_reason",
@@ -212,6 +214,7 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
                 "invitation",
                 "iae_application",
                 "household_child",
+                "stay_decision",
                 "follow_up",
                 "retention_decision",
             )

@@ -41,6 +41,7 @@ IN_FOLDER = (
     "invitation",
     "iae_application",
     "household_child",
+    "stay_decision",
     "follow_up",
     "retention_decision",
     "week_decision",
@@ -76,6 +77,7 @@ NEEDED = {
     "referral": (", key", ", gen_random_uuid()"),
     "invitation": (", sent_on", ", current_date"),
     "iae_application": (", applied_on", ", current_date"),
+    "stay_decision": (", on_date", ", current_date"),
     "follow_up": (", on_date", ", current_date"),
     "retention_decision": (", on_date", ", current_date"),
     "attendance": (

@@ -36,6 +36,7 @@ _READS: dict[str, frozenset[str]] = {
     "invitations": frozenset({"invitations"}),
     "applications": frozenset({"applications"}),
     "children": frozenset({"children"}),
+    "stay_decisions": frozenset({"stay_decisions"}),
     "follow_ups": frozenset({"follow_ups", "exit_reason"}),
     "retention_decisions": frozenset({"contacts", "appointments", "retention_decisions"}),
 }

@@ -148,6 +148,7 @@ def _dated_facts(journey: Journey, facts: JourneyFacts) -> Iterator[tuple[date, 
         yield from ((d, "Une pause est notée") for d in (pause.from_on, pause.returned_on) if d)
     yield from ((r.held_on, "Un bilan est noté") for r in facts.reviews if r.held_on)
     yield from ((event.on, "Un événement est noté") for event in facts.events)
+    yield from ((day, "Une décision est notée") for day in facts.stay_decisions)
     for invitation in facts.invitations:
         yield from (
             (d, "Une invitation est notée") for d in (invitation.sent_on, invitation.answered_on) if d

@@ -121,7 +121,8 @@ def remove_fact(
 
 
 def _place(journey_id: uuid.UUID) -> Place:
-    columns = (Journey.id, Journey.programme, Journey.opened_on, Journey.exit_on, Journey.stage)
+    names = ("id", "programme", "opened_on", "exit_on", "stage", "entered_on")
+    columns = (Journey.__table__.c[name] for name in names)
     row = db.session.execute(select(*columns).where(Journey.id == journey_id)).one()
     return Place(*row)
 

@@ -34,6 +34,7 @@ class AlertPage:
     id: uuid.UUID
     person: Person
     rule: str
+    subject_id: str
     signal: str
     severity: str
     break_label: str
@@ -58,6 +59,10 @@ class AlertPage:
     def __repr__(self) -> str:
         return f"<AlertPage {self.id}>"
 
+    @property
+    def journey_id(self) -> uuid.UUID:
+        return self.person.journey_id
+
 
 def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
     """The journey of an alert that the actor sees. Raises NotFound."""
@@ -71,6 +76,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
     """The alert of a journey that the grant covers."""
     names = (
         "rule",
+        "subject_id",
         "kind",
         "because",
         "since",
@@ -93,6 +99,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         id=alert_id,
         person=people(grant, [journey_id])[journey_id],
         rule=row.rule,
+        subject_id=row.subject_id,
         signal=rule.signal,
         severity=severity(row.rule, row.kind),
         break_label=BREAKS[rule.break_type],

@@ -16,7 +16,9 @@ from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_result
 
-GROUPS = frozenset({"invitations", "applications", "children", "follow_ups", "retention_decisions"})
+GROUPS = frozenset(
+    {"invitations", "applications", "children", "stay_decisions", "follow_ups", "retention_decisions"}
+)
 """Named as in `JourneyFacts`."""
 
 _CLOCKS = text(

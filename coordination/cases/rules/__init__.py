@@ -90,6 +90,7 @@ GROUPS: Mapping[str, frozenset[str]] = MappingProxyType(
         "invitations": invitations.RULES,
         "applications": applications.RULES,
         "children": household.RULES,
+        "stay_decisions": frozenset(steps.STAY),
         "follow_ups": frozenset({"T31"}),
         "retention_decisions": frozenset({"S26"}),
     }

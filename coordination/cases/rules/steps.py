@@ -20,7 +20,8 @@ def deadlines(
     """T06 (PRE): validated + 30 counted days, until an action has started, be it before the validation.
 
     T08 (PRE), per review not held: 15 days before and 15 after its date.
-    T09, T10, T11 (PRE): entry + 365, 548, 730, announced 30, 45, 60 days before; all stand together.
+    T09, T10, T11 (PRE): entry + 365, 548, 730, announced 30, 45, 60 days before; all stand together, each until
+    a decision dated from its own announcement on: an earlier one says nothing of what comes after that step.
     T19: see `_next_action`.
     """
     if (
@@ -46,14 +47,9 @@ def deadlines(
             if rule in wanted:
                 target = overdue_on(rule, facts.entered_on, calendar, thresholds)
                 announced = lead_on(rule, target, thresholds)
-                yield (
-                    (rule, LEAD, ""),
-                    Deadline(announced, facts.entered_on, "entry", Volet.COORDINATION),
-                )
-                yield (
-                    (rule, OVERDUE, ""),
-                    Deadline(target, facts.entered_on, "entry", Volet.COORDINATION),
-                )
+                if not any(day >= announced for day in facts.stay_decisions):
+                    for kind, day in ((LEAD, announced), (OVERDUE, target)):
+                        yield (rule, kind, ""), Deadline(day, facts.entered_on, "entry", Volet.COORDINATION)
     if "T19" in wanted:
         yield from _next_action(facts, calendar, thresholds)
 

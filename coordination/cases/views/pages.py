@@ -15,8 +15,9 @@ from coordination.alerts.catalogue import rules
 from coordination.alerts.queries import AlertView
 from coordination.alerts.sentences import SEVERITY_LABELS
 from coordination.alerts.typography import sources_of
-from coordination.alerts.ways import JOURNEY, WAYS
+from coordination.alerts.ways import ALSO, JOURNEY, WAYS, Way
 from coordination.cases.models import Journey
+from coordination.cases.queries.alert_page import AlertPage
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.db import act_as, db
 from coordination.errors import Forbidden
@@ -42,13 +43,22 @@ def show(template: str, **content: Any) -> str:
         rules=rules(),
         way_of=way_of,
         sources_of=sources_of,
+        also_of=also_of,
         **content,
     )
 
 
-def way_of(alert: AlertView) -> tuple[str, str]:
+def way_of(alert: AlertView | AlertPage) -> tuple[str, str]:
     """Address and words of the button that leads to what ends an alert."""
-    way = WAYS[alert.rule]
+    return _button(WAYS[alert.rule], alert)
+
+
+def also_of(alert: AlertView | AlertPage) -> tuple[str, str] | None:
+    """The same of a second page that ends it, where there is one."""
+    return _button(ALSO[alert.rule], alert) if alert.rule in ALSO else None
+
+
+def _button(way: Way, alert: AlertView | AlertPage) -> tuple[str, str]:
     if way.correct and (record := _uuid(alert.subject_id)):
         return url_for("cases.change_record", slug=way.correct, record_id=record), way.label
     if way.of_subject:
