@@ -40,7 +40,7 @@ def test_every_fact_and_rule_is_explained() -> None:
     assert FACTS.keys() >= BECAUSE
     for rule in rules().values():
         more = explain(rule.id, InForce(Thresholds.default(), {}))
-        assert more.count and more.ends and more.basis and more.reason
+        assert more.formula and more.ends and more.basis and more.reason
     by_right = {f"S{n}" for n in (10, 11, 12, 13, 15, 16, 17, 18, 23)}
     assert by_right == CASE_RULES - ENDS.keys()
     assert {rule for rule, _ in SENTENCES} >= CASE_RULES - by_right

@@ -20,7 +20,8 @@ def deadlines(
     first day − 7 (lead) and, if the absence lasts that long, + 7. Until somebody does, or the return: the absence
     is taken back, or something is written on the journey after its last day.
 
-    I08: end of the référent's last role on the programme − 30. Until the journey is handed over.
+    I08: first day without the référent, the one after the last of their last role on the programme, − 30. Until
+    the journey is handed over.
 
     I09: day without référent + 3: the opening where none was ever named (no page takes a référent away), the end
     of the référent's last role where it ended. Until somebody is named. Goes to the coordinator.
