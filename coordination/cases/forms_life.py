@@ -21,6 +21,7 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 from coordination import reference
 from coordination.cases.forms import DayField
 from coordination.cases.forms_people import Correction
+from coordination.cases.queries.leave_plan import Absence
 from coordination.cases.queries.listing import stage_label
 from coordination.web.forms import PageForm, options
 
@@ -151,6 +152,20 @@ class LeaveForm(PageForm):
         self.backup_id.choices = people_options(
             people, "Personne pour l'instant : la coordination sera prévenue"
         )
+
+
+class ReplacementForm(PageForm):
+    """Who replaces during an absence that is noted; `before`: who did when the page was read."""
+
+    backup_id = SelectField("Qui remplace ?", validate_choice=False)
+    before = HiddenField()
+
+    def offer(self, absence: Absence) -> None:
+        self.backup_id.choices = people_options(absence.people, "Personne pour l'instant")
+        # Sent or shown again after somebody else's choice: `before` is what this page shows.
+        self.before.data = str(absence.backup_id or "")
+        if self.backup_id.data is None:
+            self.backup_id.data = self.before.data
 
 
 class ButtonForm(PageForm):

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields
 from coordination.cases.commands.course import Course
 from coordination.cases.commands.endings import Ending, Reopening
 from coordination.cases.commands.journeys import NewJourney, NewSaisine
-from coordination.cases.commands.team import Handover, NewLeave
+from coordination.cases.commands.team import Handover, NewLeave, Replacement
 from coordination.cases.schemas import FrenchDate, Typed, load
 from coordination.cases.schemas_people import Line
 
@@ -103,6 +103,11 @@ class _Leave(_Shape):
     backup_id = Chosen(load_default=None, allow_none=True)
 
 
+class _Replacement(_Shape):
+    backup_id = Chosen(load_default=None, allow_none=True)
+    before = Chosen(load_default=None, allow_none=True)
+
+
 def read_opening(data: Mapping[str, Any]) -> NewJourney:
     """Raises BadInput with a sentence per field, as all of these."""
     d = load(_Opening(), data)
@@ -134,3 +139,7 @@ def read_reopening(data: Mapping[str, Any]) -> Reopening:
 
 def read_leave(data: Mapping[str, Any]) -> NewLeave:
     return NewLeave(**load(_Leave(), data))
+
+
+def read_replacement(data: Mapping[str, Any]) -> Replacement:
+    return Replacement(**load(_Replacement(), data))

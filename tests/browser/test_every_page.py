@@ -94,6 +94,12 @@ def _forecast(page: Page) -> Tour:
     page.get_by_role("button", name="Noter cette absence").click()
     page.get_by_role("heading", name="Pendant votre absence").wait_for()
     yield "absence-ce-qui-tombe", page
+    page.get_by_label("Qui remplace ?").select_option(index=0)
+    page.get_by_role("button", name="Enregistrer le remplacement").click()
+    page.get_by_text("Personne ne vous remplace").wait_for()
+    page.get_by_role("button", name="Confier les parcours cochés").click()
+    page.get_by_role("alert").wait_for()
+    yield "absence-sans-remplacement", page
     page.goto("/parcours/absences")
     yield "absences-une", page
     page.goto("/parcours/a-venir?jours=90")
@@ -146,6 +152,7 @@ def _coordinator(page: Page) -> Tour:
     ):
         page.goto(f"/parcours/{path}")
         yield name, page
+    yield from _away(page)
     page.goto("/parcours/")
     family = page.locator(".person-name").first.inner_text().split(" ", 1)[1]
     for name, typed in (("recherche", None), ("recherche-trouve", family), ("recherche-rien", "xqzwv")):
@@ -155,6 +162,38 @@ def _coordinator(page: Page) -> Tour:
             page.get_by_role("button", name="Rechercher").click()
             page.locator("#results").wait_for()
         yield name, page
+
+
+def _away(page: Page) -> Tour:
+    """Somebody away without replacement, the alerts that it opens, and somebody who leaves."""
+    rows(
+        "INSERT INTO leave (id, account_id, from_on, until_on) VALUES (gen_random_uuid(), %s, %s, %s)",
+        account(REFERENT),
+        TODAY - timedelta(days=8),
+        TODAY + timedelta(days=8),
+    )
+    rows(
+        "UPDATE membership SET ended_at = %s WHERE account_id = %s",
+        TODAY + timedelta(days=20),
+        account("julien.bultel@demo.example"),
+    )
+    rows(
+        "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
+        " status, initial) SELECT gen_random_uuid(), f.journey_id, f.id, 'I07', 'overdue', '', %s, %s, 'leave', %s,"
+        " 'OUVERTE', false FROM folder f JOIN journey j ON j.id = f.journey_id WHERE f.volet = 'coordination'"
+        " AND j.referent_id = %s AND j.exit_on IS NULL",
+        TODAY - timedelta(days=8),
+        TODAY - timedelta(days=1),
+        TODAY,
+        account(REFERENT),
+    )
+    for name in ("tableau", "bloques", "revue", f"reaffecter/{account(REFERENT)}"):
+        page.goto(f"/parcours/{name}")
+        yield f"absence-{name.split('/')[0]}", page
+    page.goto("/parcours/tableau")
+    page.get_by_role("link", name="Choisir qui remplace").click()
+    page.get_by_role("button", name="Enregistrer le remplacement").wait_for()
+    yield "absence-remplacement", page
 
 
 def _thresholds(page: Page) -> Tour:

@@ -38,8 +38,8 @@ MANAGED = ("account", "membership", "structure")
 
 # Who chooses a password by a link is not signed in: the token is the proof, only its hash is kept.
 EQUIVALENT |= {("password_link", "see", "using")}
-# An absence is seen, added, removed.
-ABSENCES = 3
+# An absence is seen, added, changed, removed.
+ABSENCES = 4
 # What happened to alerts is only seen.
 HISTORY = 1
 # Thresholds (add, change), their trials (see, add), journeys that wait for a recount (see, remove).

@@ -103,17 +103,28 @@ def keeps(connection: Db, admin: bool) -> Iterator[str]:
 
 
 def is_away(connection: Db, actor: uuid.UUID | None, may: Truth, absences: list[Any]) -> Iterator[str]:
-    """Absences: seen by who is away, who replaces and who coordinates; the own written. Families: never."""
+    """Absences: seen by who is away, who replaces and who coordinates; the own written. Families: never.
+
+    `absences`: (id, who is away, who replaces, programmes of what the first follows). Who coordinates all of these
+    also says who replaces.
+    """
     seen = {row[0] for row in connection.execute("SELECT id FROM leave")}
-    if seen != {a[0] for a in absences if may.coordinates or actor in a[1:]}:
+    if seen != {a[0] for a in absences if may.coordinates or actor in a[1:3]}:
         yield "sees absences"
     if attempt(connection, "DELETE FROM leave") != sum(a[1] == actor for a in absences):
         yield "removes absences"
+    arranged = sum(
+        a[1] == actor or (bool(may.journeys and a[3]) and set(a[3] or ()) <= may.sets) for a in absences
+    )
+    if attempt(connection, "UPDATE leave SET backup_id = NULL") != arranged:
+        yield "says who replaces"
+    if attempt(connection, "UPDATE leave SET until_on = until_on") != -1:
+        yield "moves absences"
     foreign = next(a for a in absences if a[1] != actor)
     new = (
         "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) VALUES (gen_random_uuid(), %s, %s,"
     )
-    if attempt(connection, f"{new} current_date, current_date)", *foreign[1:]) != -1:
+    if attempt(connection, f"{new} current_date, current_date)", *foreign[1:3]) != -1:
         yield "is away in another's name"
     if attempt(connection, "SELECT 1 FROM household_member") != -1:
         yield "reads families"

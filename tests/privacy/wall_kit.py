@@ -111,7 +111,10 @@ def leaks(
     places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
     lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
     grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
-    absences = connection.execute("SELECT id, account_id, backup_id FROM leave").fetchall()
+    absences = connection.execute(
+        "SELECT id, account_id, backup_id, ARRAY(SELECT DISTINCT j.programme FROM journey j"
+        " WHERE j.referent_id = l.account_id AND j.exit_on IS NULL) FROM leave l"
+    ).fetchall()
     for name, actor in people.items():
         may = truth(connection, actor, at)
         with as_web(connection, actor, at):

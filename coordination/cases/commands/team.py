@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
-from sqlalchemy import delete, insert, select
+from sqlalchemy import delete, insert, select, update
 
 from coordination.accounts.models import Account
 from coordination.accounts.queries import may_follow, may_open
@@ -15,15 +15,18 @@ from coordination.cases.commands.deadlines import follow, follow_many
 from coordination.cases.commands.turns import change_as_form, remember
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
+from coordination.cases.queries.away import away
 from coordination.clock import paris_date
 from coordination.db import db
-from coordination.errors import NotFound
+from coordination.errors import Conflict, NotFound
 from coordination.privacy.access import subject_of, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
 
 LONGEST_LEAVE = 366
+NO_SUCH_LEAVE = "Cette absence n'existe pas, ou n'est pas la vôtre."
+AWAY_TOO = "Cette personne est absente aussi sur une partie de ces jours : choisissez quelqu'un d'autre."
 
 
 @dataclass(frozen=True)
@@ -42,6 +45,14 @@ class NewLeave:
     from_on: date | None
     until_on: date | None
     backup_id: uuid.UUID | None
+
+
+@dataclass(frozen=True)
+class Replacement:
+    """As typed. `before`: who replaced when the page was read, so that nobody undoes another's choice unseen."""
+
+    backup_id: uuid.UUID | None
+    before: uuid.UUID | None
 
 
 def check_follower(
@@ -120,7 +131,7 @@ def plan_leave(actor: Actor, new: NewLeave, now: datetime) -> uuid.UUID:
     """
     with work(actor, Action.PLAN_LEAVE, now) as w:
         grant = w.require()
-        mine = _mine(actor)
+        mine = _followed_by(actor.id)
         _check_leave(actor, new, {programme for _, programme in mine}, now)
         leave_id = uuid.uuid4()
         db.session.execute(
@@ -145,9 +156,38 @@ def cancel_leave(actor: Actor, leave_id: uuid.UUID, now: datetime) -> None:
             delete(Leave).where(Leave.id == leave_id, Leave.account_id == actor.id).returning(Leave.id)
         ).first()
         if gone is None:
-            raise NotFound("Cette absence n'existe pas, ou n'est pas la vôtre.")
-        _follow_leave(grant, [journey_id for journey_id, _ in _mine(actor)], now)
+            raise NotFound(NO_SUCH_LEAVE)
+        _follow_leave(grant, [journey_id for journey_id, _ in _followed_by(actor.id)], now)
         w.audit(grant, ["leave"])
+
+
+def choose_replacement(actor: Actor, leave_id: uuid.UUID, chosen: Replacement, now: datetime) -> None:
+    """Who replaces during an absence already noted: said by who is away, or who coordinates all they follow.
+
+    Raises BadInput (`backup_id`), NotFound, Conflict if somebody else chose meanwhile.
+    """
+    with work(actor, Action.PLAN_LEAVE, now) as w:
+        grant = w.require()
+        # The wall locks only what may be changed: another's absence is not found.
+        leave = db.session.execute(select(Leave).where(Leave.id == leave_id).with_for_update()).scalar()
+        if leave is None:
+            raise NotFound(NO_SUCH_LEAVE, f"leave={leave_id}")
+        if leave.backup_id not in (chosen.before, chosen.backup_id):
+            raise Conflict(
+                "Le remplacement a été changé entre-temps. Relisez cette page, puis choisissez de nouveau."
+            )
+        followed = _followed_by(leave.account_id)
+        problems = Problems()
+        if leave.until_on < paris_date(now):
+            problems["backup_id"] = "Cette absence est finie."
+        else:
+            programmes = {programme for _, programme in followed} or _programmes_of(actor)
+            new = NewLeave(leave.from_on, leave.until_on, chosen.backup_id)
+            _check_replacement(problems, leave.account_id, new, programmes, now)
+        problems.stop_if_any()
+        db.session.execute(update(Leave).where(Leave.id == leave_id).values(backup_id=chosen.backup_id))
+        _follow_leave(grant, [journey_id for journey_id, _ in followed], now)
+        w.audit(grant, ["leave", "backup_id"])
 
 
 def _follow_leave(grant: Grant, journey_ids: list[uuid.UUID], now: datetime) -> None:
@@ -158,9 +198,14 @@ def _follow_leave(grant: Grant, journey_ids: list[uuid.UUID], now: datetime) -> 
     sync_access(journey_ids)
 
 
-def _mine(actor: Actor) -> list[tuple[uuid.UUID, str]]:
-    rows = db.session.execute(select(Journey.id, Journey.programme).where(Journey.referent_id == actor.id))
+def _followed_by(account_id: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """(journey, programme)."""
+    rows = db.session.execute(select(Journey.id, Journey.programme).where(Journey.referent_id == account_id))
     return [(row.id, row.programme) for row in rows]
+
+
+def _programmes_of(actor: Actor) -> set[str]:
+    return {role.programme for role in actor.roles if role.programme}
 
 
 def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetime) -> None:
@@ -176,14 +221,27 @@ def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetim
         problems["until_on"] = "Le dernier jour est avant le premier."
     elif new.from_on and (new.until_on - new.from_on).days > LONGEST_LEAVE:
         problems["until_on"] = "Une absence dure un an au plus : au-delà, passez le relais."
-    if new.backup_id == actor.id:
-        problems["backup_id"] = "Choisissez quelqu'un d'autre que vous."
-    elif new.backup_id is not None:
-        for programme in sorted(programmes or {role.programme for role in actor.roles if role.programme}):
-            check_follower(problems, "backup_id", new.backup_id, programme, now)
+    _check_replacement(problems, actor.id, new, programmes or _programmes_of(actor), now)
     if not problems and _overlaps(actor, new):
         problems["from_on"] = "Une autre absence couvre déjà une partie de ces jours."
     problems.stop_if_any()
+
+
+def _check_replacement(
+    problems: Problems, absent_id: uuid.UUID, leave: NewLeave, programmes: set[str], now: datetime
+) -> None:
+    """Whoever replaces may follow all that is left to them, and is there on those days."""
+    if leave.backup_id is None:
+        return
+    if leave.backup_id == absent_id:
+        problems["backup_id"] = "Choisissez quelqu'un d'autre que la personne absente."
+        return
+    for programme in sorted(programmes):
+        check_follower(problems, "backup_id", leave.backup_id, programme, now)
+    if problems or leave.from_on is None or leave.until_on is None:
+        return
+    if away([leave.backup_id], leave.from_on, leave.until_on):
+        problems["backup_id"] = AWAY_TOO
 
 
 def _overlaps(actor: Actor, new: NewLeave) -> bool:

@@ -18,6 +18,7 @@ from coordination.cases.models import Journey
 from coordination.cases.queries.followers import Follower, Orphan, followers, orphans
 from coordination.cases.queries.listing import Gauge, JourneyLine, capacity, lines
 from coordination.cases.queries.people import account_names
+from coordination.cases.queries.relays import Away, Leaving, leaving, uncovered
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
@@ -68,6 +69,8 @@ class OrphanLine:
 
 @dataclass(frozen=True)
 class Board:
+    away: tuple[Away, ...]
+    leaving: tuple[Leaving, ...]
     gauges: tuple[Gauge, ...]
     breaks: tuple[tuple[str, str, int], ...]
     loads: tuple[Load, ...]
@@ -94,6 +97,7 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     to_call = _due_soon(today) | {alert.journey_id for alert in alerts if alert.rule in CONTACT_RULES}
     gauges = capacity()
     running = _running()
+    gone, parting = uncovered(running, today), leaving(running, now)
     loads = _loads(able, running, stalled, to_call)
     waiting = _waiting(running)
     first = waiting[:FIRST]
@@ -101,6 +105,8 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost[:FIRST]]))
     by_id = {line.person.journey_id: line for line in lines(grant, today, ids)}
     return Board(
+        gone,
+        parting,
         gauges,
         tuple((code, label, breaks[code]) for code, label in BREAKS.items()),
         loads,
@@ -124,11 +130,16 @@ def _orphan_lines(lost: Sequence[Orphan], by_id: dict[uuid.UUID, JourneyLine]) -
 
 
 def _running() -> Sequence[Any]:
-    """Journeys under way: id, who follows, who backs up, stage, opening."""
+    """Journeys under way: id, who follows, who backs up, stage, opening, programme."""
     return db.session.execute(
-        select(Journey.id, Journey.referent_id, Journey.backup_id, Journey.stage, Journey.opened_on).where(
-            Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
-        )
+        select(
+            Journey.id,
+            Journey.referent_id,
+            Journey.backup_id,
+            Journey.stage,
+            Journey.opened_on,
+            Journey.programme,
+        ).where(Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU"))
     ).all()
 
 

@@ -12,6 +12,7 @@ from coordination.cases.models import Journey
 from coordination.cases.queries.followers import MOST, Follower, followers, orphans
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import account_names
+from coordination.cases.queries.relays import Away, uncovered
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.errors import NotFound
@@ -21,7 +22,10 @@ from coordination.privacy.policy import Grant
 
 @dataclass(frozen=True)
 class ReassignPage:
-    """`versions`: what was read of each journey; `who` None: files that nobody follows."""
+    """`versions`: what was read of each journey; `who` None: files that nobody follows.
+
+    `away`: their absence without replacement: they come back, so a replacement may be what is needed.
+    """
 
     lines: tuple[JourneyLine, ...]
     versions: dict[uuid.UUID, int]
@@ -29,18 +33,20 @@ class ReassignPage:
     name: str
     able: tuple[Follower, ...]
     total: int
+    away: Away | None
 
 
 def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: datetime) -> ReassignPage:
     """The active journeys of a référent (None: those without anybody able to follow). Raises NotFound."""
     able = followers(actor, now)
-    active = select(Journey.id, Journey.version).where(
+    active = select(Journey.id, Journey.version, Journey.referent_id, Journey.backup_id).where(
         Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
     )
     if who is None:
         lost = [orphan.journey_id for orphan in orphans(able, now)]
         rows = db.session.execute(active.where(among(Journey.id, lost)).order_by(Journey.ref)).all()
         name = "Sans référent"
+        gone: tuple[Away, ...] = ()
     else:
         rows = db.session.execute(active.where(Journey.referent_id == who).order_by(Journey.ref)).all()
         # Whoever follows nothing that the actor sees, and could not, does not exist here.
@@ -48,7 +54,8 @@ def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: dateti
         if not rows and who not in names:
             raise NotFound("Cette personne n'existe pas, ou ne suit aucun de vos parcours.")
         name = names.get(who) or account_names({who}).get(who, "Compte supprimé")
+        gone = uncovered(rows, paris_date(now))
     shown = rows[:MOST]
     found = lines(grant, paris_date(now), [row.id for row in shown])
     versions = {row.id: row.version for row in shown}
-    return ReassignPage(found, versions, who, name, tuple(able), len(rows))
+    return ReassignPage(found, versions, who, name, tuple(able), len(rows), next(iter(gone), None))

@@ -16,6 +16,7 @@ from coordination.alerts.sentences import BREAKS
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.listing import PAGE, JourneyLine, lines
 from coordination.cases.queries.people import account_names
+from coordination.cases.queries.relays import Relay, awaited
 from coordination.cases.queries.search import fold
 from coordination.cases.vocabulary import area_label
 from coordination.db import among, db
@@ -77,6 +78,7 @@ class Section:
 
 @dataclass(frozen=True)
 class Stalled:
+    relays: tuple[Relay, ...]
     sections: tuple[Section, ...]
     choices: dict[str, tuple[Choice, ...]]
     people: int
@@ -93,6 +95,7 @@ class Stalled:
 class _Place:
     """Where a stalled journey belongs, for each cut but the type: (code, label)."""
 
+    referent_id: uuid.UUID | None
     referent: Choice
     area: Choice
     school: Choice
@@ -106,6 +109,7 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
     alerts = [alert for alert in alerts if alert.journey_id in places]
     choices = _choices(places.values())
     kept = [alert for alert in alerts if _wanted(alert, places[alert.journey_id], filters)]
+    relays = awaited(kept, {id_: place.referent_id for id_, place in places.items()})
     found = _sections(kept, places, choices[filters.by], filters)
     if filters.alone:
         found = [cut for cut in found if cut[0].code == getattr(filters, filters.by)]
@@ -126,7 +130,7 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
         )
         for choice, mine, part in shown
     )
-    return Stalled(sections, choices, len({alert.journey_id for alert in kept}), page, pages)
+    return Stalled(relays, sections, choices, len({alert.journey_id for alert in kept}), page, pages)
 
 
 def _wanted(alert: AlertView, place: _Place, filters: Filters) -> bool:
@@ -178,6 +182,7 @@ def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> dict[uuid.UUID, 
     for sheet in sheets:
         referent = referents.get(sheet["journey_id"])
         places[sheet["journey_id"]] = _Place(
+            referent,
             Choice(str(referent), names.get(referent, "Compte supprimé"))
             if referent
             else Choice(NOBODY, "Aucun référent"),

@@ -20,6 +20,7 @@ from coordination.cases.models_life import Leave
 from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.relays import RELAY_RULES, Relay, awaited
 from coordination.db import among, db
 from coordination.privacy.policy import Grant
 
@@ -41,10 +42,14 @@ TOLD_FOR = timedelta(days=28)
 
 @dataclass(frozen=True)
 class Queue:
-    """`order`: journeys still to look at, worst first; `decided`: those of this week that have their decision."""
+    """`order`: journeys still to look at, worst first; `decided`: those of this week that have their decision.
+
+    `relays`: référents whose journeys await somebody else, all at once.
+    """
 
     order: tuple[PersonAlerts, ...]
     decided: frozenset[uuid.UUID]
+    relays: tuple[Relay, ...] = ()
 
     @property
     def total(self) -> int:
@@ -124,15 +129,18 @@ def queue(today: date, *, everybody: bool = False) -> Queue:
 
 
 def queues(today: date) -> tuple[Queue, Queue]:
-    """Those who come to the coordination, and all that is stalled, without the decided ones. Three statements."""
+    """Those who come to the coordination, and all that is stalled, without the decided ones. Four statements.
+
+    A journey that only awaits a relay is left to the line of its référent: see docs/adr/0011.
+    """
     alerts = serious_alerts(today)
-    orphans = set(
-        db.session.scalars(
-            select(Journey.id).where(
-                among(Journey.id, {a.journey_id for a in alerts}), Journey.referent_id.is_(None)
-            )
+    referents: dict[uuid.UUID, uuid.UUID | None] = {
+        id_: referent
+        for id_, referent in db.session.execute(
+            select(Journey.id, Journey.referent_id).where(among(Journey.id, {a.journey_id for a in alerts}))
         )
-    )
+    }
+    orphans = {id_ for id_, referent in referents.items() if referent is None}
     decided = frozenset(
         db.session.scalars(select(WeekDecision.journey_id).where(WeekDecision.week == monday(today)))
     )
@@ -140,12 +148,14 @@ def queues(today: date) -> tuple[Queue, Queue]:
     mine = tuple(
         one
         for one in every
-        if any(
+        if any(a.rule not in RELAY_RULES for a in one.alerts)
+        and any(
             reaches_coordination(a.rule, escalated=a.escalated, orphan=one.journey_id in orphans)
             for a in one.alerts
         )
     )
-    return Queue(mine, decided), Queue(every, decided)
+    relays = awaited(alerts, referents)
+    return Queue(mine, decided, relays), Queue(every, decided, relays)
 
 
 def file(grant: Grant, waiting: PersonAlerts, today: date) -> File | None:

@@ -1,0 +1,130 @@
+"""What the coordination arranges for all the journeys of somebody at once: absences, departures, relays awaited."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from sqlalchemy import func, select
+
+from coordination.accounts.models import Membership
+from coordination.alerts.queries import AlertView
+from coordination.cases.models_life import Leave
+from coordination.cases.queries.leave_plan import LEAVE_TOLD
+from coordination.cases.queries.people import account_names
+from coordination.clock import paris_date
+from coordination.db import among, db
+from coordination.privacy.models import VoletRight
+from coordination.privacy.volets import Volet
+
+# Alerts that one absence or one departure opens on every journey that somebody follows.
+RELAY_RULES = frozenset({"I07", "I08", "I09"})
+# As long before as I08 speaks: each family is owed a meeting with both référents.
+ROLE_TOLD = timedelta(days=30)
+
+
+@dataclass(frozen=True)
+class Away:
+    """Somebody away soon or now without replacement; `journeys` that have no backup of their own either.
+
+    `replaceable`: the actor coordinates all that they follow, and may choose who replaces.
+    """
+
+    leave_id: uuid.UUID
+    who: uuid.UUID
+    name: str
+    from_on: date
+    until_on: date
+    journeys: int
+    replaceable: bool
+
+
+@dataclass(frozen=True)
+class Leaving:
+    """Somebody whose last role that follows these journeys ends soon."""
+
+    who: uuid.UUID
+    name: str
+    on: date
+    journeys: int
+
+
+@dataclass(frozen=True)
+class Relay:
+    """Journeys on which an alert says that nobody follows, replaces or will follow; `who` None: never anybody."""
+
+    who: uuid.UUID | None
+    name: str
+    journeys: int
+
+
+def awaited(
+    alerts: Iterable[AlertView], referents: Mapping[uuid.UUID, uuid.UUID | None]
+) -> tuple[Relay, ...]:
+    """One line per référent concerned, the most journeys first. `referents`: journey -> who follows it."""
+    waiting = {alert.journey_id for alert in alerts if alert.rule in RELAY_RULES}
+    counted = Counter(referents[id_] for id_ in waiting if id_ in referents)
+    names = account_names({id_ for id_ in counted if id_}) if counted else {}
+    found = [Relay(who, names.get(who, "") if who else "", number) for who, number in counted.items()]
+    return tuple(sorted(found, key=lambda relay: (-relay.journeys, relay.name)))
+
+
+def uncovered(running: Sequence[Any], today: date) -> tuple[Away, ...]:
+    """The next absence without replacement of each who follows a running journey, the soonest first.
+
+    `running`: journeys under way with `referent_id` and `backup_id`. Two statements at most.
+    """
+    left = Counter(row.referent_id for row in running if row.referent_id and row.backup_id is None)
+    rows = db.session.execute(
+        select(Leave.id, Leave.account_id, Leave.from_on, Leave.until_on, func.may_replace(Leave.account_id))
+        .where(
+            among(Leave.account_id, left),
+            Leave.backup_id.is_(None),
+            Leave.from_on <= today + LEAVE_TOLD,
+            Leave.until_on >= today,
+        )
+        .order_by(Leave.from_on)
+    ).all()
+    names = account_names({row.account_id for row in rows})
+    found: dict[uuid.UUID, Away] = {}
+    for id_, who, first, last, replaceable in rows:
+        found.setdefault(who, Away(id_, who, names.get(who, ""), first, last, left[who], replaceable))
+    return tuple(found.values())
+
+
+def leaving(running: Sequence[Any], now: datetime) -> tuple[Leaving, ...]:
+    """Those who follow a running journey in a role that ends soon, no other taking over; the soonest first.
+
+    `running`: journeys under way with `referent_id` and `programme`. Two statements at most.
+    """
+    followed = Counter((row.referent_id, row.programme) for row in running if row.referent_id)
+    # As the wall's `team_clocks` says it for I08: the last role in which they may follow the programme.
+    ends = db.session.execute(
+        select(Membership.account_id, VoletRight.programme, func.max(Membership.ended_at).label("at"))
+        .join(VoletRight, VoletRight.role == Membership.role)
+        .where(
+            among(Membership.account_id, {who for who, _ in followed}),
+            Membership.programme.is_(None) | (Membership.programme == VoletRight.programme),
+            VoletRight.relation == "referent",
+            VoletRight.volet == Volet.COORDINATION.value,
+        )
+        .group_by(Membership.account_id, VoletRight.programme)
+        .having(func.bool_and(Membership.ended_at.is_not(None)), func.max(Membership.ended_at) > now)
+    ).all()
+    until = paris_date(now) + ROLE_TOLD
+    soon = [row for row in ends if paris_date(row.at) <= until and followed[row.account_id, row.programme]]
+    names = account_names({row.account_id for row in soon})
+    found = [
+        Leaving(
+            row.account_id,
+            names.get(row.account_id, ""),
+            paris_date(row.at),
+            followed[row.account_id, row.programme],
+        )
+        for row in soon
+    ]
+    return tuple(sorted(found, key=lambda one: (one.on, one.name)))
