@@ -81,7 +81,7 @@ class Membership(Row, InOrder, Base):
 
 
 class SignInSession(Base):
-    """A signed-in browser; `token_hash` is SHA-256 of the cookie's random token."""
+    """A signed-in browser; `token_hash`: keyed, of the cookie's random token."""
 
     __tablename__ = "sign_in_session"
 
@@ -93,7 +93,7 @@ class SignInSession(Base):
 
 
 class PasswordLink(Base):
-    """A link with which a person chooses a password, once; `token_hash` is SHA-256 of the link's random token."""
+    """A link with which a person chooses a password, once; `token_hash`: keyed, of the link's random token."""
 
     __tablename__ = "password_link"
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import hashlib
+import hmac
 import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
+from flask import current_app
 from flask_login import UserMixin
 from sqlalchemy import ColumnElement, Executable, Row, and_, func, or_, select, text
 
@@ -16,6 +17,7 @@ from coordination.accounts.models import Account, Membership, SignInSession, Str
 from coordination.db import db
 from coordination.errors import Forbidden, NotFound
 from coordination.privacy.actor import Actor, Role
+from coordination.privacy.keys import secret_key
 from coordination.privacy.models import VoletRight
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
@@ -102,8 +104,10 @@ class StructureLine:
 
 
 def token_hash(token: str) -> bytes:
-    """What the database keeps of a cookie's token."""
-    return hashlib.sha256(token.encode()).digest()
+    """What the database keeps of a token of a cookie or of a link: keyed, so that who writes to the database alone
+    makes none that opens.
+    """
+    return hmac.digest(secret_key(current_app.config["SETTINGS"], "session"), token.encode(), "sha256")
 
 
 def stands_now(now: datetime) -> ColumnElement[bool]:

@@ -4,7 +4,8 @@ Failures of the last hour count three ways, so that guessing is slow and nobody 
 - of one account from one address: 5 are free, then the wait is 30 s and doubles, up to 15 min;
 - of one address, whatever the account: 25 are free (a whole structure may share it), then the same waits;
 - of one account from anywhere: 20 are free, then each attempt is answered later, by 0.1 s more for each further
-  one, 2 s at most. It is never refused: its holder, at an address of their own, only waits these 2 s.
+  one, 2 s at most. Its holder, at an address of their own, waits these 2 s; where more than two wait at once in
+  one process, the others are told to try again, so that no crowd of attempts takes every thread.
 """
 
 from __future__ import annotations
@@ -16,6 +17,8 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from ipaddress import IPv6Address, ip_address
+from threading import BoundedSemaphore
 from time import sleep
 
 from flask import current_app
@@ -40,6 +43,9 @@ FREE_FAILURES_PER_ADDRESS = 25
 FREE_FAILURES_PER_ACCOUNT = 20
 MORE_DELAY = 0.1
 LONGEST_DELAY = 2.0
+# Who waits holds a thread.
+MOST_WAITING = 2
+_WAITING = BoundedSemaphore(MOST_WAITING)
 FIRST_WAIT = timedelta(seconds=30)
 LONGEST_WAIT = timedelta(minutes=15)
 KEPT = timedelta(days=1)
@@ -47,6 +53,7 @@ KEPT = timedelta(days=1)
 IDEMPOTENCY_KEPT = timedelta(hours=24)
 TOUCH_EVERY = timedelta(minutes=5)
 WRONG = "Adresse e-mail ou mot de passe incorrect."
+BUSY = "Une autre tentative est en cours. Réessayez dans quelques secondes."
 SUSPENDED = "Ce compte est suspendu. Adressez-vous à l'administrateur."
 
 
@@ -81,6 +88,17 @@ def delay_after(failures: int) -> float:
     return min(max(0, failures - FREE_FAILURES_PER_ACCOUNT + 1) * MORE_DELAY, LONGEST_DELAY)
 
 
+def network(address: str) -> str:
+    """What counts as one address: IPv6 by /64, since a single subscriber has all of it; in one spelling."""
+    try:
+        found = ip_address(address)
+    except ValueError:
+        return address
+    if isinstance(found, IPv6Address):
+        return str(found.ipv4_mapped or IPv6Address(int(found) >> 64 << 64))
+    return str(found)
+
+
 def _subject(kind: bytes, value: str) -> bytes:
     """A keyed hash: the table of failures holds no address of anybody."""
     key = secret_key(current_app.config["SETTINGS"], "index")
@@ -98,9 +116,7 @@ def _one_at_a_time(subject: bytes) -> Iterator[Connection]:
         except OperationalError as error:
             if getattr(error.orig, "sqlstate", "") != "55P03":
                 raise
-            raise SignInRefused(
-                "Une autre tentative est en cours. Réessayez dans quelques secondes."
-            ) from None
+            raise SignInRefused(BUSY) from None
         yield connection
 
 
@@ -129,12 +145,14 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
     Raises SignInRefused with one message for an unknown e-mail and for a wrong password. A refusal for too
     many attempts checks nothing and writes nothing: the failures that led to it are already in the log.
     """
+    address = network(address)
     account, by_address = _subject(b"email", email), _subject(b"address", address)
     pair = _subject(b"email and address", f"{email.strip()}\0{address}")
     with db.engine.connect() as connection:
+        # First of all: who is refused anyway waits for nothing.
+        _refuse_if_too_many(_failures(connection, pair, now), _failures(connection, by_address, now), now)
         failures = len(_failures(connection, account, now))
-    # Before any lock and holding no connection: it costs who waits, and nobody else.
-    sleep(delay_after(failures))
+    _wait(delay_after(failures), now)
     with _one_at_a_time(pair) as connection:
         _refuse_if_too_many(_failures(connection, pair, now), _failures(connection, by_address, now), now)
         found = connection.execute(
@@ -151,6 +169,18 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
             _note(VISITOR, ("compte_suspendu", str(candidate.account_id)), now)
             raise SignInRefused(SUSPENDED)
         return _open_session(candidate, password, (account, pair), now)
+
+
+def _wait(seconds: float, now: datetime) -> None:
+    """Before any lock and holding no connection. Raises SignInRefused where too many wait already."""
+    if not seconds:
+        return
+    if not _WAITING.acquire(blocking=False):
+        raise SignInRefused(BUSY, now + timedelta(seconds=LONGEST_DELAY))
+    try:
+        sleep(seconds)
+    finally:
+        _WAITING.release()
 
 
 def _note_failure(subjects: Sequence[bytes], candidate: _Candidate | None, now: datetime) -> None:

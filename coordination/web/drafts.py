@@ -16,6 +16,7 @@ from flask import Blueprint, current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
+from werkzeug.routing import BuildError
 
 from coordination.db import NOBODY
 from coordination.errors import CoordinationError
@@ -30,6 +31,7 @@ from coordination.web.routing import declares
 blueprint = Blueprint("drafts", __name__)
 FIELD = "draft"
 MOST_PIECES = 100
+SLASH = "/"
 
 
 @dataclass(frozen=True)
@@ -42,9 +44,14 @@ class Piece:
 
 
 def here(journey_id: uuid.UUID = NOBODY) -> Place:
-    """The place of the form of this request: about the record that its address names, else about the journey."""
-    named = [value for value in (request.view_args or {}).values() if isinstance(value, uuid.UUID)]
-    return Place(journey_id, request.endpoint or "", named[-1] if named else journey_id)
+    """The place of the form of this request: about the record that its address names, else about the journey.
+
+    One endpoint may serve the forms of several kinds: the kind stands behind its name.
+    """
+    values = request.view_args or {}
+    named = [value for value in values.values() if isinstance(value, uuid.UUID)]
+    form = SLASH.join(filter(None, (request.endpoint, values.get("slug"))))
+    return Place(journey_id, form, named[-1] if named else journey_id)
 
 
 def mark(place: Place, prefix: str = "") -> str:
@@ -103,7 +110,7 @@ def _read_mark(text: str) -> tuple[Place, str] | None:
         place = Place(uuid.UUID(words[0]), words[1], uuid.UUID(words[2]))
     except (ValueError, IndexError):
         return None
-    if place.form not in current_app.view_functions:
+    if place.form.partition(SLASH)[0] not in current_app.view_functions:
         return None
     return place, words[3] if len(words) > 3 else ""
 
@@ -140,10 +147,17 @@ def _page_of(places: Sequence[Place]) -> str:
     if not places:
         return url_for("entry.start")
     first = places[0]
-    names = sorted(next(iter(current_app.url_map.iter_rules(first.form))).arguments)
+    endpoint, _, slug = first.form.partition(SLASH)
+    names = sorted(next(iter(current_app.url_map.iter_rules(endpoint))).arguments)
     values: dict[str, Any] = {
         name: first.journey_id if name == "journey_id" else first.of_id for name in names
     }
     if not names:
         values["p"] = [place.of_id for place in places]
-    return url_for(first.form, **values)
+    if "slug" in names:
+        values["slug"] = slug
+    try:
+        return url_for(endpoint, **values)
+    except (BuildError, ValueError):
+        # Not a form of ours that can be drafted, or no kind of it.
+        return url_for("entry.start")

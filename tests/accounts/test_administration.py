@@ -24,6 +24,7 @@ from tests.people import PASSWORD, make_account
 from tests.support import (
     account_of,
     day,
+    folder_id,
     import_rows,
     journey_id,
     person,
@@ -260,6 +261,28 @@ def test_what_a_structure_cannot_be(app: Flask, code: str, values: StructureValu
 
 def waiting() -> set[uuid.UUID]:
     return {row[0] for row in rows("SELECT journey_id FROM recompute_queue")}
+
+
+def test_access_that_was_granted_ends_with_the_role_that_could_receive_it(admin: Actor) -> None:
+    journey = journey_id("PRE-1")
+    folder = folder_id("PRE-1", "coordination")
+    rows(
+        "INSERT INTO access (id, actor_id, journey_id, folder_id, basis, can_write, from_at, granted_by) SELECT"
+        " gen_random_uuid(), %s, %s, %s, 'receiver', false, now() - interval '1 day', %s",
+        account_of("centre"),
+        journey,
+        folder,
+        account_of("ref1"),
+    )
+    role = rows("SELECT id, version FROM membership WHERE account_id = %s", account_of("centre"))[0]
+    assert journey in visible(person("centre"), "journey")
+    # Another account's role, and a date to come, end nothing of theirs.
+    other = rows("SELECT id, version FROM membership WHERE account_id = %s", account_of("ccas"))[0]
+    administration.date_role(admin, other[0], other[1], None, None, clock.now(), end_now=True)
+    assert journey in visible(person("centre"), "journey")
+    administration.date_role(admin, role[0], role[1], None, None, clock.now(), end_now=True)
+    assert visible(person("centre"), "journey") == set()
+    assert visible(person("centre"), "folder") == set()
 
 
 def test_a_role_that_ends_leaves_its_journeys_to_a_recount_that_dates_the_departure(admin: Actor) -> None:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import select, text, update
+from sqlalchemy import func, select, text, update
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.in_force import Place, live
@@ -27,7 +27,7 @@ from coordination.cases.queries.threshold_pages import rules_of
 from coordination.cases.queries.trial import try_on_the_past
 from coordination.clock import paris_date
 from coordination.db import NOBODY, db
-from coordination.errors import BadInput, NotFound
+from coordination.errors import BadInput, Forbidden, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
 from coordination.privacy.work import work
@@ -264,3 +264,6 @@ def require_place(actor: Actor, place: Place) -> None:
         r.id for r in rules_of(place.programme)
     }:
         raise NotFound(NO_SUCH, f"rule={place.rule}")
+    if not db.session.scalar(select(func.may_see_journeys(actor.id))):
+        # The trial would look at an empty past.
+        raise Forbidden("Votre charte ou votre base de secret n'est plus en règle.")

@@ -41,6 +41,11 @@ def open_new() -> ResponseReturnValue:
     own = [code for code in PROGRAMMES if may_follow(actor.id, code, current.now(), coordinating=True)]
     if not own:
         raise Forbidden("Votre rôle n'ouvre pas de parcours.")
+    holder = current.signed_in()
+    if holder is None or not holder.may_see_journeys(current.today()):
+        raise Forbidden(
+            "Votre charte ou votre base de secret n'est plus en règle : elle n'ouvre pas de parcours."
+        )
     programme = form.programme.data or request.args.get("dispositif", "")
     programme = programme if programme in own else own[0]
 
