@@ -96,7 +96,9 @@ def test_by_default_only_what_comes_to_the_coordination(site: Flask) -> None:
     assert left(client) == 0 and left(client, f"{REVIEW}?tous=1") == 1
     rows("UPDATE alert SET escalated_on = %s WHERE id = %s", TODAY, silent[0])
     assert left(client) == 1
-    rows("UPDATE alert SET escalated_on = NULL")
+    rows("UPDATE alert SET initial = true WHERE id = %s", silent[0])
+    assert left(client) == 0 and left(client, f"{REVIEW}?tous=1") == 1
+    rows("UPDATE alert SET escalated_on = NULL, initial = false")
     rows("UPDATE journey SET referent_id = NULL WHERE id = %s", silent[1])
     assert left(client) == 1
 

@@ -150,7 +150,10 @@ def queues(today: date) -> tuple[Queue, Queue]:
         for one in every
         if any(a.rule not in RELAY_RULES for a in one.alerts)
         and any(
-            reaches_coordination(a.rule, escalated=a.escalated, orphan=one.journey_id in orphans)
+            # What already stood when the files were taken over is no delay of anybody: it comes with all.
+            reaches_coordination(
+                a.rule, escalated=a.escalated and not a.initial, orphan=one.journey_id in orphans
+            )
             for a in one.alerts
         )
     )
