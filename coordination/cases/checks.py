@@ -11,6 +11,7 @@ from coordination.privacy.nir import holds_nir
 NIR_REFUSED = (
     "Ce texte contient un numéro de sécurité sociale. Retirez-le : il ne doit figurer nulle part ici."
 )
+RETIRED = "Cette réponse a été retirée de la liste depuis. Choisissez-en une autre."
 
 
 class Problems(dict[str, str]):
@@ -25,7 +26,7 @@ class Problems(dict[str, str]):
         if code in reference.labels(coded_list):
             return
         if code in reference.every_label(coded_list):
-            self[field] = "Cette réponse a été retirée de la liste depuis. Choisissez-en une autre."
+            self[field] = RETIRED
         else:
             self[field] = "Choisissez une des réponses proposées."
 
@@ -41,8 +42,6 @@ class Problems(dict[str, str]):
         if day is None:
             self[field] = "Indiquez une date, par exemple 12/10/2026."
         elif day > today:
-            self[field] = (
-                "Cette date est dans le futur. Pour un rendez-vous à venir, ne saisissez pas d'échange."
-            )
+            self[field] = "Cette date est dans le futur : n'indiquez ici que ce qui a eu lieu."
         elif earliest and day < earliest:
             self[field] = f"Le parcours a commencé le {earliest:%d/%m/%Y} : la date ne peut pas être avant."

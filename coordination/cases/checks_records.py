@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from coordination.cases.checks import Problems
+from coordination.cases.checks import RETIRED, Problems
 from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
@@ -36,16 +36,27 @@ class Place:
         return self.exit_on is not None or self.stage == "NON_RETENU"
 
 
-def check_record(kind: RecordKind, values: Mapping[str, Any], place: Place, today: date) -> None:
-    """Raises BadInput with a sentence beside each cell that cannot be kept."""
+def check_record(
+    kind: RecordKind,
+    values: Mapping[str, Any],
+    place: Place,
+    today: date,
+    kept: Mapping[str, Any] | None = None,
+) -> None:
+    """Raises BadInput with a sentence beside each cell that cannot be kept.
+
+    `kept`: what a corrected record says; a code that was retired since may stay, none may be chosen anew.
+    """
     problems = Problems()
     for cell in kind.cells:
         value = values.get(cell.name)
         if value in (None, ""):
             if cell.required:
                 problems[cell.name] = _missing(cell)
-        elif cell.shape is Shape.CODE and value not in coded(cell.codes, place.programme):
-            problems[cell.name] = CHOOSE
+        elif cell.shape is Shape.CODE:
+            if value not in coded(cell.codes, place.programme) and value != (kept or {}).get(cell.name):
+                known = value in coded(cell.codes, place.programme, every=True)
+                problems[cell.name] = RETIRED if known else CHOOSE
         elif cell.shape in LONGEST:
             problems.free_text(cell.name, str(value), LONGEST[cell.shape])
         elif cell.shape is Shape.DAY:

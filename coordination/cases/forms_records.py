@@ -29,7 +29,13 @@ class RecordForm(PageForm):
         """The answers of each list, once the fields are filled: `structures` gives those beside a chosen one."""
         for cell in self.kind_of.cells:
             if cell.shape is Shape.CODE:
-                labels = {code: _capital(label) for code, label in coded(cell.codes, programme).items()}
+                chosen = self[cell.name].data
+                labels = {
+                    code: _capital(label)
+                    for code, label in coded(cell.codes, programme, every=True).items()
+                    # Retired since: shown where it was chosen, and it says so.
+                    if code == chosen or code in coded(cell.codes, programme)
+                }
                 if isinstance(self[cell.name], SelectField) and not isinstance(self[cell.name], RadioField):
                     self[cell.name].choices = options(labels, "Aucun")
                 else:

@@ -7,6 +7,8 @@ import uuid
 from html import unescape
 
 from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
 
 from coordination import reference
 from tests.cases.pages_kit import REFERENT, account, browser, post
@@ -17,7 +19,13 @@ from tests.support import rows, scalar
 def opened_for(site: Flask, referent: uuid.UUID | str) -> str:
     """The text of the page that follows the opening of a journey."""
     client = browser(site, REFERENT)
-    answer = post(
+    answer = typed_for(client, referent, not_same="y")
+    assert answer.status_code == 303, re.findall(r"field-error[^>]*>([^<]*)", answer.text)
+    return unescape(client.get(answer.headers["Location"]).text)
+
+
+def typed_for(client: FlaskClient, referent: uuid.UUID | str, **more: str) -> TestResponse:
+    return post(
         client,
         "/parcours/nouveau",
         programme="PRE",
@@ -28,9 +36,17 @@ def opened_for(site: Flask, referent: uuid.UUID | str) -> str:
         source=next(iter(reference.labels("pre_referral_source"))),
         reasons=next(iter(reference.labels("pre_referral_reason"))),
         referent_id=referent,
+        **more,
     )
-    assert answer.status_code == 303, re.findall(r"field-error[^>]*>([^<]*)", answer.text)
-    return unescape(client.get(answer.headers["Location"]).text)
+
+
+def test_a_referent_is_shown_who_may_be_the_same_among_their_own(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    assert typed_for(client, account(REFERENT)).status_code == 303
+    again = typed_for(client, account(REFERENT))
+    assert again.status_code == 422 and "peut-être déjà suivie" in unescape(again.text)
+    assert "Lina Roux" in unescape(again.text)
+    assert typed_for(client, account(REFERENT), not_same="y").status_code == 303
 
 
 def test_who_opens_for_a_colleague_reads_what_happened(site: Flask) -> None:

@@ -14,7 +14,7 @@ from coordination.cases.checks_records import Place, check_record
 from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
-from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
+from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind, Shape
 from coordination.cases.models import Agreement, Attendance, Journey
 from coordination.clock import paris_date
 from coordination.db import db
@@ -24,6 +24,7 @@ from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import add_record, change_record, journey_of, move_record, remove_record
+from coordination.privacy.vault import open_rows
 from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work, work
 
@@ -79,7 +80,7 @@ def correct_fact(
         journey_id = journey_of(kind.model, record_id)
         grant = w.require(journey_id)
         place = _place(journey_id)
-        _check(kind, values, place, paris_date(now))
+        _check(kind, values, place, paris_date(now), _codes(kind, grant, record_id))
         grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet, stands = _volet(kind, grant, place, values), _stands(kind, record_id)
         before = _before(kind, journey_id)
@@ -127,11 +128,24 @@ def _place(journey_id: uuid.UUID) -> Place:
     return Place(*row)
 
 
-def _check(kind: RecordKind, values: Mapping[str, Any], place: Place, today: date) -> None:
+def _codes(kind: RecordKind, grant: Grant, record_id: uuid.UUID) -> Mapping[str, Any]:
+    """The codes that a record says now."""
+    names = tuple(cell.name for cell in kind.cells if cell.shape is Shape.CODE)
+    found = open_rows(grant, kind.model, names, kind.model.id == record_id) if names else []
+    return found[0] if found else {}
+
+
+def _check(
+    kind: RecordKind,
+    values: Mapping[str, Any],
+    place: Place,
+    today: date,
+    kept: Mapping[str, Any] | None = None,
+) -> None:
     structure_id = values.get("structure_id")
     if structure_id and not db.session.scalar(select(Structure.id).where(Structure.id == structure_id)):
         raise BadInput(REFUSED, {"structure_id": "Choisissez une structure de la liste."})
-    check_record(kind, values, place, today)
+    check_record(kind, values, place, today, kept)
 
 
 def _volet(kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any]) -> Volet:

@@ -127,6 +127,7 @@ class JourneyPage:
     school: str
     school_level: str
     agreement: str
+    agreement_status: str
     agreement_on: date | None
     opened_on: date | None
     entered_on: date | None
@@ -186,6 +187,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         school=sheet["school"] or "non renseigné",
         school_level=reference.label("school_level", sheet["school_level"]),
         agreement=reference.label("parental_agreement", journey.agreement_status),
+        agreement_status=journey.agreement_status or "",
         agreement_on=journey.agreement_on,
         opened_on=journey.opened_on,
         entered_on=journey.entered_on,

@@ -68,6 +68,12 @@ def stored_relative(grant: Grant, relative_id: uuid.UUID) -> Opened:
     return open_rows(grant, Representative, RELATIVE, Representative.id == relative_id)[0]
 
 
+def schooling_now(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:
+    """School and level of today, from the sheet: an import says them without their year."""
+    rows = open_rows(grant, Sheet, ("school", "school_level"), Sheet.journey_id == journey_id)
+    return (rows[0]["school"] or "", rows[0]["school_level"] or "") if rows else ("", "")
+
+
 def school_lines(grant: Grant, journey_id: uuid.UUID) -> list[SchoolLine]:
     """The years known, the latest first."""
     rows = open_rows(

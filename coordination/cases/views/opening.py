@@ -75,7 +75,7 @@ def open_new() -> ResponseReturnValue:
     def save() -> str:
         nonlocal alike
         new = read_opening({**_typed(form), "programme": programme})
-        if actor.has(*COORDINATING_ROLES) and not form.not_same.data:
+        if not form.not_same.data:
             alike = _alike(new)
             if alike:
                 sentence = "Cette personne est peut-être déjà suivie : vérifiez, puis confirmez."
@@ -110,7 +110,7 @@ def _home() -> str:
 
 
 def _alike(new: NewJourney) -> tuple[Person, ...]:
-    """« Peut-être déjà suivi »: to the coordinator alone, among what they see; the ids shown are in the log."""
+    """« Peut-être déjà suivi », among what the actor sees; the ids shown are in the log."""
     birth = new.sheet.get("birth_date")
     with consult(current.actor(), Action.SEARCH, current.now()) as r:
         grant = r.require()

@@ -24,6 +24,7 @@ from coordination.cases.queries.people_page import (
     SHEET,
     programme_of,
     school_lines,
+    schooling_now,
     stored_relative,
     stored_sheet,
 )
@@ -144,6 +145,9 @@ def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
             if known:
                 form.school.data, form.school_level.data = known.school, known.level
                 form.version.data = known.version
+            elif asked == this_year:
+                # What is said of today, so that writing the school alone does not take the level away.
+                form.school.data, form.school_level.data = schooling_now(grant, journey_id)
         return {
             "lines": lines,
             "levels": reference.labels("school_level"),
