@@ -12,9 +12,9 @@ from flask.typing import ResponseReturnValue
 
 from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.kinds_facts import offered
+from coordination.cases.queries.decided import last_decision, wish_of
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
-from coordination.cases.queries.week_review import last_decision, wish_of
 from coordination.cases.timeline import UNDATED, Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
