@@ -5,7 +5,6 @@ from __future__ import annotations
 from migrations.wall import run_sql
 
 revision = "0022"
-# Written beside 0021, which came from another branch: whichever is merged second follows the other.
 down_revision = "0021"
 branch_labels = None
 depends_on = None

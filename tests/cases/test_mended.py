@@ -63,3 +63,30 @@ def test_a_retired_code_stays_where_it_was_chosen_and_is_not_chosen_anew(site: F
     finally:
         rows("DELETE FROM coded_label")
         lists.refresh()
+
+
+def test_what_was_noted_comes_back_on_the_journey(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    version = scalar("SELECT version FROM journey WHERE id = %s", journey)
+    answer = post(
+        client,
+        f"/parcours/{journey}/diagnostic",
+        diagnosis_on=TODAY.isoformat(),
+        diagnosis="Lit peu, aime dessiner.",
+        version=version,
+    )
+    assert answer.status_code == 303
+    version = scalar("SELECT version FROM journey WHERE id = %s", journey)
+    answer = post(
+        client,
+        f"/parcours/{journey}/accord",
+        status="SIGNE",
+        on=TODAY.isoformat(),
+        volets=["scolarite"],
+        remark="Ne pas prévenir l'école.",
+        version=version,
+    )
+    assert answer.status_code == 303, answer.text
+    page = unescape(client.get(f"/parcours/{journey}").text)
+    for words in ("Lit peu, aime dessiner.", "Ne pas prévenir l'école.", "couvre : scolarité"):
+        assert words in page, words

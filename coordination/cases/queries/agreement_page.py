@@ -87,12 +87,28 @@ def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) 
             row["on_date"],
             reference.label("parental_agreement", row["status"]),
             people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
-            ", ".join(LABELS[Volet(code)].lower() for code in (row["volets"] or "").split(",") if code),
+            _volets(row["volets"]),
             row["remark"] or "",
             authors.get(row["recorded_by"], ""),
         )
         for row in rows
     )
+
+
+def last_agreement(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:
+    """What the last agreement covers, in words, and what the family asked for with it. One statement."""
+    rows = open_rows(
+        grant,
+        Agreement,
+        ("volets", "remark"),
+        Agreement.journey_id == journey_id,
+        order=(Agreement.position.desc(),),
+    )
+    return (_volets(rows[0]["volets"]), rows[0]["remark"] or "") if rows else ("", "")
+
+
+def _volets(codes: str | None) -> str:
+    return ", ".join(LABELS[Volet(code)].lower() for code in (codes or "").split(",") if code)
 
 
 def _named(first: str | None, last: str | None, tie: str | None) -> str:

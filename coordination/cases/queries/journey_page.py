@@ -19,6 +19,7 @@ from coordination.alerts.queries import (
 )
 from coordination.cases.models import Journey, Representative, Sheet
 from coordination.cases.picture.facts import PictureFacts
+from coordination.cases.queries.agreement_page import last_agreement
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names
@@ -45,6 +46,7 @@ SHEET = (
     "area",
     "school",
     "school_level",
+    "diagnosis",
 )
 REPRESENTATIVE = (
     "first_name",
@@ -129,6 +131,10 @@ class JourneyPage:
     agreement: str
     agreement_status: str
     agreement_on: date | None
+    agreed_volets: str
+    agreement_remark: str
+    diagnosis: str
+    diagnosis_on: date | None
     opened_on: date | None
     entered_on: date | None
     exit_on: date | None
@@ -161,6 +167,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
     birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
+    agreed_volets, remark = last_agreement(grant, journey_id)
     picture = small_facts(journey_id, journey, today)
     commune = commune_label(sheet["commune"]) if sheet["commune"] else ""
     # Addresses often end with their commune already.
@@ -189,6 +196,10 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         agreement=reference.label("parental_agreement", journey.agreement_status),
         agreement_status=journey.agreement_status or "",
         agreement_on=journey.agreement_on,
+        agreed_volets=agreed_volets,
+        agreement_remark=remark,
+        diagnosis=sheet["diagnosis"] or "",
+        diagnosis_on=journey.diagnosis_on,
         opened_on=journey.opened_on,
         entered_on=journey.entered_on,
         exit_on=journey.exit_on,
