@@ -130,6 +130,15 @@ def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     _append_apart(reading, "fait")
 
 
+def sent_before(actor: Actor, key: str) -> bool:
+    """Whether a form with this idempotency key was written already: what it asks first is not asked again."""
+    act_as(db.session, actor.id)
+    query = select(Idempotency.key).where(Idempotency.account_id == actor.id, Idempotency.key == key)
+    found = db.session.execute(query).first() is not None
+    db.session.rollback()
+    return found
+
+
 def refuse_unless_allowed(actor: Actor, action: Action, now: datetime) -> None:
     """For what begins before its work or takes several: raises Forbidden, the refusal written."""
     if not can(actor, action):

@@ -23,7 +23,7 @@ from coordination.errors import BadInput, Forbidden
 from coordination.privacy.access import call
 from coordination.privacy.policy import COORDINATING_ROLES, Action
 from coordination.privacy.records import EditConflict
-from coordination.privacy.work import consult
+from coordination.privacy.work import consult, sent_before
 from coordination.web import current
 from coordination.web.routing import declares
 
@@ -75,7 +75,7 @@ def open_new() -> ResponseReturnValue:
     def save() -> str:
         nonlocal alike
         new = read_opening({**_typed(form), "programme": programme})
-        if not form.not_same.data:
+        if not form.not_same.data and not sent_before(actor, form.key):
             alike = _alike(new)
             if alike:
                 sentence = "Cette personne est peut-être déjà suivie : vérifiez, puis confirmez."
