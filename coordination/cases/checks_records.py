@@ -11,7 +11,7 @@ from typing import Any
 from coordination.cases.checks import RETIRED, Problems
 from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, out_of_order
-from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
+from coordination.cases.kinds import ACTION, APPOINTMENT, EXCHANGE, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.vocabulary import coded
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
@@ -45,7 +45,8 @@ def check_record(
 ) -> None:
     """Raises BadInput with a sentence beside each cell that cannot be kept.
 
-    `kept`: what a corrected record says; a code that was retired since may stay, none may be chosen anew.
+    `kept`: what a corrected record says; a code that was retired since may stay, none may be chosen anew. So may
+    the day of an exchange that an import brought from before the journey.
     """
     problems = Problems()
     for cell in kind.cells:
@@ -61,6 +62,11 @@ def check_record(
             problems.free_text(cell.name, str(value), LONGEST[cell.shape])
         elif cell.shape is Shape.DAY:
             _check_day(problems, kind, cell, values, place, today)
+            early = place.opened_on is not None and value < place.opened_on
+            if kind is EXCHANGE and early and value != (kept or {}).get(cell.name):
+                problems[cell.name] = (
+                    f"Le parcours a commencé le {place.opened_on:%d/%m/%Y} : la date ne peut pas être avant."
+                )
     _check_order(problems, kind, values)
     if kind is ACTION and not (values.get("planned_start") or values.get("started_on")):
         # Without a day it would stand nowhere on the journey.

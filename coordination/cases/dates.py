@@ -34,6 +34,7 @@ CHAINS: dict[str, tuple[Chain, ...]] = {
 """Table -> its chains of dates."""
 
 FACTS: dict[str, frozenset[str]] = {
+    "contact": frozenset({"on_date"}),
     "objective": frozenset({"set_on", "reached_on"}),
     "appointment": frozenset({"on_date"}),  # not when the appointment is still to come
     "action": frozenset({"started_on", "suspended_on", "ended_on"}),

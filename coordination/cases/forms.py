@@ -79,14 +79,6 @@ class ContactForm(PageForm):
             self.on.data, self.when.data = self.on.data or self.when.data, ANOTHER_DAY
 
 
-class NoteForm(PageForm):
-    """Correct the note of an exchange, knowing which version was read."""
-
-    note = TextAreaField("Note")
-    version = IntegerField(widget=HiddenInput(), default=0)
-    retour = HiddenField()
-
-
 class AlertForm(PageForm):
     """Answer an alert, knowing which version was read."""
 

@@ -259,10 +259,29 @@ EVENT = RecordKind(
     group="events",
     rare=frozenset({"handled_on"}),
 )
+EXCHANGE = RecordKind(
+    "echange",
+    models.Contact,
+    (
+        Cell(
+            "note",
+            "Note",
+            Shape.TEXT,
+            help="Des faits, des mots simples : la famille ou la personne peut lire cette note.",
+        ),
+        Cell("mode", "Moyen", Shape.CODE, "contact_mode", required=True, first=6),
+        Cell("outcome", "Résultat", Shape.CODE, "contact_outcome", required=True),
+        Cell("on_date", "Date de l'échange", required=True),
+    ),
+    "Un échange",
+    "Échange",
+    "Échange enregistré.",
+    group="contacts",
+)
 
 KINDS: dict[str, RecordKind] = {
     kind.slug: kind
-    for kind in (ACTION, APPOINTMENT, OBJECTIVE, BARRIER, PAUSE, REVIEW, RIGHT, EVENT, ATTENDANCE)
+    for kind in (ACTION, APPOINTMENT, OBJECTIVE, BARRIER, PAUSE, REVIEW, RIGHT, EVENT, ATTENDANCE, EXCHANGE)
 }
-ADDED = tuple(slug for slug in KINDS if slug != ATTENDANCE.slug)
-"""Kinds added from the journey; attendance is entered from its action."""
+ADDED = tuple(slug for slug in KINDS if slug not in (ATTENDANCE.slug, EXCHANGE.slug))
+"""Kinds added from the journey; attendance is entered from its action, an exchange has its own short page."""

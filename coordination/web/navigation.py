@@ -94,12 +94,12 @@ def address(endpoint: str, **one: uuid.UUID) -> str:
     return f"{before}{row_id}{after}"
 
 
-def address_parts(endpoint: str, name: str) -> tuple[str, str]:
-    """What stands before and after the id named `name` in the address of a page."""
-    known: dict[tuple[str, str], tuple[str, str]] = g.setdefault("addresses", {})
-    place = (endpoint, request.script_root)
+def address_parts(endpoint: str, name: str, slug: str = "") -> tuple[str, str]:
+    """What stands before and after the id named `name` in the address of a page; `slug`: where it has one."""
+    known: dict[tuple[str, str, str], tuple[str, str]] = g.setdefault("addresses", {})
+    place = (endpoint, slug, request.script_root)
     if place not in known:
-        nowhere: dict[str, Any] = {name: NOBODY}
+        nowhere: dict[str, Any] = {name: NOBODY} | ({"slug": slug} if slug else {})
         before, after = url_for(endpoint, **nowhere).split(str(NOBODY))
         known[place] = (before, after)
     return known[place]

@@ -421,7 +421,7 @@ def _note(page: Page) -> Tour:
     )[0][0]
     page.goto(f"/parcours/echange/{contact_id}")
     yield "note", page
-    page.get_by_label("Note", exact=True).fill("Mon texte, écrit pendant ce temps.")
+    page.get_by_label("Note (facultatif)").fill("Mon texte, écrit pendant ce temps.")
     rows("UPDATE contact SET version = version + 1 WHERE id = %s", contact_id)
     page.get_by_role("button", name="Enregistrer").click()
     page.get_by_text("Note, enregistré entre-temps").wait_for()

@@ -37,6 +37,7 @@ GOOD: dict[str, dict[str, Any]] = {
     "pause": {"reason": "FAMILLE", "from_on": 0, "expected_return": 20},
     "bilan": {"due_on": 20},
     "droit": {"kind": "CSS", "ends_on": 90},
+    "echange": {"mode": "TELEPHONE", "outcome": "ABOUTI", "on_date": -1, "note": "On se rappelle lundi."},
     "evenement": {"kind": "DEMENAGEMENT", "on_date": -2},
 }
 

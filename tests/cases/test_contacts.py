@@ -6,20 +6,25 @@ import random
 import threading
 import uuid
 from collections.abc import Iterator
+from datetime import timedelta
 from typing import Any
 
 import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.contacts import NewContact, correct_note, log_contact
+from coordination.cases.commands.contacts import NewContact, log_contact
+from coordination.cases.commands.records import correct_fact, remove_fact
+from coordination.cases.kinds import EXCHANGE
 from coordination.cases.models import Contact
 from coordination.db import db
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
+from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
 from coordination.privacy.records import EditConflict
 from coordination.privacy.vault import open_rows
 from coordination.privacy.work import consult
+from tests.exchange.test_recompute import from_scratch, stored
 from tests.support import day, import_rows, journey_id, person, rows, scalar, world
 
 NIR = "1 85 05 78 006 084 91"
@@ -167,22 +172,77 @@ def test_the_coordinator_logs_too(journey: uuid.UUID) -> None:
     assert opened_note("ref1", row)["note"] == "La maman rappelle."
 
 
+def correct(actor: Actor, row: uuid.UUID, version: int, /, **changes: Any) -> uuid.UUID:
+    """Correct what `log_contact` just kept, in these cells alone."""
+    said = {"mode": "TELEPHONE", "outcome": "ABOUTI", "on_date": day(), "note": "La maman rappelle."}
+    return correct_fact(actor, EXCHANGE, row, version, said | changes, clock.now())
+
+
 def test_a_note_is_corrected_and_its_clear_parts_stay(journey: uuid.UUID) -> None:
     row = log_contact(person("ref1"), journey, a_contact(), clock.now())
-    assert correct_note(person("coord.pre"), row, "Le papa rappelle.", 1, clock.now()) == journey
+    assert correct(person("coord.pre"), row, 1, note="Le papa rappelle.") == journey
     assert opened_note("ref1", row)["note"] == "Le papa rappelle."
     assert scalar("SELECT version FROM contact WHERE id = %s", row) == 2
     with pytest.raises(NotFound):
-        correct_note(person("ref2"), row, "x", 2, clock.now())
+        correct(person("ref2"), row, 2, note="x")
     with pytest.raises(BadInput):
-        correct_note(person("ref1"), row, NIR, 2, clock.now())
+        correct(person("ref1"), row, 2, note=NIR)
+
+
+def test_the_day_and_the_outcome_are_corrected_and_the_deadlines_follow(journey: uuid.UUID) -> None:
+    row = log_contact(person("ref1"), journey, a_contact(), clock.now())
+    correct(person("ref1"), row, 1, outcome="SANS_REPONSE", mode="SMS", on_date=day(-1))
+    kept = opened_note("ref1", row)
+    assert (kept["mode"], kept["outcome"], kept["on_date"]) == ("SMS", "SANS_REPONSE", day(-1))
+    assert stored() == from_scratch()
+    assert scalar("SELECT author_id FROM contact WHERE id = %s", row) == person("ref1").id
+
+
+def test_an_exchange_entered_by_mistake_is_removed_and_the_silence_is_back(journey: uuid.UUID) -> None:
+    before = scalar("SELECT due_on FROM deadline WHERE journey_id = %s AND rule = 'A01'", journey)
+    row = log_contact(person("ref1"), journey, a_contact(), clock.now())
+    moved = scalar("SELECT due_on FROM deadline WHERE journey_id = %s AND rule = 'A01'", journey)
+    remove_fact(person("ref1"), EXCHANGE, journey, row, 1, clock.now())
+    assert rows("SELECT 1 FROM contact WHERE id = %s", row) == [] and moved != before
+    assert scalar("SELECT due_on FROM deadline WHERE journey_id = %s AND rule = 'A01'", journey) == before
+    assert stored() == from_scratch()
+    assert rows("SELECT removed FROM revision WHERE of_id = %s", row) == [(True,)]
+
+
+@pytest.mark.parametrize(
+    ("change", "field"),
+    [
+        ({"on_date": day(1)}, "on_date"),
+        ({"on_date": None}, "on_date"),
+        ({"on_date": day(-4000)}, "on_date"),
+        ({"mode": "PIGEON"}, "mode"),
+        ({"outcome": None}, "outcome"),
+    ],
+)
+def test_a_correction_is_refused_beside_its_field(
+    journey: uuid.UUID, change: dict[str, Any], field: str
+) -> None:
+    row = log_contact(person("ref1"), journey, a_contact(), clock.now())
+    with pytest.raises(BadInput) as refused:
+        correct(person("ref1"), row, 1, **change)
+    assert refused.value.fields.keys() == {field}
+    assert opened_note("ref1", row)["on_date"] == day()
+
+
+def test_an_imported_day_from_before_the_journey_may_stay(journey: uuid.UUID) -> None:
+    row = log_contact(person("ref1"), journey, a_contact(), clock.now())
+    early = scalar("SELECT opened_on FROM journey WHERE id = %s", journey) - timedelta(days=3)
+    rows("UPDATE contact SET on_date = %s WHERE id = %s", early, row)
+    correct(person("ref1"), row, 1, on_date=early, note="Venu avant.")
+    with pytest.raises(BadInput):
+        correct(person("ref1"), row, 2, on_date=early - timedelta(days=1))
 
 
 def test_a_concurrent_edit_keeps_and_shows_both_texts(journey: uuid.UUID) -> None:
     row = log_contact(person("ref1"), journey, a_contact(), clock.now())
-    correct_note(person("coord.pre"), row, "le leur", 1, clock.now())
+    correct(person("coord.pre"), row, 1, note="le leur")
     with pytest.raises(EditConflict) as conflict:
-        correct_note(person("ref1"), row, "le mien", 1, clock.now())
+        correct(person("ref1"), row, 1, note="le mien")
     assert (conflict.value.theirs, conflict.value.mine, conflict.value.version) == (
         {"note": "le leur"},
         {"note": "le mien"},
@@ -190,7 +250,7 @@ def test_a_concurrent_edit_keeps_and_shows_both_texts(journey: uuid.UUID) -> Non
     )
     assert "le leur" not in str(conflict.value) and isinstance(conflict.value, Conflict)
     assert opened_note("ref1", row)["note"] == "le leur"
-    correct_note(person("ref1"), row, "les deux", 2, clock.now())
+    correct(person("ref1"), row, 2, note="les deux")
 
 
 def _two_editors(app: Flask, journey: uuid.UUID, rounds: int) -> None:
@@ -207,7 +267,7 @@ def _two_editors(app: Flask, journey: uuid.UUID, rounds: int) -> None:
                 for number in range(rounds):
                     text = f"{name} {number}"
                     try:
-                        correct_note(actor, row, text, version, clock.now())
+                        correct(actor, row, version, note=text)
                         version += 1
                         taken.append((version, text))
                     except EditConflict as conflict:

@@ -1,4 +1,4 @@
-"""Logging an exchange and correcting its note, as a browser sends them."""
+"""Logging an exchange and correcting it, as a browser sends them."""
 
 from __future__ import annotations
 
@@ -156,7 +156,7 @@ def test_a_refusal_names_what_was_tried(site: Flask, kind: str) -> None:
     assert last_audit("consultation_parcours") == (None, "refus", f"NotFound,{kind}={foreign}")
     answer = post(client, f"/parcours/{page}/{foreign}", note="Texte", version=1, status="VUE")
     assert answer.status_code == 404
-    action = {"contact": "saisie_echange", "alert": "reponse_alerte"}[kind]
+    action = {"contact": "saisie_element", "alert": "reponse_alerte"}[kind]
     assert last_audit(action) == (None, "refus", f"NotFound,{kind}={foreign}")
     shown = browser(site, "dpo@demo.example").get("/journal").text
     assert {"contact": "inconnu, par un échange", "alert": "inconnu, par une alerte"}[kind] in shown
@@ -168,7 +168,7 @@ def test_what_no_form_of_ours_sends_loses_no_text(site: Flask, fault: dict[str, 
     contact_id, _ = one_contact(REFERENT)
     before = contacts(journey_id)
     if "version" in fault:
-        answer = post(client, f"/parcours/echange/{contact_id}", note="Un texte à garder.", **fault)
+        answer = post(client, f"/parcours/echange/{contact_id}", **said(note="Un texte à garder."), **fault)
     else:
         answer = post(client, f"/parcours/{journey_id}/echange", **typed(note="Un texte à garder.", **fault))
     # A version that nobody read is somebody else's edit, however large it is.
@@ -185,33 +185,38 @@ def one_contact(email: str) -> tuple[uuid.UUID, int]:
     return found[0], found[1]
 
 
+def said(**more: Any) -> dict[str, Any]:
+    """The form that corrects an exchange, filled without a fault."""
+    return {"mode": "TELEPHONE", "outcome": "ABOUTI", "on_date": TODAY.isoformat()} | more
+
+
 def test_a_note_is_corrected(site: Flask) -> None:
     client = browser(site, REFERENT)
     contact_id, version = one_contact(REFERENT)
     assert client.get(f"/parcours/echange/{contact_id}").status_code == 200
-    answer = post(client, f"/parcours/echange/{contact_id}", note="Texte repris.", version=version)
+    answer = post(client, f"/parcours/echange/{contact_id}", **said(note="Texte repris."), version=version)
     assert answer.status_code == 303 and answer.headers["Location"].endswith(f"#echange-{contact_id}")
     page = client.get(answer.headers["Location"])
-    assert "Note corrigée." in page.text and "Texte repris." in page.text
+    assert "Échange : correction enregistrée." in page.text and "Texte repris." in page.text
 
 
 def test_two_people_writing_at_once_lose_nothing(site: Flask) -> None:
     client = browser(site, REFERENT)
     contact_id, version = one_contact(REFERENT)
     path = f"/parcours/echange/{contact_id}"
-    post(client, path, note="Le texte de ma collègue.", version=version)
-    answer = post(client, path, note="Mon texte à moi.", version=version)
+    post(client, path, **said(note="Le texte de ma collègue."), version=version)
+    answer = post(client, path, **said(note="Mon texte à moi."), version=version)
     assert answer.status_code == 409
     assert "Le texte de ma collègue." in answer.text and "Mon texte à moi." in answer.text
     assert f'name="version" value="{version + 1}"' in answer.text
-    assert post(client, path, note="Les deux réunis.", version=version + 1).status_code == 303
+    assert post(client, path, **said(note="Les deux réunis."), version=version + 1).status_code == 303
     assert "Les deux réunis." in client.get(path).text
 
 
 def test_a_note_with_a_nir_is_refused_and_kept(site: Flask) -> None:
     client = browser(site, REFERENT)
     contact_id, version = one_contact(REFERENT)
-    answer = post(client, f"/parcours/echange/{contact_id}", note=f"voir {NIR}", version=version)
+    answer = post(client, f"/parcours/echange/{contact_id}", **said(note=f"voir {NIR}"), version=version)
     assert answer.status_code == 422
     assert "numéro de sécurité sociale" in answer.text and NIR in answer.text
 
@@ -224,4 +229,35 @@ def test_the_exchange_of_somebody_else_does_not_exist(site: Flask) -> None:
     )
     for wanted in (foreign, uuid.uuid4()):
         assert client.get(f"/parcours/echange/{wanted}").status_code == 404
-        assert post(client, f"/parcours/echange/{wanted}", note="x", version=1).status_code == 404
+        assert post(client, f"/parcours/echange/{wanted}", **said(note="x"), version=1).status_code == 404
+
+
+def test_an_exchange_is_corrected_whole_says_what_it_said_and_can_be_removed(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    contact_id, version = one_contact(REFERENT)
+    path = f"/parcours/echange/{contact_id}"
+    journey_id = scalar("SELECT journey_id FROM contact WHERE id = %s", contact_id)
+    assert post(client, path, **said(note="Un mot."), version=version).status_code == 303
+    change = said(note="Un mot.", mode="VAD", outcome="SANS_REPONSE", on_date=str(TODAY - timedelta(days=1)))
+    assert post(client, path, **change, version=version + 1).status_code == 303
+    page = client.get(path).text
+    assert "Ce qui était noté avant" in page and "noté par" in page
+    assert "Téléphone" in page and "22 novembre 2026" in page
+    assert 'Corriger<span class="visually-hidden"> : Visite' in client.get(f"/parcours/{journey_id}").text
+    gone = post(client, f"/parcours/{journey_id}/echange/{contact_id}/retirer", version=version + 2)
+    assert gone.status_code == 303
+    journey = client.get(gone.headers["Location"]).text
+    assert "Retiré : échange." in journey and str(contact_id) not in journey
+    assert client.get(path).status_code == 404
+    assert "Échange" in client.get(f"/parcours/{journey_id}/retires").text
+
+
+def test_what_was_typed_in_a_correction_is_kept_beside_its_refusal(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    contact_id, version = one_contact(REFERENT)
+    path = f"/parcours/echange/{contact_id}"
+    answer = post(client, path, **said(note="Gardé.", on_date="31/02/2026"), version=version)
+    assert answer.status_code == 422 and "31/02/2026" in answer.text and "Gardé." in answer.text
+    tomorrow = str(TODAY + timedelta(days=1))
+    answer = post(client, path, **said(note="Gardé.", on_date=tomorrow), version=version)
+    assert answer.status_code == 422 and "dans le futur" in answer.text

@@ -80,7 +80,8 @@ def test_the_draft_of_a_correction_knows_which_version_it_corrects(
     rows("UPDATE contact SET version = version + 1 WHERE id = %s", contact)
     page = client.get(path)
     assert TEXT in page.text and f'name="version" value="{version}"' in page.text
-    assert post(client, path, note=TEXT, version=version).status_code == 409
+    said = {"mode": "VAD", "outcome": "ABOUTI", "on_date": str(TODAY), "note": TEXT}
+    assert post(client, path, **said, version=version).status_code == 409
 
 
 def test_a_draft_day_that_passed_stays_the_day_it_was(

@@ -18,6 +18,7 @@ from coordination.cases.kinds import (
     ACTION,
     ADDED,
     APPOINTMENT,
+    EXCHANGE,
     KINDS,
     RecordKind,
     Shape,
@@ -51,8 +52,8 @@ def _after_any_sequence(rounds: int, seed: int) -> None:
         ref = drawn.choice(list(team))
         journey, programme = journey_id(ref), "PRE" if ref.startswith("PRE") else "CITE_EMPLOI"
         coordinator = "coord.pre" if programme == "PRE" else "coord.cite"
-        actor = person(drawn.choice([*[team[ref]] * 8, coordinator, *PEOPLE]))
-        kind = KINDS[drawn.choice(ADDED)]
+        actor = person(drawn.choice([*[team[ref]] * 20, coordinator, *PEOPLE]))
+        kind = KINDS[drawn.choice([*ADDED, EXCHANGE.slug])]
         values = _drawn_values(drawn, kind, programme)
         known = rows(f"SELECT id, version FROM {kind.table} WHERE journey_id = %s", journey)
         record, version = drawn.choice(known) if known else (None, 0)

@@ -26,7 +26,9 @@ from coordination import clock, create_app, embedded
 from coordination.accounts.commands import ensure_operator, operator_actor, set_password
 from coordination.accounts.queries import account_id_of
 from coordination.alerts.commands import Answer, answer_alert
-from coordination.cases.commands.contacts import NewContact, correct_note, log_contact
+from coordination.cases.commands.contacts import NewContact, log_contact
+from coordination.cases.commands.records import correct_fact
+from coordination.cases.kinds import EXCHANGE
 from coordination.exchange.bundle.columns import COLUMN, SEALED, Kind
 from coordination.exchange.export import export_bundle
 from coordination.privacy.keys import init_keys
@@ -109,7 +111,8 @@ def work_a_day(app: Flask) -> str:
     reason = next(iter(labels("alert_dismiss_reason")))
     answer_alert(actor, alert, Answer("SANS_OBJET", reason=reason, comment=canary("comment")), version, now)
     contact = log_contact(actor, journey, NewContact(day(), "VAD", "ABOUTI", canary("note")), now)
-    correct_note(actor, contact, canary("corrected"), 1, now)
+    said = {"on_date": day(), "mode": "VAD", "outcome": "ABOUTI", "note": canary("corrected")}
+    correct_fact(actor, EXCHANGE, contact, 1, said, now)
     set_password(operator_actor(), account_id_of(email("ref1")), PASSWORD, now, demo=True)
     client = signed_in(app.test_client(), email("ref1"))
     page = ""

@@ -70,7 +70,7 @@ def test_the_latest_takes_the_place_of_the_one_before(place: Place) -> None:
 
 
 def test_each_form_and_each_author_has_its_own(place: Place) -> None:
-    other = Place(place.journey_id, "cases.correct_note", uuid.uuid4())
+    other = Place(place.journey_id, "cases.change_record", uuid.uuid4())
     for name, where, text in (("ref1", place, "a"), ("ref1", other, "b"), ("coord.pre", place, "c")):
         keep_draft(person(name), where, {"note": [text]}, clock.now())
     assert (found("ref1", place), found("ref1", other), found("coord.pre", place)) == (

@@ -1,4 +1,4 @@
-"""Logging and correcting an exchange."""
+"""Logging an exchange; it is corrected and removed as every record."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import add_record, change_record, journey_of
+from coordination.privacy.records import add_record
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
@@ -90,16 +90,3 @@ def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:
     if "on" not in problems and contact.on and journey.exit_on and contact.on > journey.exit_on:
         problems["on"] = f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}."
     problems.stop_if_any()
-
-
-def correct_note(actor: Actor, contact_id: uuid.UUID, note: str, version: int, now: datetime) -> uuid.UUID:
-    """Correct the note of an exchange, keeping what it said; the journey's id. Raises EditConflict."""
-    with work(actor, Action.LOG_CONTACT, now) as w:
-        journey_id = journey_of(Contact, contact_id)
-        grant = w.require(journey_id)
-        problems = Problems()
-        problems.free_text("note", note)
-        problems.stop_if_any()
-        change_record(w, grant, Contact, contact_id, version, {"note": note.strip()})
-        w.audit(grant, ["contact", "note"])
-        return journey_id

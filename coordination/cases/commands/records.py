@@ -80,7 +80,7 @@ def correct_fact(
         journey_id = journey_of(kind.model, record_id)
         grant = w.require(journey_id)
         place = _place(journey_id)
-        _check(kind, values, place, paris_date(now), _codes(kind, grant, record_id))
+        _check(kind, values, place, paris_date(now), _said(kind, grant, record_id))
         grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet, stands = _volet(kind, grant, place, values), _stands(kind, record_id)
         before = _before(kind, journey_id)
@@ -128,9 +128,9 @@ def _place(journey_id: uuid.UUID) -> Place:
     return Place(*row)
 
 
-def _codes(kind: RecordKind, grant: Grant, record_id: uuid.UUID) -> Mapping[str, Any]:
-    """The codes that a record says now."""
-    names = tuple(cell.name for cell in kind.cells if cell.shape is Shape.CODE)
+def _said(kind: RecordKind, grant: Grant, record_id: uuid.UUID) -> Mapping[str, Any]:
+    """The codes and days that a record says now."""
+    names = tuple(cell.name for cell in kind.cells if cell.shape in (Shape.CODE, Shape.DAY))
     found = open_rows(grant, kind.model, names, kind.model.id == record_id) if names else []
     return found[0] if found else {}
 

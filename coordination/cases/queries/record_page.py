@@ -12,7 +12,7 @@ from sqlalchemy import or_, select, union_all
 
 from coordination.accounts.followers import structures
 from coordination.accounts.models import Structure
-from coordination.cases.kinds import ACTION, Cell, RecordKind, Shape
+from coordination.cases.kinds import ACTION, EXCHANGE, Cell, RecordKind, Shape
 from coordination.cases.models import Action, Appointment, Attendance, Journey, Sheet
 from coordination.cases.queries.people import account_names
 from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, month_label
@@ -50,13 +50,14 @@ class Change:
 
 @dataclass(frozen=True)
 class RecordPage:
-    """A record to correct. `values`: cell -> value, and `version`."""
+    """A record to correct. `values`: cell -> value, and `version`. `author`: who noted it, where that is kept."""
 
     id: uuid.UUID
     journey_id: uuid.UUID
     values: Mapping[str, Any]
     volet: str
     history: tuple[Change, ...]
+    author: str = ""
 
     def __repr__(self) -> str:
         return f"<RecordPage {self.id}>"
@@ -103,7 +104,8 @@ def last_structure(journey_id: uuid.UUID, today: date) -> uuid.UUID | None:
 
 def record_page(grant: Grant, kind: RecordKind, record_id: uuid.UUID) -> RecordPage:
     """The record with every cell opened. Raises NotFound, Forbidden where the actor only reads its volet."""
-    columns = (*(cell.name for cell in kind.cells), "version")
+    signed = ("author_id",) if kind is EXCHANGE else ()
+    columns = (*(cell.name for cell in kind.cells), *signed, "version")
     rows = open_rows(grant, kind.model, columns, kind.model.id == record_id)
     if not rows:
         raise NotFound("Cet élément n'existe pas, ou vous n'y avez pas accès.")
@@ -111,8 +113,14 @@ def record_page(grant: Grant, kind: RecordKind, record_id: uuid.UUID) -> RecordP
     volet = Volet(db.session.scalars(select(Folder.volet).where(Folder.id == row["folder_id"])).one())
     if volet not in grant.writable:
         raise Forbidden(f"Vous pouvez lire le volet « {LABELS[volet]} », pas y écrire.")
+    author = row["author_id"] if signed else None
     return RecordPage(
-        record_id, row["journey_id"], row, LABELS[volet], _history(grant, kind, row["journey_id"], record_id)
+        record_id,
+        row["journey_id"],
+        row,
+        LABELS[volet],
+        _history(grant, kind, row["journey_id"], record_id),
+        account_names({author})[author] if author else "",
     )
 
 

@@ -1,26 +1,22 @@
-"""Logging an exchange, correcting its note."""
+"""Logging an exchange."""
 
 from __future__ import annotations
 
 import uuid
-from functools import partial
 from typing import Any
 
-from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
 from coordination.alerts.queries import closed_by
 from coordination.cases.commands import contacts
-from coordination.cases.forms import ContactForm, NoteForm
-from coordination.cases.models import Contact
-from coordination.cases.queries.contact_page import contact_page
+from coordination.cases.forms import ContactForm
 from coordination.cases.queries.outing import latest_modes
 from coordination.cases.schemas import read_contact
 from coordination.cases.views.pages import back_to, blueprint, way_back
 from coordination.cases.views.writing import show_form, write_page
 from coordination.console import count
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import EditConflict, journey_of
+from coordination.privacy.records import EditConflict
 from coordination.web import current
 from coordination.web.routing import declares
 
@@ -50,36 +46,3 @@ def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
         return f"Échange enregistré : {ended}." if closed else "Échange enregistré."
 
     return write_page(form, page, save, saved)
-
-
-@blueprint.route("/echange/<uuid:contact_id>", methods=["GET", "POST"])
-@declares(Action.LOG_CONTACT)
-def correct_note(contact_id: uuid.UUID) -> ResponseReturnValue:
-    form = NoteForm()
-
-    def load(grant: Grant) -> dict[str, Any]:
-        assert grant.journey_id
-        contact = contact_page(grant, grant.journey_id, contact_id)
-        if request.method == "GET":
-            form.note.data, form.version.data = contact.note, contact.version
-        return {"contact": contact}
-
-    def page(conflict: EditConflict | None) -> str:
-        return show_form(
-            "correct_note.html",
-            form,
-            partial(journey_of, Contact, contact_id),
-            conflict,
-            detail=("contact", "note"),
-            load=load,
-        )
-
-    def save() -> str:
-        # The shape of a note is that of a new exchange's.
-        note = read_contact({"note": form.note.data or ""}).note
-        journey_id = contacts.correct_note(
-            current.actor(), contact_id, note, form.version.data or 0, current.now()
-        )
-        return url_for("cases.journey", journey_id=journey_id, _anchor=f"echange-{contact_id}")
-
-    return write_page(form, page, save, "Note corrigée.")

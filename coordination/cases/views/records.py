@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 from coordination.accounts.followers import structures_offered
 from coordination.cases.commands import records
 from coordination.cases.forms_records import RecordForm, form_of
-from coordination.cases.kinds import ATTENDANCE
+from coordination.cases.kinds import ATTENDANCE, EXCHANGE
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
 from coordination.cases.queries.noted import noted
 from coordination.cases.queries.record_page import last_structure, programme_of, record_page
@@ -76,7 +76,8 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
         values = read_record(kind, form.typed())
         version = form.version.data or 0
         journey_id = records.correct_fact(current.actor(), kind, record_id, version, values, current.now())
-        return url_for("cases.journey", journey_id=journey_id, _anchor="fil")
+        anchor = f"echange-{record_id}" if kind is EXCHANGE else "fil"
+        return url_for("cases.journey", journey_id=journey_id, _anchor=anchor)
 
     return write_page(form, page, save, f"{kind.name} : correction enregistrée.")
 
