@@ -22,6 +22,7 @@ def create_app(settings: Settings) -> Flask:
     from coordination.alerts.calendar import Calendar
     from coordination.cases import source as case_rules
     from coordination.cases import timeline as case_timeline
+    from coordination.cases import timeline_course as course_timeline
     from coordination.cases import timeline_facts as page_timeline
     from coordination.cases.views import blueprint as cases
     from coordination.referrals import picture as referral_picture
@@ -34,6 +35,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["timeline_sources"] = (
         case_timeline.own_entries,
         page_timeline.fact_entries,
+        course_timeline.course_entries,
         referral_timeline.referral_entries,
     )
     app.extensions["picture_sources"] = (referral_picture.referral_lanes,)

@@ -67,7 +67,8 @@ _CONTACT = ("on_date", "mode", "outcome", "author_id", "note")
 _APPOINTMENT = ("on_date", "status", "structure_id", "version")
 _ACTION = (
     *("kind", "axis_or_barrier", "status", "structure_id"),
-    *("planned_start", "started_on", "planned_end", "ended_on"),
+    *("planned_start", "started_on", "planned_end", "ended_on", "suspended_on"),
+    *("owner", "detail"),
 )
 
 _SAISINE = ("on_date", "structure_id", "source", "reasons", "remark")
@@ -156,19 +157,25 @@ def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
 
 def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> list[Entry]:
     what = reference.label("pre_action_type", row["kind"])
-    axis = axis_label(programme, row["axis_or_barrier"])
+    said = [
+        axis_label(programme, row["axis_or_barrier"]),
+        f"Interrompue depuis le {row['suspended_on']:%d/%m/%Y}" if row["suspended_on"] else "",
+        f"Suivie par {row['owner']}" if row["owner"] else "",
+        row["detail"] or "",
+    ]
+    detail = ". ".join(filter(None, said))
     who = structures.get(row["structure_id"], "")
     entries = []
     if row["started_on"]:
-        entries.append(Entry(row["started_on"], "action", f"Début : {what}", axis, who))
+        entries.append(Entry(row["started_on"], "action", f"Début : {what}", detail, who))
     elif row["planned_start"]:
-        entries.append(Entry(row["planned_start"], "action", f"Prévu : {what}", axis, who))
+        entries.append(Entry(row["planned_start"], "action", f"Prévu : {what}", detail, who))
     elif row["planned_end"]:
-        entries.append(Entry(row["planned_end"], "action", f"Fin prévue : {what}", axis, who))
+        entries.append(Entry(row["planned_end"], "action", f"Fin prévue : {what}", detail, who))
     if row["ended_on"]:
         status = reference.label("action_status", row["status"])
         entries.append(Entry(row["ended_on"], "action", f"Fin : {what}", status, who))
-    return entries or [Entry(UNDATED, "action", what, axis, who)]
+    return entries or [Entry(UNDATED, "action", what, detail, who)]
 
 
 def _pause(row: Opened) -> list[Entry]:

@@ -5,13 +5,16 @@ from __future__ import annotations
 import re
 import uuid
 from html import unescape
+from typing import Any
 
 from flask import Flask
+from werkzeug.test import TestResponse
 
 from coordination import clock
 from coordination.accounts import lists
 from coordination.accounts.commands import operator_actor
-from tests.cases.pages_kit import REFERENT, browser, post
+from coordination.web.filters import long_date
+from tests.cases.pages_kit import REFERENT, browser, post, silent_journey
 from tests.cases.test_pages_records import TYPED, agreed, latest
 from tests.conftest import TODAY
 from tests.support import rows, scalar
@@ -84,9 +87,62 @@ def test_what_was_noted_comes_back_on_the_journey(site: Flask) -> None:
         on=TODAY.isoformat(),
         volets=["scolarite"],
         remark="Ne pas prévenir l'école.",
+        signer=scalar("SELECT id FROM representative WHERE journey_id = %s LIMIT 1", journey),
         version=version,
     )
     assert answer.status_code == 303, answer.text
     page = unescape(client.get(f"/parcours/{journey}").text)
     for words in ("Lit peu, aime dessiner.", "Ne pas prévenir l'école.", "couvre : scolarité"):
         assert words in page, words
+    line = page[page.index("Fil du parcours") :]
+    assert "Accord signé" in line and "Couvre : scolarité. Ne pas prévenir l'école." in line
+    assert "Diagnostic partagé" in line and "Entrée dans le parcours" in line
+
+
+def test_each_agreement_stays_on_the_picture_and_a_child_does_not_sign(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    first = scalar("SELECT agreement_on FROM journey WHERE id = %s", journey)
+    signer = scalar("SELECT id FROM representative WHERE journey_id = %s LIMIT 1", journey)
+
+    def sign(**more: Any) -> TestResponse:
+        version = scalar("SELECT version FROM journey WHERE id = %s", journey)
+        given = {"status": "SIGNE", "on": TODAY.isoformat(), "volets": ["scolarite"], "version": version}
+        return post(client, f"/parcours/{journey}/accord", **given | more)
+
+    refused = sign()
+    assert refused.status_code == 422 and "Indiquez qui a signé." in refused.text
+    assert sign(signer=signer, on=first.isoformat()).status_code == 303
+    assert sign(signer=signer).status_code == 303
+    table = unescape(client.get(f"/parcours/{journey}/image?periode=tout").text)
+    assert table.count("Accord signé") >= 2 and long_date(first) in table
+
+
+def test_an_ended_journey_has_no_next_step_and_says_how_many_documents(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    assert "Aucun document joint." in client.get(f"/parcours/{journey}").text
+    rows("UPDATE journey SET exit_on = %s WHERE id = %s", TODAY, journey)
+    page = client.get(f"/parcours/{journey}").text
+    assert "Parcours terminé" in page and "Aucune prochaine étape" not in page
+
+
+def test_an_action_says_who_follows_it_and_what_was_noted(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    given = {
+        "kind": "SOUTIEN_SCO",
+        "droit_commun": "SOLLICITE",
+        "status": "PREVUE",
+        "planned_start": TODAY.isoformat(),
+        "owner": "Mme Dufour",
+        "detail": "Le mardi, avec le goûter.",
+    }
+    assert post(client, f"/parcours/{journey}/action", **given).status_code == 303
+    assert "Suivie par Mme Dufour. Le mardi, avec le goûter." in client.get(f"/parcours/{journey}").text
+
+
+def test_what_a_second_exchange_closes_is_not_what_the_first_one_did(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), silent_journey(REFERENT)
+    given = {"when": TODAY.isoformat(), "mode": "VAD", "outcome": "ABOUTI"}
+    for said in (" close", "Échange enregistré."):
+        sent = post(client, f"/parcours/{journey}/echange", **given)
+        page = client.get(sent.headers["Location"]).text
+        assert re.search(rf"Échange enregistré[^<]*{said}" if said == " close" else said, page)

@@ -23,8 +23,14 @@ def journey(site: Flask) -> uuid.UUID:
 
 def record(client: FlaskClient, journey: uuid.UUID, **values: Any) -> Any:
     version = scalar("SELECT version FROM journey WHERE id = %s", journey)
-    given = {"status": "SIGNE", "on": TODAY.isoformat(), "volets": VOLETS, "version": version} | values
+    signed = {"status": "SIGNE", "on": TODAY.isoformat(), "volets": VOLETS, "signer": parent(journey)}
+    given = signed | {"version": version} | values
     return post(client, f"/parcours/{journey}/accord", **given)
+
+
+def parent(journey: uuid.UUID) -> str:
+    query = "SELECT id FROM representative WHERE journey_id = %s ORDER BY position LIMIT 1"
+    return str(scalar(query, journey) or "")
 
 
 def open_volets(journey: uuid.UUID) -> set[str]:

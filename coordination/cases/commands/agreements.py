@@ -64,7 +64,7 @@ def record_agreement(
         ).one()
         offered = VOLETS_AFTER_AGREEMENT[journey.programme]
         covered = offered if new.volets is None else tuple(v for v in offered if v in new.volets)
-        _check(new, journey_id, journey.opened_on, today, covered)
+        _check(new, journey_id, journey.programme, journey.opened_on, today, covered)
         try:
             change_journey(w, journey_id, version, agreement_status=new.status, agreement_on=new.on)
         except EditConflict as conflict:
@@ -85,6 +85,7 @@ def record_agreement(
 def _check(
     new: NewAgreement,
     journey_id: uuid.UUID,
+    programme: str,
     opened_on: date | None,
     today: date,
     covered: Collection[Volet],
@@ -96,12 +97,12 @@ def _check(
     if new.status == "SIGNE" and not covered:
         problems["volets"] = "Cochez au moins un volet, ou notez un refus."
     problems.free_text("remark", new.remark, 2_000)
-    if new.signer_id and not db.session.scalar(
-        select(Representative.id).where(
-            Representative.id == new.signer_id, Representative.journey_id == journey_id
-        )
-    ):
+    people = set(db.session.scalars(select(Representative.id).where(Representative.journey_id == journey_id)))
+    if new.signer_id and new.signer_id not in people:
         problems["signer"] = "Choisissez une des personnes proposées."
+    elif new.status == "SIGNE" and programme == "PRE" and people and not new.signer_id:
+        # A child does not sign.
+        problems["signer"] = "Indiquez qui a signé."
     problems.stop_if_any()
 
 

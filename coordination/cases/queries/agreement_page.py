@@ -6,6 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
+from flask import g
 from sqlalchemy import select
 
 from coordination import reference
@@ -14,7 +15,7 @@ from coordination.cases.queries.people import account_names
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import open_rows
+from coordination.privacy.vault import Opened, open_journey_rows, open_rows
 from coordination.privacy.volets import LABELS, Volet
 
 
@@ -77,17 +78,14 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
 
 
 def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) -> tuple[AgreementLine, ...]:
-    columns = ("status", "on_date", "recorded_by", "volets", "signer", "remark")
-    rows = open_rows(
-        grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)
-    )
+    rows = agreements(grant, journey_id)
     authors = account_names({row["recorded_by"] for row in rows})
     return tuple(
         AgreementLine(
             row["on_date"],
             reference.label("parental_agreement", row["status"]),
             people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
-            _volets(row["volets"]),
+            covered(row["volets"]),
             row["remark"] or "",
             authors.get(row["recorded_by"], ""),
         )
@@ -95,19 +93,24 @@ def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) 
     )
 
 
+def agreements(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
+    """The lines of the agreement's history, the latest first. One statement for all that a page asks."""
+    known: dict[tuple[uuid.UUID, uuid.UUID], list[Opened]] = g.setdefault("agreements", {})
+    place = (grant.actor_id, journey_id)
+    if place not in known:
+        columns = ("status", "on_date", "recorded_by", "volets", "signer", "remark")
+        known[place] = open_journey_rows(grant, Agreement, columns, journey_id, "-position")
+    return known[place]
+
+
 def last_agreement(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:
-    """What the last agreement covers, in words, and what the family asked for with it. One statement."""
-    rows = open_rows(
-        grant,
-        Agreement,
-        ("volets", "remark"),
-        Agreement.journey_id == journey_id,
-        order=(Agreement.position.desc(),),
-    )
-    return (_volets(rows[0]["volets"]), rows[0]["remark"] or "") if rows else ("", "")
+    """What the last agreement covers, in words, and what the family asked for with it."""
+    rows = agreements(grant, journey_id)
+    return (covered(rows[0]["volets"]), rows[0]["remark"] or "") if rows else ("", "")
 
 
-def _volets(codes: str | None) -> str:
+def covered(codes: str | None) -> str:
+    """The volets that a signature covers, in words."""
     return ", ".join(LABELS[Volet(code)].lower() for code in (codes or "").split(",") if code)
 
 

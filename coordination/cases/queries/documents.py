@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from coordination.cases.models_documents import Document, DocumentPart
 from coordination.cases.queries.people import account_names
@@ -54,6 +54,12 @@ class DocumentView:
     def neutral_name(self, ref: str) -> str:
         """A file name that tells nobody's: it stays in the folder of downloads."""
         return f"document-{ref}-{self.added_at:%Y%m%d}.{ENDINGS[self.media]}"
+
+
+def documents_kept(journey_id: uuid.UUID) -> int:
+    """How many documents the actor can read on a journey; removed ones are not counted."""
+    standing = (Document.journey_id == journey_id, Document.removed_at.is_(None))
+    return db.session.scalar(select(func.count()).select_from(Document).where(*standing)) or 0
 
 
 def documents(grant: Grant, journey_id: uuid.UUID) -> tuple[DocumentView, ...]:

@@ -20,6 +20,7 @@ from coordination.alerts.queries import (
 from coordination.cases.models import Journey, Representative, Sheet
 from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.agreement_page import last_agreement
+from coordination.cases.queries.documents import documents_kept
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names
@@ -149,6 +150,7 @@ class JourneyPage:
     timeline: tuple[Entry, ...]
     alerts: tuple[AlertView, ...]
     put_aside: tuple[PutAside, ...]
+    documents: int
     coming: tuple[DeadlineView, ...]
     openings: tuple[Opening, ...]
     picture: PictureFacts
@@ -169,6 +171,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
     agreed_volets, remark = last_agreement(grant, journey_id)
     picture = small_facts(journey_id, journey, today)
+    ended = journey.exit_on is not None or journey.stage == "NON_RETENU"
     commune = commune_label(sheet["commune"]) if sheet["commune"] else ""
     # Addresses often end with their commune already.
     place = [
@@ -203,17 +206,18 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         opened_on=journey.opened_on,
         entered_on=journey.entered_on,
         exit_on=journey.exit_on,
-        ended=journey.exit_on is not None or journey.stage == "NON_RETENU",
+        ended=ended,
         planned_rhythm_days=journey.planned_rhythm_days,
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
         backup=staff.get(journey.backup_id),  # type: ignore[arg-type]
         last_exchange=max((m.on for m in picture.moments if m.is_exchange), default=None),
-        next_step=next_steps([journey_id], today).get(journey_id),
+        next_step=None if ended else next_steps([journey_id], today).get(journey_id),
         representatives=_representatives(grant, journey_id),
         volets=_volets(grant, journey_id),
         timeline=tuple(timeline(grant, journey_id, journey.programme)),
         alerts=tuple(open_alerts(today, [journey_id])),
         put_aside=put_aside(journey_id, today),
+        documents=documents_kept(journey_id),
         coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),
         openings=_openings(journey_id),
         picture=picture,

@@ -16,7 +16,17 @@ from coordination import reference
 from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.models import Alert
 from coordination.alerts.queries import ON_SCREEN, coming_deadlines, open_alerts
-from coordination.cases.models import Action, Appointment, Contact, Journey, LifeEvent, Pause, Review, Right
+from coordination.cases.models import (
+    Action,
+    Agreement,
+    Appointment,
+    Contact,
+    Journey,
+    LifeEvent,
+    Pause,
+    Review,
+    Right,
+)
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.queries.people import structure_names
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
@@ -28,7 +38,7 @@ from coordination.privacy.vault import Opened, open_journey_rows
 LaneSource = Callable[[Grant, uuid.UUID], list[Lane]]
 AHEAD = timedelta(days=70)
 MOST_COMING = 6
-_STEPS = (
+STEPS = (
     ("opened_on", "opened", "Ouverture du parcours", "Ouverture"),
     ("entered_on", "step", "Entrée dans le parcours", "Entrée"),
     ("diagnosis_on", "step", "Diagnostic partagé", "Diagnostic"),
@@ -38,6 +48,7 @@ _STEPS = (
     ("contract_signed_on", "agreement", "Contrat d'engagement signé", "Contrat signé"),
     ("exit_on", "exit", "Fin du parcours", "Fin"),
 )
+"""Column of the journey -> its drawing, its words, its caption."""
 _APPOINTMENTS = {
     "HONORE": "kept",
     "ABS_EXCUSEE": "excused",
@@ -50,7 +61,7 @@ _ATTEMPTS = {"SANS_REPONSE": "no-answer", "MESSAGE": "message", "INVALIDE": "inv
 
 def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date) -> PictureFacts:
     """The facts of one journey that the grant covers. Bounded statements."""
-    columns = [Journey.__table__.c[name] for name, *_ in _STEPS]
+    columns = [Journey.__table__.c[name] for name, *_ in STEPS]
     journey = db.session.execute(
         select(Journey.programme, Journey.agreement_status, Journey.agreement_on, *columns).where(
             Journey.id == journey_id
@@ -85,6 +96,7 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
             *(_contact(*row) for row in dated["contact"]),
             *(_appointment(*row) for row in dated["appointment"]),
             *_steps(journey),
+            *_agreements(journey, [(row[0], row[1]) for row in dated["agreement"]]),
             *(_review(today, row[0], row[3]) for row in dated["review"]),
         ),
         pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
@@ -93,7 +105,10 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
 
 @cache
 def _dates() -> Any:
-    """Contacts, appointments, pauses, reviews of a journey, all in clear. Rows: table, on, code, code, day, day."""
+    """Contacts, appointments, pauses, reviews, agreements of a journey, all in clear.
+
+    Rows: table, on, code, code, day, day.
+    """
     no_day, no_code = cast(null(), Date), cast(null(), String)
     journey_id: Any = bindparam("journey_id")
     return union_all(
@@ -109,12 +124,16 @@ def _dates() -> Any:
         select(literal("review"), Review.due_on, no_code, no_code, Review.held_on, no_day).where(
             Review.journey_id == journey_id
         ),
+        select(literal("agreement"), Agreement.on_date, Agreement.status, no_code, no_day, no_day).where(
+            Agreement.journey_id == journey_id, Agreement.on_date.is_not(None)
+        ),
     )
 
 
 def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
     """What `_dates` finds, by table: one statement."""
-    found: dict[str, list[Any]] = {"contact": [], "appointment": [], "pause": [], "review": []}
+    tables = ("contact", "appointment", "pause", "review", "agreement")
+    found: dict[str, list[Any]] = {table: [] for table in tables}
     for table, *rest in db.session.execute(_dates(), {"journey_id": journey_id}):
         found[table].append(rest)
     return found
@@ -142,13 +161,17 @@ def _review(today: date, due: date, held: date | None) -> Moment:
 
 
 def _steps(journey: Any) -> Iterable[Moment]:
-    for name, shape, words, caption in _STEPS:
+    for name, shape, words, caption in STEPS:
         if on := getattr(journey, name):
             yield Moment("milestone", on, shape, words, caption)
-    if journey.agreement_on:
-        label = reference.label("parental_agreement", journey.agreement_status)
-        shape = "agreement" if journey.agreement_status == "SIGNE" else "refusal"
-        yield Moment("milestone", journey.agreement_on, shape, label, label)
+
+
+def _agreements(journey: Any, noted: list[tuple[date, str | None]]) -> Iterable[Moment]:
+    """Each time that the agreement was noted; an import brings the last one alone, with the journey."""
+    stands = [(journey.agreement_on, journey.agreement_status)] if journey.agreement_on else []
+    for on, status in sorted({*noted, *stands}, key=lambda line: line[0]):
+        label = reference.label("parental_agreement", status)
+        yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
 
 
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:

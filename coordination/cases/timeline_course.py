@@ -1,0 +1,51 @@
+"""Lines of a journey's timeline about its own course: the agreement each time it was asked, its steps, its end."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Iterator
+from datetime import date
+
+from coordination import reference
+from coordination.cases.models import Journey
+from coordination.cases.queries.agreement_page import agreements, covered
+from coordination.cases.queries.people import account_names
+from coordination.cases.queries.picture import STEPS
+from coordination.cases.timeline import Entry
+from coordination.db import db
+from coordination.privacy.policy import Grant
+
+# How it came is a line of its own: see `timeline._saisine`.
+_ARRIVAL = "opened_on"
+
+
+def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
+    """The agreement's history and the dates of the journey itself. One statement, that `last_agreement` shares."""
+    journey = db.session.get_one(Journey, journey_id)
+    steps = [
+        Entry(getattr(journey, name), "step", words)
+        for name, _shape, words, _caption in STEPS
+        if name != _ARRIVAL and getattr(journey, name)
+    ]
+    agreed = list(_agreements(grant, journey_id))
+    if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
+        # An import brings where the agreement stands, without its history.
+        agreed.append(Entry(journey.agreement_on, "agreement", _title(journey.agreement_status)))
+    return steps + agreed
+
+
+def _agreements(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:
+    rows = agreements(grant, journey_id)
+    names = account_names({row["recorded_by"] for row in rows})
+    for row in rows:
+        on: date | None = row["on_date"]
+        volets = covered(row["volets"])
+        said = [f"Couvre : {volets}" if volets else "", row["remark"] or ""]
+        if on:
+            detail = ". ".join(filter(None, said))
+            yield Entry(on, "agreement", _title(row["status"]), detail, names.get(row["recorded_by"], ""))
+
+
+def _title(status: str | None) -> str:
+    label = reference.label("parental_agreement", status)
+    return label if label.startswith("Accord") else f"Accord : {label.lower()}"
