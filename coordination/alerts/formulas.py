@@ -41,7 +41,7 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
         "A03": _MISSED,
         "A04": "{count} tentatives de suite sans réponse (ou avec un simple message) en {window} au plus, par"
         " au moins 2 moyens différents, depuis le dernier échange",
-        "A05": "pour une action : {count} absences de suite, ou au moins 4 séances en {days} (sans compter les"
+        "A05": "pour une action : {count} absences de suite, ou au moins 4 séances en {window} (sans compter les"
         " vacances scolaires) dont moins de la moitié avec présence. Une absence excusée interrompt la suite,"
         " mais n'est pas une présence",
         "A06": _HALF_DAYS,

@@ -14,8 +14,9 @@ from coordination.alerts.catalogue import OFF_BY_DEFAULT, Rule, Thresholds, rule
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.errors import BadInput
 
-COUNTED = frozenset({"A03", "A04", "A11"})
-"""Rules that count facts within a window, both of which may be set; their days count for nothing."""
+COUNTED = frozenset({"A03", "A04", "A05", "A11"})
+"""Rules that count facts, and a window, both of which may be set; their days count for nothing. What A06 and A07
+count is said by the law and by the ministry: they are switched on as they are."""
 FIXED = frozenset({"S25", "S26", "T23"})
 """Rules whose days follow from a law or from the school year: nobody sets them."""
 YEARLY = frozenset({"A14", "I10", "I11", "S02", "S03", "S04", "S05"})

@@ -40,7 +40,8 @@ def test_what_may_be_set_is_what_the_rule_has() -> None:
     # On the day of the fact: a delay of zero is no delay.
     assert settable("A13") == settable("I01") == ()
     # A legal delay, and rules whose days count for nothing.
-    assert settable("S26") == settable("A05") == settable("A06") == ()
+    assert settable("S26") == settable("A06") == settable("A07") == ()
+    assert settable("A05") == ("threshold_count", "window_days")
 
 
 def test_the_catalogue_itself_is_within_the_bounds_of_every_rule() -> None:

@@ -178,6 +178,16 @@ def test_sessions_within_42_counted_days_of_the_last() -> None:
     assert found_by_all(pre(sessions=sessions(*lines)))["A05", "overdue", "id-a"].due_on == D("2026-06-15")
 
 
+def test_the_run_and_the_window_of_sessions_follow_the_setting() -> None:
+    two = pre(sessions=sessions("2026-05-04 ABSENT", "2026-05-11 ABSENT"))
+    key = ("A05", "overdue", "id-a")
+    assert key not in deadlines(two, CALENDAR, Thresholds(counts={"A05": (3, 42)}))
+    assert deadlines(two, CALENDAR, Thresholds(counts={"A05": (2, 42)}))[key].due_on == D("2026-05-11")
+    half = pre(sessions=sessions(*HALF))
+    assert key in deadlines(half, CALENDAR, Thresholds(counts={"A05": (3, 21)}))
+    assert key not in deadlines(half, CALENDAR, Thresholds(counts={"A05": (3, 20)}))
+
+
 def test_an_absence_with_a_backup_or_too_short_raises_nothing() -> None:
     for team in (
         TeamFact(leaves=(LeaveFact("l", D("2026-06-01"), D("2026-06-20"), True),)),

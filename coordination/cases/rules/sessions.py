@@ -8,7 +8,6 @@ from datetime import date
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
-from coordination.alerts.catalogue import rules as catalogue
 from coordination.alerts.deadlines import OVERDUE, Deadline, Key
 from coordination.cases.facts import JourneyFacts, SessionFact
 from coordination.privacy.volets import Volet
@@ -26,7 +25,7 @@ def deadlines(
     are ABSENT, or at least 4 sessions lie within 42 counted days (that day the last) and less than half of them
     are PRESENT. Stands until the next PRESENT.
 
-    EXCUSE breaks the run of absences, and is no presence in the share. In the volet of the action.
+    3 and 42 are the catalogue's count and window. EXCUSE breaks the run of absences, and is no presence in the share. In the volet of the action.
     """
     of_action: dict[str, list[SessionFact]] = defaultdict(list)
     for session in facts.sessions:
@@ -41,8 +40,7 @@ def deadlines(
 
 
 def _first_sign(sessions: Sequence[SessionFact], calendar: Calendar, thresholds: Thresholds) -> date | None:
-    in_a_row = catalogue()["A05"].threshold_count or 0
-    window = thresholds.threshold("A05")
+    in_a_row, window = thresholds.count("A05")
     last_present = max((rank for rank, one in enumerate(sessions) if one.status == "PRESENT"), default=-1)
     for rank in range(last_present + 1, len(sessions)):
         on = sessions[rank].on
