@@ -25,7 +25,8 @@ def deadlines(
     are ABSENT, or at least 4 sessions lie within 42 counted days (that day the last) and less than half of them
     are PRESENT. Stands until the next PRESENT.
 
-    3 and 42 are the catalogue's count and window. EXCUSE breaks the run of absences, and is no presence in the share. In the volet of the action.
+    3 and 42 are the catalogue's count and window. EXCUSE breaks the run of absences, and is no presence in the
+    share. In the volet of the action.
     """
     of_action: dict[str, list[SessionFact]] = defaultdict(list)
     for session in facts.sessions:
