@@ -132,6 +132,7 @@ def violations(page: Page) -> list[str]:
 
 def scrolls_sideways(page: Page) -> int:
     """By how many pixels the page is wider than its window."""
+    page.wait_for_load_state()
     width: int = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
     return max(width, 0)
 

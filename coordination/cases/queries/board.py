@@ -4,29 +4,38 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 
-from coordination.alerts.models import StoredDeadline
-from coordination.alerts.queries import serious_alerts
 from coordination.alerts.sentences import BREAKS
+from coordination.alerts.standing import Standing, standing
 from coordination.cases.models import Journey
 from coordination.cases.queries.followers import Follower, Orphan, followers, orphans
-from coordination.cases.queries.listing import Gauge, JourneyLine, capacity, lines
+from coordination.cases.queries.listing import Gauge, JourneyLine, gauges, lines
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.relays import Away, Leaving, leaving, uncovered
+from coordination.cases.queries.relays import Away, Leaving, Team, counted, leaving, teams, uncovered
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import AuditEntry
 from coordination.privacy.policy import Action, Grant
 
-CONTACT_RULES = ("A01", "A02", "A08", "A09", "A10")
+CONTACT_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
 DUE_WITHIN = timedelta(days=14)
+# Each read apart: joined, the wall would look at each journey once per deadline (docs/adr/0010).
+_SOON = text(
+    """
+WITH soon AS MATERIALIZED (
+  SELECT DISTINCT journey_id FROM deadline
+  WHERE alert_id IS NULL AND due_on <= :until AND rule = ANY (:rules)),
+file AS MATERIALIZED (SELECT id, referent_id FROM journey WHERE exit_on IS NULL)
+SELECT CAST(soon.journey_id AS text), coalesce(CAST(file.referent_id AS text), '')
+FROM soon JOIN file ON file.id = soon.journey_id
+"""
+)
 # Of each list, the board shows the beginning; the rest is one link away.
 FIRST = 12
 # Stages where somebody waits for the programme to make a place: code -> what is awaited.
@@ -90,24 +99,21 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     """Everything of the board. A fixed number of statements."""
     today = paris_date(now)
     able = followers(actor, now)
-    lost = orphans(able, now)
-    alerts = serious_alerts(today)
-    stalled = {alert.journey_id for alert in alerts}
-    breaks = Counter(code for _, code in {(alert.journey_id, alert.break_type) for alert in alerts})
-    to_call = _due_soon(today) | {alert.journey_id for alert in alerts if alert.rule in CONTACT_RULES}
-    gauges = capacity()
-    running = _running()
+    stalled = standing()
+    breaks = Counter(code for one in stalled for code in set(one.breaks))
+    running = teams()
+    lost, lost_total = orphans(able, running, now, FIRST)
     gone, parting = uncovered(running, today), leaving(running, now)
-    loads = _loads(able, running, stalled, to_call)
-    waiting = _waiting(running)
+    loads = _loads(able, running, _by_referent(one.referent for one in stalled), _to_call(stalled, today))
+    waiting = _waiting()
     first = waiting[:FIRST]
     # Last, since the lines narrow the transaction to the journeys shown.
-    ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost[:FIRST]]))
+    ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost]))
     by_id = {line.person.journey_id: line for line in lines(grant, today, ids)}
     return Board(
         gone,
         parting,
-        gauges,
+        gauges(counted((team.programme, team.number) for team in running)),
         tuple((code, label, breaks[code]) for code, label in BREAKS.items()),
         loads,
         tuple(
@@ -116,8 +122,8 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
             if id_ in by_id
         ),
         len(waiting),
-        tuple(_orphan_lines(lost[:FIRST], by_id)),
-        len(lost),
+        tuple(_orphan_lines(lost, by_id)),
+        lost_total,
     )
 
 
@@ -129,44 +135,29 @@ def _orphan_lines(lost: Sequence[Orphan], by_id: dict[uuid.UUID, JourneyLine]) -
     ]
 
 
-def _running() -> Sequence[Any]:
-    """Journeys under way: id, who follows, who backs up, stage, opening, programme."""
-    return db.session.execute(
-        select(
-            Journey.id,
-            Journey.referent_id,
-            Journey.backup_id,
-            Journey.stage,
-            Journey.opened_on,
-            Journey.programme,
-        ).where(Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU"))
-    ).all()
+def _to_call(stalled: Iterable[Standing], today: date) -> Counter[uuid.UUID | None]:
+    """Per référent, people without news for too long already, or within two weeks. One statement."""
+    rows = db.session.execute(_SOON, {"until": today + DUE_WITHIN, "rules": list(CONTACT_RULES)}).all()
+    found: dict[str, str] = {journey: who for journey, who in rows}
+    found |= {one.journey: one.referent for one in stalled if not CONTACT_RULES.isdisjoint(one.rules)}
+    return _by_referent(found.values())
 
 
-def _due_soon(today: date) -> set[uuid.UUID]:
-    """Who will have been without news for too long within two weeks."""
-    return set(
-        db.session.scalars(
-            select(StoredDeadline.journey_id).where(
-                StoredDeadline.alert_id.is_(None),
-                StoredDeadline.due_on <= today + DUE_WITHIN,
-                StoredDeadline.rule.in_(CONTACT_RULES),
-            )
-        )
-    )
+def _by_referent(referents: Iterable[str]) -> Counter[uuid.UUID | None]:
+    """How many for each, from ids as texts."""
+    numbers = Counter(referents)
+    return Counter({uuid.UUID(who) if who else None: number for who, number in numbers.items()})
 
 
 def _loads(
     able: list[Follower],
-    rows: Sequence[Any],
-    stalled: Collection[uuid.UUID],
-    due: Collection[uuid.UUID],
+    running: Sequence[Team],
+    in_trouble: Counter[uuid.UUID | None],
+    to_call: Counter[uuid.UUID | None],
 ) -> tuple[Load, ...]:
     """By référent, those who can follow and follow nobody yet included; the most loaded first."""
-    followed = Counter(row.referent_id for row in rows)
-    backed = Counter(row.backup_id for row in rows if row.backup_id)
-    in_trouble = Counter(row.referent_id for row in rows if row.id in stalled)
-    to_call = Counter(row.referent_id for row in rows if row.id in due)
+    followed = counted((team.referent_id, team.number) for team in running)
+    backed = counted((team.backup_id, team.number) for team in running)
     names = {follower.id: follower.name for follower in able}
     others = {id_ for id_ in followed if id_ and id_ not in names}
     every: dict[uuid.UUID | None, str] = dict([*names.items(), *account_names(others).items()])
@@ -181,9 +172,13 @@ def _loads(
     return tuple(sorted(kept, key=lambda load: (load.id is not None, -load.followed, load.name)))
 
 
-def _waiting(running: Sequence[Any]) -> list[tuple[uuid.UUID, str, date | None, bool]]:
-    """(journey, stage, since, whether that is the opening), the longest wait first. One statement."""
-    rows = [row for row in running if row.stage in WAITING]
+def _waiting() -> list[tuple[uuid.UUID, str, date | None, bool]]:
+    """(journey, stage, since, whether that is the opening), the longest wait first. Two statements."""
+    rows = db.session.execute(
+        select(Journey.id, Journey.stage, Journey.opened_on).where(
+            Journey.exit_on.is_(None), Journey.stage.in_(WAITING)
+        )
+    ).all()
     if not rows:
         return []
     # No column says since when a stage stands: the log does, for what was changed here.

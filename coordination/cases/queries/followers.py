@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import or_, select, tuple_
 
 from coordination.accounts.followers import able_to_follow
 from coordination.accounts.models import Account, Membership
 from coordination.cases.models import Journey
+from coordination.cases.queries.relays import Team
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
@@ -64,23 +66,39 @@ def coordinated(actor: Actor) -> frozenset[str]:
     )
 
 
-def orphans(able: list[Follower], now: datetime) -> list[Orphan]:
-    """Active journeys without référent, or whose référent can follow no more. Three statements at most."""
-    rows = db.session.execute(
-        select(Journey.id, Journey.programme, Journey.opened_on, Journey.referent_id)
-        .where(Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU"))
-        .order_by(Journey.ref)
-    ).all()
+def orphans(
+    able: list[Follower], running: Sequence[Team], now: datetime, most: int
+) -> tuple[list[Orphan], int]:
+    """Running journeys without référent, or whose référent can follow no more: the first `most`, and how many.
+
+    Three statements at most.
+    """
     programmes = {follower.id: follower.programmes for follower in able}
-    lost = [row for row in rows if row.programme not in programmes.get(row.referent_id, ())]
-    gone = {row.referent_id for row in lost if row.referent_id}
-    reasons = _reasons(gone, now) if gone else {}
-    return [
+    lost = [team for team in running if team.programme not in programmes.get(team.referent_id, ())]  # type: ignore[arg-type]
+    if not lost:
+        return [], 0
+    gone = {(team.referent_id, team.programme) for team in lost if team.referent_id}
+    pair = tuple_(Journey.referent_id, Journey.programme)
+    rows = db.session.execute(
+        select(Journey.id, Journey.opened_on, Journey.referent_id)
+        .where(
+            Journey.exit_on.is_(None),
+            Journey.stage.is_distinct_from("NON_RETENU"),
+            or_(Journey.referent_id.is_(None), pair.in_(list(gone)))
+            if gone
+            else Journey.referent_id.is_(None),
+        )
+        .order_by(Journey.ref)
+        .limit(most)
+    ).all()
+    reasons = _reasons({who for who, _ in gone if who}, now) if gone else {}
+    found = [
         Orphan(row.id, *reasons[row.referent_id])
         if row.referent_id
         else Orphan(row.id, "Aucun référent", row.opened_on)
-        for row in lost
+        for row in rows
     ]
+    return found, sum(team.number for team in lost)
 
 
 def _reasons(ids: set[uuid.UUID], now: datetime) -> dict[uuid.UUID, tuple[str, date | None]]:

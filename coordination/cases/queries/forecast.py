@@ -1,38 +1,31 @@
 """« À venir »: what becomes an alert in the next weeks if nothing happens, per week and per référent.
 
-Read from the stored deadlines: neither the number of journeys nor the horizon changes the number of statements.
+Counted from the stored deadlines (`forecast_counts`).
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
-from itertools import groupby
-from operator import attrgetter
-from typing import Any, NamedTuple
+from typing import Any
 
-from sqlalchemy import ColumnElement, select, true
+from sqlalchemy import select
 
 from coordination.alerts.calendar import Calendar
-from coordination.alerts.catalogue import rules, severity
-from coordination.alerts.models import StoredDeadline
-from coordination.alerts.queries import is_serious
+from coordination.alerts.catalogue import severity
 from coordination.alerts.sentences import coming_sentence
-from coordination.alerts.tiers import speaks_to_follower
 from coordination.cases.commands.week_review import monday
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
+from coordination.cases.queries.forecast_counts import HORIZONS, NOBODY, Counts, Due, count_due
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.db import among, db
+from coordination.db import db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import COORDINATING_ROLES, Grant
 
-HORIZONS = (14, 30, 90)
 SHOWN = 100
-NOBODY = "sans"
 
 
 @dataclass(frozen=True)
@@ -106,103 +99,45 @@ class Forecast:
         return sorted({str(b.journey_id) for b in self.breaks})
 
 
-class _Journey(NamedTuple):
-    """`number`: counts people sooner than their id does. `code`: of the référent."""
-
-    number: int
-    id: uuid.UUID
-    ref: str
-    referent_id: uuid.UUID | None
-    code: str
-
-
-class _Due(NamedTuple):
-    """A stored deadline with its journey. A tuple: there are thousands."""
-
-    due_on: date
-    journey: _Journey
-    rule: str
-    kind: str
-    since: date
-
-
 def forecast(
     grant: Grant, actor: Actor, today: date, days: int, scope: Scope, week: date | None = None
 ) -> Forecast:
     """The next `days` days; with `week` (a Monday), what falls in it by name. A fixed number of statements."""
-    until = today + timedelta(days=days)
-    whose = followed_by(actor, today) if scope.own else true()
-    every, followers = _due(
-        today + timedelta(days=1), today + timedelta(days=HORIZONS[-1]), whose, own=scope.own
-    )
-    mine = [one for one in every if scope.referent in ("", one.journey.code)]
-    inside = [one for one in mine if one.due_on <= until]
+    tomorrow, until = today + timedelta(days=1), today + timedelta(days=days)
+    chosen = week if week in _mondays(today, until) else None
+    shown = (max(chosen, tomorrow), min(chosen + timedelta(days=6), until)) if chosen else (tomorrow, until)
+    ids = _followed(actor, today) if scope.own else None
+    found = count_due(tomorrow, until, today=today, ids=ids, referent=scope.referent, shown=shown, most=SHOWN)
+    followers = {uuid.UUID(code) for code in found.within if code != NOBODY}
     leaves = [leave for leave in _leaves(today, until) if scope.own or leave.account_id in followers]
     names = account_names({leave.account_id for leave in leaves} | followers)
-    by_week: dict[date, list[_Due]] = {first: [] for first in _mondays(today, until)}
-    for due_on, due in groupby(inside, key=attrgetter("due_on")):
-        by_week[monday(due_on)].extend(due)
-    weeks = tuple(_week(first, today, until, due, leaves, names, scope) for first, due in by_week.items())
-    chosen = week if week and any(one.monday == week for one in weeks) else None
-    asked = inside if chosen is None else by_week[chosen]
-    shown = asked[:SHOWN]
-    named = people(grant, list({one.journey.id for one in shown})) if shown else {}
+    weeks = tuple(_week(first, today, until, found, leaves, names, scope) for first in _mondays(today, until))
+    asked = [found.deadlines.get(chosen, 0)] if chosen else found.deadlines.values()
+    named = people(grant, list({one.journey_id for one in found.shown})) if found.shown else {}
+    mine = [within for code, within in found.within.items() if scope.referent in ("", code)]
     return Forecast(
         weeks,
-        () if scope.own else _loads(today, every, followers, leaves, names),
+        () if scope.own else _loads(found, leaves, names),
         days,
-        _within(today, _first_of_each(mine)),
+        tuple(map(sum, zip(*mine, strict=True))) if mine else (0,) * len(HORIZONS),
         chosen,
-        tuple(_break(one, names) for one in shown if one.journey.id in named),
-        len(asked) - len(shown),
+        tuple(_break(one, names) for one in found.shown if one.journey_id in named),
+        sum(asked) - len(found.shown),
         named,
     )
 
 
 def falls_in(actor: Actor, first: date, last: date, today: date) -> list[Break]:
     """What breaks between two days on the journeys that the actor is référent of. Two statements."""
-    found, _ = _due(max(first, today), last, Journey.referent_id == actor.id, own=True)
-    return [_break(one, {}) for one in found]
+    ids = list(db.session.scalars(select(Journey.id).where(Journey.referent_id == actor.id)))
+    found = count_due(max(first, today), last, today=today, ids=ids)
+    return [_break(one, {}) for one in found.shown]
 
 
-def _due(
-    first: date, last: date, whose: ColumnElement[bool], *, own: bool
-) -> tuple[list[_Due], set[uuid.UUID]]:
-    """Deadlines of VIGILANCE and above on running journeys, soonest first; and who follows these journeys.
-
-    Two statements, put together here: joined in the database, the wall would look at each journey once per
-    deadline.
-    """
-    rows = db.session.execute(
-        select(Journey.id, Journey.ref, Journey.referent_id).where(Journey.exit_on.is_(None), whose)
-    ).all()
-    journeys = {
-        id_: _Journey(number, id_, ref, referent_id, str(referent_id) if referent_id else NOBODY)
-        for number, (id_, ref, referent_id) in enumerate(rows)
-    }
-    query = select(
-        StoredDeadline.due_on,
-        StoredDeadline.journey_id,
-        StoredDeadline.rule,
-        StoredDeadline.kind,
-        StoredDeadline.since,
-    ).where(
-        StoredDeadline.alert_id.is_(None),
-        StoredDeadline.due_on >= first,
-        StoredDeadline.due_on <= last,
-        # An announcement breaks nothing.
-        is_serious(StoredDeadline),
+def _followed(actor: Actor, today: date) -> list[uuid.UUID]:
+    return list(
+        db.session.scalars(select(Journey.id).where(Journey.exit_on.is_(None), followed_by(actor, today)))
     )
-    if own:
-        query = query.where(among(StoredDeadline.journey_id, list(journeys)))
-    found = [
-        _Due(due_on, journey, rule, kind, since)
-        for due_on, journey_id, rule, kind, since in db.session.execute(query).all()
-        # What is for the coordination alone is not the référent's load.
-        if (journey := journeys.get(journey_id)) and (not own or speaks_to_follower(rule))
-    ]
-    found.sort(key=lambda one: (one.due_on, one.journey.ref, one.rule))
-    return found, {row.referent_id for row in rows if row.referent_id}
 
 
 def _leaves(today: date, until: date) -> list[Any]:
@@ -215,18 +150,16 @@ def _leaves(today: date, until: date) -> list[Any]:
     )
 
 
-def _mondays(today: date, until: date) -> Iterable[date]:
+def _mondays(today: date, until: date) -> list[date]:
     first = monday(today + timedelta(days=1))
-    while first <= until:
-        yield first
-        first += timedelta(days=7)
+    return [first + timedelta(days=days) for days in range(0, (until - first).days + 1, 7)]
 
 
 def _week(
     first: date,
     today: date,
     until: date,
-    due: list[_Due],
+    found: Counts,
     leaves: list[Any],
     names: dict[uuid.UUID, str],
     scope: Scope,
@@ -238,60 +171,35 @@ def _week(
         for leave in leaves
         if leave.from_on <= last and leave.until_on >= first and scope.referent in ("", str(leave.account_id))
     }
-    kinds: dict[str, set[int]] = {}
-    for one in due:
-        kinds.setdefault(rules()[one.rule].break_type, set()).add(one.journey.number)
+    kinds = [(kind, number) for (week, kind), number in found.people.items() if week == first and kind]
     return Week(
         max(first, today + timedelta(days=1)),
         min(last, until),
-        len(set().union(*kinds.values())),
-        tuple(
-            sorted(((kind, len(ids)) for kind, ids in kinds.items()), key=lambda pair: (-pair[1], pair[0]))
-        ),
+        found.people.get((first, None), 0),
+        tuple(sorted(kinds, key=lambda pair: (-pair[1], pair[0]))),
         # Monday to Friday: the Saturday on which holidays begin does not make a week of holidays.
         sum(calendar.is_school_holiday(first + timedelta(days=n)) for n in range(5)) >= 3,
         tuple(sorted(away)),
     )
 
 
-def _first_of_each(due: list[_Due]) -> list[_Due]:
-    """What comes first for each person; `due` comes the soonest first."""
-    found: dict[int, _Due] = {}
-    for one in due:
-        found.setdefault(one.journey.number, one)
-    return list(found.values())
-
-
-def _within(today: date, firsts: list[_Due]) -> tuple[int, ...]:
-    """People within each horizon, by what comes first for each."""
-    return tuple(sum(one.due_on <= today + timedelta(days=days) for one in firsts) for days in HORIZONS)
-
-
-def _loads(
-    today: date,
-    due: list[_Due],
-    followers: set[uuid.UUID],
-    leaves: list[Any],
-    names: dict[uuid.UUID, str],
-) -> tuple[Load, ...]:
+def _loads(found: Counts, leaves: list[Any], names: dict[uuid.UUID, str]) -> tuple[Load, ...]:
     """Whoever follows somebody, the heaviest month first, and before all what nobody follows."""
-    by_code: dict[str, list[_Due]] = {str(id_): [] for id_ in followers}
-    for one in _first_of_each(due):
-        by_code.setdefault(one.journey.code, []).append(one)
     known = {str(id_): name for id_, name in names.items()} | {NOBODY: "Aucun référent"}
     loads = [
         Load(
             code,
             known.get(code, "Compte supprimé"),
-            _within(today, mine),
+            within,
             tuple((leave.from_on, leave.until_on) for leave in leaves if str(leave.account_id) == code),
         )
-        for code, mine in by_code.items()
+        for code, within in found.within.items()
+        if code != NOBODY or any(within)
     ]
     return tuple(sorted(loads, key=lambda load: (load.code != NOBODY, -load.within[1], load.name)))
 
 
-def _break(one: _Due, names: dict[uuid.UUID, str]) -> Break:
+def _break(one: Due, names: dict[uuid.UUID, str]) -> Break:
     words = coming_sentence(one.rule, one.kind, one.since, one.due_on)
-    referent = names.get(one.journey.referent_id, "") if one.journey.referent_id else ""
-    return Break(one.journey.id, one.rule, severity(one.rule, one.kind), one.due_on, words, referent)
+    referent = "" if one.referent == NOBODY else names.get(uuid.UUID(one.referent), "")
+    return Break(one.journey_id, one.rule, severity(one.rule, one.kind), one.due_on, words, referent)

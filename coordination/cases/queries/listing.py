@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -68,19 +69,10 @@ def _counts() -> list[_Counted]:
     return [_Counted(*row) for row in rows]
 
 
-def _gauges(counts: list[_Counted]) -> tuple[Gauge, ...]:
-    """Active journeys (no exit, not turned down) per programme that the actor sees."""
+def gauges(active: Mapping[str, int]) -> tuple[Gauge, ...]:
+    """From the number of active journeys (no exit, not turned down) of each programme that the actor sees."""
     capacity = reference.territory()["pre_capacity"]
-    active = [c for c in counts if not c.exited and not c.turned_down]
-    return tuple(
-        Gauge(p, sum(c.number for c in active if c.programme == p), capacity if p == "PRE" else None)
-        for p in sorted({c.programme for c in active}, reverse=True)
-    )
-
-
-def capacity() -> tuple[Gauge, ...]:
-    """The gauges alone. One statement."""
-    return _gauges(_counts())
+    return tuple(Gauge(p, active[p], capacity if p == "PRE" else None) for p in sorted(active, reverse=True))
 
 
 def journeys(
@@ -91,6 +83,7 @@ def journeys(
     criteria = [ended] + ([Journey.programme == programme] if programme else [])
     # Before the lines, which narrow the transaction to the journeys of the page.
     counts = _counts()
+    active = {c.programme: c.number for c in counts if not c.exited and not c.turned_down}
     total = sum(c.number for c in counts if c.exited is exited and programme in (None, c.programme))
     pages = max(1, -(-total // PAGE))
     page = min(max(page, 1), pages)
@@ -99,7 +92,7 @@ def journeys(
             select(Journey.id).where(*criteria).order_by(Journey.ref).limit(PAGE).offset((page - 1) * PAGE)
         )
     )
-    return Listing(lines(grant, today, ids), total, page, pages, _gauges(counts))
+    return Listing(lines(grant, today, ids), total, page, pages, gauges(active))
 
 
 def lines(

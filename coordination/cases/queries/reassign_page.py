@@ -12,7 +12,7 @@ from coordination.cases.models import Journey
 from coordination.cases.queries.followers import MOST, Follower, followers, orphans
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.relays import Away, uncovered
+from coordination.cases.queries.relays import Away, Team, teams, uncovered
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.errors import NotFound
@@ -43,8 +43,9 @@ def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: dateti
         Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
     )
     if who is None:
-        lost = [orphan.journey_id for orphan in orphans(able, now)]
-        rows = db.session.execute(active.where(among(Journey.id, lost)).order_by(Journey.ref)).all()
+        lost, total = orphans(able, teams(), now, MOST)
+        ids = [orphan.journey_id for orphan in lost]
+        rows = db.session.execute(active.where(among(Journey.id, ids)).order_by(Journey.ref)).all()
         name = "Sans référent"
         gone: tuple[Away, ...] = ()
     else:
@@ -54,8 +55,9 @@ def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: dateti
         if not rows and who not in names:
             raise NotFound("Cette personne n'existe pas, ou ne suit aucun de vos parcours.")
         name = names.get(who) or account_names({who}).get(who, "Compte supprimé")
-        gone = uncovered(rows, paris_date(now))
+        total = len(rows)
+        gone = uncovered([Team(who, row.backup_id, "", None, 1) for row in rows], paris_date(now))
     shown = rows[:MOST]
     found = lines(grant, paris_date(now), [row.id for row in shown])
     versions = {row.id: row.version for row in shown}
-    return ReassignPage(found, versions, who, name, tuple(able), len(rows), next(iter(gone), None))
+    return ReassignPage(found, versions, who, name, tuple(able), total, next(iter(gone), None))

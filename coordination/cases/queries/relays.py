@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 
 from coordination.accounts.models import Membership
-from coordination.alerts.queries import AlertView
+from coordination.alerts.standing import Standing
+from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.leave_plan import LEAVE_TOLD
 from coordination.cases.queries.people import account_names
@@ -21,6 +22,7 @@ from coordination.db import among, db
 from coordination.privacy.models import VoletRight
 from coordination.privacy.volets import Volet
 
+T = TypeVar("T")
 # Alerts that one absence or one departure opens on every journey that somebody follows.
 RELAY_RULES = frozenset({"I07", "I08", "I09"})
 # As long before as I08 speaks: each family is owed a meeting with both référents.
@@ -62,23 +64,52 @@ class Relay:
     journeys: int
 
 
-def awaited(
-    alerts: Iterable[AlertView], referents: Mapping[uuid.UUID, uuid.UUID | None]
-) -> tuple[Relay, ...]:
-    """One line per référent concerned, the most journeys first. `referents`: journey -> who follows it."""
-    waiting = {alert.journey_id for alert in alerts if alert.rule in RELAY_RULES}
-    counted = Counter(referents[id_] for id_ in waiting if id_ in referents)
-    names = account_names({id_ for id_ in counted if id_}) if counted else {}
-    found = [Relay(who, names.get(who, "") if who else "", number) for who, number in counted.items()]
+def awaited(people: Iterable[Standing]) -> tuple[Relay, ...]:
+    """One line per référent concerned, the most journeys first."""
+    concerned = {(one.journey, one.referent_id) for one in people if not RELAY_RULES.isdisjoint(one.rules)}
+    waiting = Counter(referent_id for _, referent_id in concerned)
+    names = account_names({id_ for id_ in waiting if id_}) if waiting else {}
+    found = [Relay(who, names.get(who, "") if who else "", number) for who, number in waiting.items()]
     return tuple(sorted(found, key=lambda relay: (-relay.journeys, relay.name)))
 
 
-def uncovered(running: Sequence[Any], today: date) -> tuple[Away, ...]:
+class Team(NamedTuple):
+    """`number` running journeys that have the same people, programme and stage."""
+
+    referent_id: uuid.UUID | None
+    backup_id: uuid.UUID | None
+    programme: str
+    stage: str | None
+    number: int
+
+
+def teams() -> list[Team]:
+    """Who follows and backs up the running journeys that the actor sees. One statement."""
+    columns = (Journey.referent_id, Journey.backup_id, Journey.programme, Journey.stage)
+    rows = db.session.execute(
+        select(*columns, func.count())
+        .where(Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU"))
+        .group_by(*columns)
+    )
+    return [Team._make(row) for row in rows]
+
+
+def counted(running: Iterable[tuple[T, int]]) -> Counter[T]:
+    """How many journeys for each, from groups of them."""
+    found: Counter[T] = Counter()
+    for whose, number in running:
+        found[whose] += number
+    return found
+
+
+def uncovered(running: Sequence[Team], today: date) -> tuple[Away, ...]:
     """The next absence without replacement of each who follows a running journey, the soonest first.
 
-    `running`: journeys under way with `referent_id` and `backup_id`. Two statements at most.
+    Two statements at most.
     """
-    left = Counter(row.referent_id for row in running if row.referent_id and row.backup_id is None)
+    left = counted(
+        (team.referent_id, team.number) for team in running if team.referent_id and team.backup_id is None
+    )
     rows = db.session.execute(
         select(Leave.id, Leave.account_id, Leave.from_on, Leave.until_on, func.may_replace(Leave.account_id))
         .where(
@@ -96,12 +127,14 @@ def uncovered(running: Sequence[Any], today: date) -> tuple[Away, ...]:
     return tuple(found.values())
 
 
-def leaving(running: Sequence[Any], now: datetime) -> tuple[Leaving, ...]:
+def leaving(running: Sequence[Team], now: datetime) -> tuple[Leaving, ...]:
     """Those who follow a running journey in a role that ends soon, no other taking over; the soonest first.
 
-    `running`: journeys under way with `referent_id` and `programme`. Two statements at most.
+    Two statements at most.
     """
-    followed = Counter((row.referent_id, row.programme) for row in running if row.referent_id)
+    followed = counted(
+        ((team.referent_id, team.programme), team.number) for team in running if team.referent_id
+    )
     # As the wall's `team_clocks` says it for I08: the last role in which they may follow the programme.
     ends = db.session.execute(
         select(Membership.account_id, VoletRight.programme, func.max(Membership.ended_at).label("at"))

@@ -9,17 +9,18 @@ from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import current_app
-from sqlalchemy import select
 
-from coordination.alerts.queries import AlertView, PersonAlerts, by_person, serious_alerts
+from coordination import reference
+from coordination.alerts.queries import by_person, serious_alerts
 from coordination.alerts.sentences import BREAKS
-from coordination.cases.models import Journey, Sheet
+from coordination.alerts.standing import Standing, standing
+from coordination.cases.models import Sheet
 from coordination.cases.queries.listing import PAGE, JourneyLine, lines
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.relays import Relay, awaited
 from coordination.cases.queries.search import fold
 from coordination.cases.vocabulary import area_label
-from coordination.db import among, db
+from coordination.db import among
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
 from coordination.privacy.policy import Grant
@@ -91,25 +92,20 @@ class Stalled:
         return sorted({str(line.person.journey_id) for section in self.sections for line in section.lines})
 
 
-@dataclass(frozen=True)
-class _Place:
-    """Where a stalled journey belongs, for each cut but the type: (code, label)."""
-
-    referent_id: uuid.UUID | None
-    referent: Choice
-    area: Choice
-    school: Choice
+_Places = Mapping[str, tuple[Choice, Choice]]
+"""Journey (its id as a text) -> neighbourhood and school."""
 
 
 def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int = 1) -> Stalled:
     """People with an alert of VIGILANCE or above, the worst first. A fixed number of statements."""
-    alerts = serious_alerts(today)
-    places = _places(grant, actor, {alert.journey_id for alert in alerts})
-    # What was opened meanwhile has no place yet: it comes with the next reading.
-    alerts = [alert for alert in alerts if alert.journey_id in places]
-    choices = _choices(places.values())
-    kept = [alert for alert in alerts if _wanted(alert, places[alert.journey_id], filters)]
-    relays = awaited(kept, {id_: place.referent_id for id_, place in places.items()})
+    lines_of = standing(by_type=filters.by == "type" or bool(filters.type))
+    # Sealed: opened for everybody stalled only where somebody asks for it.
+    sealed = {filters.by, *(cut for cut in ("area", "school") if getattr(filters, cut))} & {"area", "school"}
+    places = _places(grant, actor, {one.journey_id for one in lines_of}) if sealed else {}
+    choices = _choices(actor, lines_of, places)
+    asked = [cut for cut in CUTS if getattr(filters, cut)]
+    kept = [one for one in lines_of if all(_code(one, places, cut) == getattr(filters, cut) for cut in asked)]
+    relays = awaited(kept)
     found = _sections(kept, places, choices[filters.by], filters)
     if filters.alone:
         found = [cut for cut in found if cut[0].code == getattr(filters, filters.by)]
@@ -119,42 +115,50 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
         (choice, mine, mine[(page - 1) * PAGE : page * PAGE] if filters.alone else mine[:FIRST])
         for choice, mine in found
     ]
-    ids = list(dict.fromkeys(p.journey_id for _, _, part in shown for p in part))
+    ids = [uuid.UUID(id_) for id_ in dict.fromkeys(one.journey for _, _, part in shown for one in part)]
     by_id = {line.person.journey_id: line for line in lines(grant, today, ids, with_alerts=False)}
-    sections = tuple(
-        Section(
-            choice.code,
-            choice.label,
-            len(mine),
-            tuple(replace(by_id[p.journey_id], alerts=p) for p in part if p.journey_id in by_id),
+    alerts = serious_alerts(today, ids) if ids else []
+    sections = []
+    for choice, mine, part in shown:
+        type_ = choice.code if filters.by == "type" else filters.type
+        told = {p.journey_id: p for p in by_person(a for a in alerts if type_ in ("", a.break_type))}
+        sections.append(
+            Section(
+                choice.code,
+                choice.label,
+                len(mine),
+                # What was answered or opened meanwhile has no line: it comes with the next reading.
+                tuple(
+                    replace(by_id[one.journey_id], alerts=told[one.journey_id])
+                    for one in part
+                    if one.journey_id in by_id and one.journey_id in told
+                ),
+            )
         )
-        for choice, mine, part in shown
-    )
-    return Stalled(relays, sections, choices, len({alert.journey_id for alert in kept}), page, pages)
+    people = len({one.journey for one in kept})
+    return Stalled(relays, tuple(sections), choices, people, page, pages)
 
 
-def _wanted(alert: AlertView, place: _Place, filters: Filters) -> bool:
-    if filters.type and alert.break_type != filters.type:
-        return False
-    return all(
-        not (asked := getattr(filters, cut)) or getattr(place, cut).code == asked
-        for cut in CUTS
-        if cut != "type"
-    )
+def _code(one: Standing, places: _Places, cut: str) -> str:
+    """Where somebody belongs, as addresses say it; empty where it is not known yet."""
+    if cut == "type":
+        return one.breaks[0]
+    if cut == "referent":
+        return one.referent or NOBODY
+    place = places.get(one.journey)
+    return place[0 if cut == "area" else 1].code if place else ""
 
 
 def _sections(
-    alerts: list[AlertView], places: Mapping[uuid.UUID, _Place], choices: Iterable[Choice], filters: Filters
-) -> list[tuple[Choice, list[PersonAlerts]]]:
+    kept: list[Standing], places: _Places, choices: Iterable[Choice], filters: Filters
+) -> list[tuple[Choice, list[Standing]]]:
     """People per value of the cut; by type, somebody may stand in several."""
-    by_code: dict[str, list[AlertView]] = {}
-    for alert in alerts:
-        place = places[alert.journey_id]
-        code = alert.break_type if filters.by == "type" else getattr(place, filters.by).code
-        by_code.setdefault(code, []).append(alert)
+    by_code: dict[str, list[Standing]] = {}
+    for one in kept:
+        by_code.setdefault(_code(one, places, filters.by), []).append(one)
     sections = []
     for choice in choices:
-        mine = by_person(by_code.get(choice.code, ()))
+        mine = by_code.get(choice.code, [])
         if mine or filters.by == "type":
             sections.append((choice, mine))
     if filters.by != "type":
@@ -162,34 +166,14 @@ def _sections(
     return sections
 
 
-def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> dict[uuid.UUID, _Place]:
-    if not ids:
-        return {}
-    referents = {
-        id_: referent
-        for id_, referent in db.session.execute(
-            select(Journey.id, Journey.referent_id).where(among(Journey.id, ids))
-        )
-    }
-    names = account_names({id_ for id_ in referents.values() if id_})
-    sheets = open_rows(grant, Sheet, ("area", "school"), among(Sheet.journey_id, ids))
+def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> _Places:
+    sheets = open_rows(grant, Sheet, ("area", "school"), among(Sheet.journey_id, ids)) if ids else []
     # Thousands of people live in a few neighbourhoods: each value is made once.
     areas = {v: Choice(opaque(actor, "area", v), _area(v)) for v in {s["area"] for s in sheets}}
     schools = {
         v: Choice(opaque(actor, "school", v), v or "Non renseigné") for v in {s["school"] for s in sheets}
     }
-    places = {}
-    for sheet in sheets:
-        referent = referents.get(sheet["journey_id"])
-        places[sheet["journey_id"]] = _Place(
-            referent,
-            Choice(str(referent), names.get(referent, "Compte supprimé"))
-            if referent
-            else Choice(NOBODY, "Aucun référent"),
-            areas[sheet["area"]],
-            schools[sheet["school"]],
-        )
-    return places
+    return {str(s["journey_id"]): (areas[s["area"]], schools[s["school"]]) for s in sheets}
 
 
 def _area(code: str | None) -> str:
@@ -197,14 +181,26 @@ def _area(code: str | None) -> str:
     return label[:1].upper() + label[1:]
 
 
-def _choices(places: Iterable[_Place]) -> dict[str, tuple[Choice, ...]]:
-    found: dict[str, dict[str, Choice]] = {cut: {} for cut in CUTS if cut != "type"}
-    for place in places:
-        for cut, mine in found.items():
-            choice = getattr(place, cut)
-            mine[choice.code] = choice
-    return {"type": tuple(Choice(code, label) for code, label in BREAKS.items())} | {
-        cut: tuple(sorted(mine.values(), key=lambda c: (c.code == NOBODY, fold(c.label))))
+def _choices(actor: Actor, people: Iterable[Standing], places: _Places) -> dict[str, tuple[Choice, ...]]:
+    """What can be asked for. Every neighbourhood is offered; the schools, once the files were opened for them."""
+    referents = {one.referent for one in people}
+    names = account_names({uuid.UUID(id_) for id_ in referents if id_})
+    found = {
+        "type": [Choice(code, label) for code, label in BREAKS.items()],
+        "referent": [
+            Choice(id_, names.get(uuid.UUID(id_), "Compte supprimé"))
+            if id_
+            else Choice(NOBODY, "Aucun référent")
+            for id_ in referents
+        ],
+        "area": list({area for area, _ in places.values()})
+        or [Choice(opaque(actor, "area", code), _area(code)) for code in (*reference.areas(), None)],
+        "school": list({school for _, school in places.values()}),
+    }
+    return {
+        cut: tuple(mine)
+        if cut == "type"
+        else tuple(sorted(mine, key=lambda c: (c.code == NOBODY, fold(c.label))))
         for cut, mine in found.items()
     }
 

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.life import Happened, history
 from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
+from coordination.alerts.standing import Standing, standing
 from coordination.alerts.tiers import reaches_coordination
 from coordination.cases.commands.week_review import monday
 from coordination.cases.models import Contact, Journey
@@ -20,7 +21,7 @@ from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.cases.queries.relays import RELAY_RULES, Relay, awaited
-from coordination.db import among, db
+from coordination.db import db
 from coordination.privacy.policy import Grant
 
 # What one would do; the programme without EPS has its own meeting.
@@ -44,7 +45,7 @@ class Queue:
     `relays`: référents whose journeys await somebody else, all at once.
     """
 
-    order: tuple[PersonAlerts, ...]
+    order: tuple[Standing, ...]
     decided: frozenset[uuid.UUID]
     relays: tuple[Relay, ...] = ()
 
@@ -54,13 +55,13 @@ class Queue:
 
     def next_after(self, journey_id: uuid.UUID | None) -> uuid.UUID | None:
         """The file after this one, from the beginning again at the end; None if nothing else is left."""
-        ids = [one.journey_id for one in self.order]
-        place = ids.index(journey_id) + 1 if journey_id in ids else 0
-        return next((id_ for id_ in ids[place:] + ids[:place] if id_ != journey_id), None)
+        ids, mine = [one.journey for one in self.order], str(journey_id)
+        place = ids.index(mine) + 1 if mine in ids else 0
+        return next((uuid.UUID(id_) for id_ in ids[place:] + ids[:place] if id_ != mine), None)
 
     def place(self, journey_id: uuid.UUID) -> int:
         """Rank of a file from 1, the decided ones before it."""
-        return len(self.decided) + [one.journey_id for one in self.order].index(journey_id) + 1
+        return len(self.decided) + [one.journey for one in self.order].index(str(journey_id)) + 1
 
 
 @dataclass(frozen=True)
@@ -126,44 +127,34 @@ def queue(today: date, *, everybody: bool = False) -> Queue:
 
 
 def queues(today: date) -> tuple[Queue, Queue]:
-    """Those who come to the coordination, and all that is stalled, without the decided ones. Four statements.
+    """Those who come to the coordination, and all that is stalled, without the decided ones. Three statements.
 
     A journey that only awaits a relay is left to the line of its référent: see docs/adr/0011.
     """
-    alerts = serious_alerts(today)
-    referents: dict[uuid.UUID, uuid.UUID | None] = {
-        id_: referent
-        for id_, referent in db.session.execute(
-            select(Journey.id, Journey.referent_id).where(among(Journey.id, {a.journey_id for a in alerts}))
-        )
-    }
-    orphans = {id_ for id_, referent in referents.items() if referent is None}
+    stalled = standing()
     decided = frozenset(
         db.session.scalars(select(WeekDecision.journey_id).where(WeekDecision.week == monday(today)))
     )
-    every = tuple(one for one in by_person(alerts) if one.journey_id not in decided)
+    done = {str(id_) for id_ in decided}
+    every = tuple(one for one in stalled if one.journey not in done)
     mine = tuple(
         one
         for one in every
-        if any(a.rule not in RELAY_RULES for a in one.alerts)
-        and any(
-            # What already stood when the files were taken over is no delay of anybody: it comes with all.
-            reaches_coordination(
-                a.rule, escalated=a.escalated and not a.initial, orphan=one.journey_id in orphans
-            )
-            for a in one.alerts
-        )
+        if not RELAY_RULES.issuperset(one.rules)
+        # What already stood when the files were taken over is no delay of anybody: it comes with all.
+        and any(reaches_coordination(rule, escalated=one.late, orphan=not one.referent) for rule in one.rules)
     )
-    relays = awaited(alerts, referents)
+    relays = awaited(stalled)
     return Queue(mine, decided, relays), Queue(every, decided, relays)
 
 
-def file(grant: Grant, waiting: PersonAlerts, today: date) -> File | None:
+def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
     """The file of a person of the queue; a fixed number of statements."""
-    journey_id = waiting.journey_id
     found = lines(grant, today, [journey_id], with_alerts=False)
-    if not found:
+    stands = by_person(serious_alerts(today, [journey_id]))
+    if not found or not stands:
         return None
+    waiting = stands[0]
     journey = db.session.execute(
         select(Journey.referent_id, Journey.backup_id, Journey.programme).where(Journey.id == journey_id)
     ).one()

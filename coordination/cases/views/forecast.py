@@ -11,8 +11,9 @@ from flask.typing import ResponseReturnValue
 
 from coordination.alerts.sentences import BREAKS
 from coordination.cases.commands.week_review import monday
-from coordination.cases.queries.forecast import HORIZONS, NOBODY, Scope
+from coordination.cases.queries.forecast import Scope
 from coordination.cases.queries.forecast import forecast as read_forecast
+from coordination.cases.queries.forecast_counts import HORIZONS, NOBODY
 from coordination.cases.views.pages import blueprint, show
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult

@@ -59,8 +59,8 @@ def _next(after: str) -> str:
         grant = r.require()
         left = queries.queue(current.today(), everybody=bool(_asked()))
         r.audit(grant, [])
-    ids = [one.journey_id for one in left.order]
-    wanted = next((id_ for id_ in ids if str(id_) == after), ids[0] if ids else None)
+    ids = [one.journey for one in left.order]
+    wanted = after if after in ids else ids[0] if ids else None
     if wanted is None:
         return url_for("cases.review_sum")
     return url_for("cases.review_file", journey_id=wanted, **_asked())
@@ -71,10 +71,10 @@ def _page(journey_id: uuid.UUID, error: str = "") -> ResponseReturnValue:
     with consult(current.actor(), Action.REVIEW_WEEK, current.now()) as r:
         grant = r.require(journey_id)
         waiting = queries.queue(today, everybody=bool(_asked()))
-        mine = next((one for one in waiting.order if one.journey_id == journey_id), None)
-        found = queries.file(grant, mine, today) if mine else None
+        mine = any(one.journey == str(journey_id) for one in waiting.order)
+        found = queries.file(grant, journey_id, today) if mine else None
         r.audit(grant, ["name", "contact"])
-    if mine is None or found is None:
+    if found is None:
         # Decided, or resolved, since the page before: there is nothing to decide any more.
         return redirect(url_for("cases.review", **_asked()), 303)
     return show(
