@@ -10,13 +10,19 @@ class CoordinationError(Exception):
 
 
 class BadInput(CoordinationError):
-    """What was given cannot be. `fields` maps a field's name to its French sentence."""
+    """What was given cannot be. `fields` maps a field's name to its French sentence.
+
+    `asked` does so for what can be and is unlikely: it is kept once the person confirmed that very sentence.
+    """
 
     exit_code = 2
 
-    def __init__(self, message: str, fields: dict[str, str] | None = None) -> None:
+    def __init__(
+        self, message: str, fields: dict[str, str] | None = None, asked: dict[str, str] | None = None
+    ) -> None:
         super().__init__(message)
         self.fields = fields or {}
+        self.asked = asked or {}
 
 
 class NotFound(CoordinationError):

@@ -14,6 +14,7 @@ from functools import cache
 from importlib.metadata import version
 from itertools import pairwise
 
+from holidays import country_holidays
 from vacances_scolaires_france import SchoolHolidayDates
 
 LIBRARY = "vacances-scolaires-france"
@@ -28,6 +29,16 @@ def shift(day: date, days: int) -> date:
     A right that "ends" on 9999-12-31 is a way of writing "no end": it must not stop a computation.
     """
     return date.fromordinal(min(max(day.toordinal() + days, _FIRST), _LAST))
+
+
+@cache
+def _public_holidays(year: int) -> frozenset[date]:
+    return frozenset(country_holidays("FR", years=year))
+
+
+def is_public_holiday(day: date) -> bool:
+    """True on a public holiday of France."""
+    return day in _public_holidays(day.year)
 
 
 @dataclass(frozen=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date
 
 from coordination import reference
@@ -11,15 +12,27 @@ from coordination.privacy.nir import holds_nir
 NIR_REFUSED = (
     "Ce texte contient un numéro de sécurité sociale. Retirez-le : il ne doit figurer nulle part ici."
 )
+REFUSED = "Rien n'a été enregistré : corrigez les champs signalés."
+ASKED = "Rien n'est encore enregistré : vérifiez, puis confirmez."
 RETIRED = "Cette réponse a été retirée de la liste depuis. Choisissez-en une autre."
 
 
 class Problems(dict[str, str]):
-    """Field -> French sentence; raises BadInput at the end if there is any."""
+    """Field -> French sentence; raises BadInput at the end if there is any, or a question without its answer."""
 
-    def stop_if_any(self) -> None:
-        if self:
-            raise BadInput("Rien n'a été enregistré : corrigez les champs signalés.", dict(self))
+    def __init__(self, **problems: str) -> None:
+        super().__init__(problems)
+        self._questions: dict[str, str] = {}
+
+    def ask(self, field: str, sentence: str) -> None:
+        """What can be and is unlikely. The sentence names what is doubted: it is what one confirms."""
+        self._questions.setdefault(field, sentence)
+
+    def stop_if_any(self, sure: Collection[str] = ()) -> None:
+        """`sure`: the sentences that were confirmed."""
+        asked = {field: text for field, text in self._questions.items() if field not in self}
+        if self or not set(asked.values()) <= set(sure):
+            raise BadInput(REFUSED if self else ASKED, dict(self), asked)
 
     def code(self, field: str, coded_list: str, code: str | None) -> None:
         """The code must be one of the list."""

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from coordination.cases.checks import RETIRED, Problems
+from coordination.cases.checks_doubles import Known, check_doubles
 from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, EXCHANGE, REVIEW, Cell, RecordKind, Shape
@@ -41,12 +42,13 @@ def check_record(
     values: Mapping[str, Any],
     place: Place,
     today: date,
-    kept: Mapping[str, Any] | None = None,
+    known: Known,
+    sure: Collection[str] = (),
 ) -> None:
-    """Raises BadInput with a sentence beside each cell that cannot be kept.
+    """Raises BadInput with a sentence beside each cell that cannot be kept, or not before a confirmation (`sure`).
 
-    `kept`: what a corrected record says; a code that was retired since may stay, none may be chosen anew. So may
-    the day of an exchange that an import brought from before the journey.
+    Of a corrected record a code that was retired since may stay, none may be chosen anew; so may the day of an
+    exchange that an import brought from before the journey.
     """
     problems = Problems()
     for cell in kind.cells:
@@ -55,15 +57,15 @@ def check_record(
             if cell.required:
                 problems[cell.name] = _missing(cell)
         elif cell.shape is Shape.CODE:
-            if value not in coded(cell.codes, place.programme) and value != (kept or {}).get(cell.name):
-                known = value in coded(cell.codes, place.programme, every=True)
-                problems[cell.name] = RETIRED if known else CHOOSE
+            if value not in coded(cell.codes, place.programme) and value != (known.kept or {}).get(cell.name):
+                listed = value in coded(cell.codes, place.programme, every=True)
+                problems[cell.name] = RETIRED if listed else CHOOSE
         elif cell.shape in LONGEST:
             problems.free_text(cell.name, str(value), LONGEST[cell.shape])
         elif cell.shape is Shape.DAY:
             _check_day(problems, kind, cell, values, place, today)
             early = place.opened_on is not None and value < place.opened_on
-            if kind is EXCHANGE and early and value != (kept or {}).get(cell.name):
+            if kind is EXCHANGE and early and value != (known.kept or {}).get(cell.name):
                 problems[cell.name] = (
                     f"Le parcours a commencé le {place.opened_on:%d/%m/%Y} : la date ne peut pas être avant."
                 )
@@ -74,7 +76,8 @@ def check_record(
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     check_fact(problems, kind, values, place.entered_on or place.opened_on, place.exit_on, today)
-    problems.stop_if_any()
+    check_doubles(problems, kind, values, known, today)
+    problems.stop_if_any(sure)
 
 
 def _missing(cell: Cell) -> str:

@@ -9,12 +9,12 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
 from coordination.alerts.commands import Answer
+from coordination.cases.checks import REFUSED
 from coordination.cases.commands.contacts import NewContact
 from coordination.errors import BadInput
 
 NOT_A_DATE = "Cette date n'existe pas. Écrivez-la ainsi : 12/10/2026."
 NOT_A_TEXT = "Un texte est attendu ici."
-REFUSED = "Rien n'a été enregistré : corrigez les champs signalés."
 
 
 class FrenchDate(fields.Field[date | None]):

@@ -12,6 +12,7 @@ from coordination.cases.commands.course import Course
 from coordination.cases.commands.endings import Ending, Reopening
 from coordination.cases.commands.journeys import NewJourney, NewSaisine
 from coordination.cases.commands.team import Handover, NewLeave, Replacement
+from coordination.cases.references import normal_ref
 from coordination.cases.schemas import FrenchDate, Typed, load
 from coordination.cases.schemas_people import Line
 
@@ -118,7 +119,9 @@ def read_opening(data: Mapping[str, Any]) -> NewJourney:
     saisine = NewSaisine(
         d["structure_id"], d["source"] if pre else "", tuple(d["reasons"]) if pre else (), d["remark"]
     )
-    return NewJourney(d["programme"], d["ref"].upper(), d["opened_on"], d["referent_id"], sheet, saisine)
+    return NewJourney(
+        d["programme"], normal_ref(d["ref"], d["programme"]), d["opened_on"], d["referent_id"], sheet, saisine
+    )
 
 
 def read_course(data: Mapping[str, Any]) -> Course:

@@ -5,6 +5,8 @@ A dictionary is enough: what may follow what. SORTI may be reopened; NON_RETENU 
 
 from __future__ import annotations
 
+from datetime import date
+
 PRE: dict[str, frozenset[str]] = {
     "REPERAGE": frozenset({"SAISINE", "NON_RETENU"}),
     "SAISINE": frozenset({"ACCORD_PARENTAL", "EPS_INSCRIT", "NON_RETENU"}),
@@ -32,6 +34,7 @@ CITE_EMPLOI: dict[str, frozenset[str]] = {
     "EN_EMPLOI_SUIVI": frozenset({"ENTRE_ETAPES", "ORIENTE", "SORTI"}),
     "SORTI": frozenset({"DIAGNOSTIC", "ORIENTE", "EN_ACTION"}),
 }
+NEEDS_AGREEMENT = "Il faut d'abord l'accord signé des parents."
 TRANSITIONS = {"PRE": PRE, "CITE_EMPLOI": CITE_EMPLOI}
 
 # Before the signed agreement a PRE journey goes no further than asking for it.
@@ -52,8 +55,15 @@ def refusal(programme: str, stage: str | None, wanted: str, agreement: str | Non
     if stage is not None and wanted not in table.get(stage, frozenset()):
         return "Cette étape ne suit pas celle où en est le parcours."
     if programme == "PRE" and wanted in AFTER_AGREEMENT and agreement != "SIGNE":
-        return "Il faut d'abord l'accord signé des parents."
+        return NEEDS_AGREEMENT
     return None
+
+
+def dated_too_soon(programme: str, agreement: str | None, day: date | None, kept: date | None) -> str | None:
+    """Why a date that a stage after the agreement stands for may not be written; what stood before it may stay."""
+    if programme != "PRE" or agreement == "SIGNE" or day in (None, kept):
+        return None
+    return NEEDS_AGREEMENT
 
 
 # Where a journey resumes when the stage before its pause is unknown, or may not follow a pause.

@@ -22,6 +22,7 @@ from coordination.errors import (
     SealBroken,
 )
 from coordination.privacy.work import AlreadyDone
+from coordination.web.forms import SURE
 
 RETRY_SECONDS = "30"
 DISK_FULL = "53100"
@@ -143,7 +144,7 @@ def typed_texts() -> list[str]:
 
 def sentences(form: MultiDict[str, str]) -> list[str]:
     """The texts of a form, without what its page put there itself."""
-    hidden = ("password", "csrf_token", "idempotency_key", "version", "email", "draft")
+    hidden = ("password", "csrf_token", "idempotency_key", "version", "email", "draft", SURE)
     return [
         value.replace("\x00", "")
         for name, values in form.lists()

@@ -9,6 +9,7 @@ from typing import Any
 
 from flask import request
 from flask_wtf import FlaskForm
+from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
@@ -17,6 +18,8 @@ from wtforms.widgets import DateInput
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
 from coordination.web.filters import long_date
+
+SURE = "sure"
 
 
 class PageForm(FlaskForm):
@@ -34,12 +37,30 @@ class PageForm(FlaskForm):
         """The key for `Work.once`: 64 characters at most; a form without one counts as new."""
         return (self.idempotency_key.data or uuid.uuid4().hex)[:64]
 
+    @property
+    def sure(self) -> frozenset[str]:
+        """The sentences to which « C'est bien cela » was ticked: a box bears its own, and confirms no other."""
+        return frozenset(request.form.getlist(SURE))
+
+    @property
+    def only_asks(self) -> bool:
+        """Whether nothing is refused: what is said beside the fields waits for a confirmation."""
+        asked = {text for field in self for text in [getattr(field, "asked", None)] if text}
+        return bool(asked) and {text for texts in self.errors.values() for text in texts} <= asked
+
     def refuse(self, error: BadInput) -> None:
-        """Put the messages of a refused command beside the fields; what has no field heads the form."""
-        for name, message in error.fields.items():
+        """Put the messages of a refused command beside the fields; what has no field heads the form.
+
+        A question is put beside its field with the box that confirms it; ticked already, it stays so.
+        """
+        unsure = {name: text for name, text in error.asked.items() if text not in self.sure}
+        for name, message in (*error.fields.items(), *unsure.items()):
             if name in self._fields:
                 self._fields[name].errors = [*self._fields[name].errors, message]
-        if not set(error.fields) & set(self._fields):
+        for name, sentence in error.asked.items():
+            if name in self._fields:
+                self._fields[name].asked = sentence
+        if not {*error.fields, *error.asked} & set(self._fields):
             self.form_errors.append(str(error))
 
     def resume(self, fields: Mapping[str, Sequence[str]]) -> None:
@@ -55,10 +76,23 @@ class PageForm(FlaskForm):
         return long_date(value) if isinstance(value, date) else text or "(vide)"
 
 
+class DayInput(DateInput):
+    """A browser empties a date input whose text is no day as it writes them: such a text is given back as text."""
+
+    def __call__(self, field: Field, **kwargs: Any) -> Markup:
+        typed = str(field.data or "")
+        try:
+            date.fromisoformat(typed or "2000-01-01")
+        except ValueError:
+            kwargs = {name: value for name, value in kwargs.items() if name not in ("min", "max")}
+            kwargs |= {"type": "text", "inputmode": "numeric"}
+        return super().__call__(field, **kwargs)
+
+
 class DayField(StringField):
     """A day, kept as typed so that an impossible one is given back."""
 
-    widget = DateInput()
+    widget = DayInput()
 
     def day(self) -> date | None:
         """The day typed; None where nothing was. Raises BadInput beside this field."""

@@ -397,11 +397,18 @@ def _facts(site: Site) -> Tour:
         " ORDER BY ref LIMIT 1",
         journeys_of(REFERENT),
     )[0][0]
-    for half_days in ("2", "61"):
-        page.goto(f"/parcours/{school}/absence")
-        page.get_by_label("Nombre de demi-journées").fill(half_days)
-        page.get_by_role("button", name="Enregistrer").click()
-        page.get_by_role("alert" if half_days == "61" else "status").first.wait_for()
+    page.goto(f"/parcours/{school}/absence")
+    page.get_by_label("Nombre de demi-journées").fill("2")
+    page.get_by_role("button", name="Enregistrer").click()
+    # TODAY is a Sunday.
+    page.get_by_label("C'est bien cela").check()
+    yield "ajouter-absence-confirmer", page
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("status").first.wait_for()
+    page.goto(f"/parcours/{school}/absence")
+    page.get_by_label("Nombre de demi-journées").fill("61")
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_role("alert").first.wait_for()
     yield "ajouter-absence-refusee", page
     page.goto(f"/parcours/{school}/decision")
     page.get_by_label("Prolongation").check()

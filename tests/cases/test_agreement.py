@@ -11,6 +11,7 @@ from flask import Flask
 from coordination import clock
 from coordination.cases.commands.agreements import NewAgreement, record_agreement
 from coordination.cases.commands.journeys import NewJourney, open_journey
+from coordination.cases.references import PREFIXES
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.access import call
 from tests.support import (
@@ -50,7 +51,9 @@ def volets(name: str, journey: uuid.UUID) -> set[str]:
 
 def opened(name: str, programme: str) -> uuid.UUID:
     sheet = {"first_name": "Lina", "last_name": "Roux"}
-    new = NewJourney(programme, f"N-{uuid.uuid4()}", day(-3), person(name).id, sheet)
+    new = NewJourney(
+        programme, f"{PREFIXES[programme]}-{uuid.uuid4().int % 10**9}", day(-3), person(name).id, sheet
+    )
     return open_journey(person(name), new, clock.now())
 
 

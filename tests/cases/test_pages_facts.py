@@ -30,6 +30,8 @@ from tests.exchange.test_recompute import from_scratch, stored
 from tests.sealed import assert_sealed
 from tests.support import rows, scalar
 
+# TODAY is a Sunday.
+SCHOOL_DAY = TODAY - timedelta(days=2)
 COUNSELLOR = "mipe.plie@demo.example"
 TYPED: dict[str, dict[str, str]] = {
     "invitation": {"kind": "ATELIER", "sent_on": TODAY.isoformat()},
@@ -37,7 +39,7 @@ TYPED: dict[str, dict[str, str]] = {
     "enfant": {"birth_month": "03/2025", "care": "Chez sa grand-mère"},
     "suivi": {"on_date": TODAY.isoformat(), "situation": "EMPLOI", "note": "CDI à mi-temps"},
     "conservation": {"on_date": TODAY.isoformat(), "decision": "CONSERVER", "reason": "Recours en cours"},
-    "absence": {"on_date": TODAY.isoformat(), "half_days": "3"},
+    "absence": {"on_date": SCHOOL_DAY.isoformat(), "half_days": "3"},
     "decision": {
         "on_date": TODAY.isoformat(),
         "decision": "PROLONGATION",

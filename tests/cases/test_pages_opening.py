@@ -29,7 +29,7 @@ def typed_for(client: FlaskClient, referent: uuid.UUID | str, **more: str) -> Te
         client,
         "/parcours/nouveau",
         programme="PRE",
-        ref=f"PRE-{uuid.uuid4().hex[:6]}",
+        ref=f"PRE-{100_000 + uuid.uuid4().int % 900_000}",
         first_name="Lina",
         last_name="Roux",
         opened_on=TODAY.isoformat(),

@@ -176,9 +176,10 @@ def test_a_coordinator_keeps_the_text_that_the_health_volet_refuses(site: Flask)
 def test_an_untold_appointment_waits_on_my_day_and_is_answered_there(site: Flask) -> None:
     client, journey_id = browser(site, REFERENT), agreed()
     rows("DELETE FROM appointment WHERE journey_id = ANY(%s)", journeys_of(REFERENT))
-    typed = {"on_date": (TODAY - timedelta(days=2)).isoformat(), "status": "A_VENIR"}
+    typed = {"on_date": TODAY.isoformat(), "status": "A_VENIR"}
     post(client, f"/parcours/{journey_id}/rendez-vous", **typed)
     record, version = latest("rendez-vous", journey_id)
+    rows("UPDATE appointment SET on_date = %s WHERE id = %s", TODAY - timedelta(days=2), record)
     path = f"/parcours/rendez-vous/{record}/issue"
     assert path in client.get("/parcours/ma-journee").text
     assert path in client.get(f"/parcours/{journey_id}").text

@@ -12,7 +12,7 @@ from sqlalchemy import select
 from coordination.cases.checks import Problems
 from coordination.cases.commands.turns import change_as_form, check_order, follow_journey
 from coordination.cases.models import Journey, Sheet
-from coordination.cases.stages import DATED_BY, refusal
+from coordination.cases.stages import DATED_BY, dated_too_soon, refusal
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.actor import Actor
@@ -65,6 +65,10 @@ def change_course(actor: Actor, journey_id: uuid.UUID, course: Course, version: 
             course = _dated(course, journey, problems, today)
         dates = {name: getattr(course, name) for name in DATES[journey.programme]}
         check_order(problems, {"opened_on": journey.opened_on, **dates}, today)
+        for name, day in dates.items():
+            early = dated_too_soon(journey.programme, journey.agreement_status, day, getattr(journey, name))
+            if early and "stage" not in problems:
+                problems.setdefault(name, early)
         _check_end(problems, dates, journey.exit_on)
         _check_rest(problems, course)
         problems.stop_if_any()

@@ -11,6 +11,7 @@ from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Journey, Sheet
+from coordination.cases.stages import dated_too_soon
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.actor import Actor
@@ -31,12 +32,21 @@ def write_diagnosis(
     with work(actor, Action.WRITE_RECORD, now) as w:
         grant = w.require(journey_id)
         journey = db.session.execute(
-            select(Journey.opened_on, Journey.exit_on).where(Journey.id == journey_id)
+            select(
+                Journey.programme,
+                Journey.agreement_status,
+                Journey.opened_on,
+                Journey.exit_on,
+                Journey.diagnosis_on,
+            ).where(Journey.id == journey_id)
         ).one()
         problems = Problems()
         problems.past_day("diagnosis_on", on, today, journey.opened_on)
         if "diagnosis_on" not in problems and on and journey.exit_on and on > journey.exit_on:
             problems["diagnosis_on"] = f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}."
+        early = dated_too_soon(journey.programme, journey.agreement_status, on, journey.diagnosis_on)
+        if early:
+            problems.setdefault("diagnosis_on", early)
         problems.free_text("diagnosis", text)
         problems.stop_if_any()
         # The journey's version covers both: each correction takes it, whichever of the two changed.

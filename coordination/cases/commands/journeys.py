@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
@@ -16,10 +16,12 @@ from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
+from coordination.cases.checks_people import check_birth
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.models_life import Saisine
+from coordination.cases.references import PREFIXES, is_usual
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, Forbidden
@@ -64,11 +66,12 @@ def open_journey(
     journey_id: uuid.UUID | None = None,
     key: str = "",
     answer: str = "",
+    sure: Collection[str] = (),
 ) -> uuid.UUID:
     """Open a journey with its coordination volet alone; its id.
 
-    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). Raises BadInput,
-    Forbidden.
+    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). `sure`: see
+    `Problems`. Raises BadInput, Forbidden.
     """
     today = paris_date(now)
     journey_id, folder_id = journey_id or uuid.uuid4(), uuid.uuid4()
@@ -76,9 +79,9 @@ def open_journey(
         grant = w.require()
         if key:
             w.once(key, repr(new).encode(), answer)
-        _check_new(new, today)
-        if actor.kind == "person" and not may_follow(actor.id, new.programme, now, coordinating=True):
-            raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
+        if new.programme in FIRST_STAGE and actor.kind == "person":
+            _refuse_others(actor, new.programme, now)
+        _check_new(new, today, sure)
         if new.referent_id:
             _check_referent("referent_id", new.referent_id, new.programme, now)
         # The key is committed before the folder exists: a crash leaves an idle key, never a folder without one.
@@ -102,6 +105,12 @@ def open_journey(
         sync_access([journey_id])
         w.audit(Grant(grant.actor_id, grant.action, journey_id), written)
     return journey_id
+
+
+def _refuse_others(actor: Actor, programme: str, now: datetime) -> None:
+    """Before anything is asked. Raises Forbidden."""
+    if not may_follow(actor.id, programme, now, coordinating=True):
+        raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
 
 
 def _saisine_cells(saisine: NewSaisine) -> dict[str, Any]:
@@ -133,12 +142,16 @@ def _add_journey(journey_id: uuid.UUID, new: NewJourney) -> None:
         taken.stop_if_any()
 
 
-def _check_new(new: NewJourney, today: date) -> None:
+def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
     problems = Problems()
     problems.code("programme", "programme", new.programme)
     problems.past_day("opened_on", new.opened_on, today)
     if not new.ref.strip():
         problems["ref"] = "Indiquez une référence."
+    elif new.programme in PREFIXES and not is_usual(new.ref, new.programme):
+        usual = f"{PREFIXES[new.programme]}-0110"
+        problems.ask("ref", f"Les références s'écrivent comme {usual} : celle-ci serait « {new.ref} ».")
+    check_birth(problems, new.programme, new.sheet.get("birth_date"), new.opened_on, today)
     for name in ("first_name", "last_name"):
         if not str(new.sheet.get(name) or "").strip():
             problems[name] = "Indiquez le nom." if name == "last_name" else "Indiquez le prénom."
@@ -150,7 +163,7 @@ def _check_new(new: NewJourney, today: date) -> None:
         _check_saisine(problems, new)
     if new.programme == "PRE" and commune and commune not in reference.pre_perimeter():
         problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
-    problems.stop_if_any()
+    problems.stop_if_any(sure)
 
 
 def _check_saisine(problems: Problems, new: NewJourney) -> None:

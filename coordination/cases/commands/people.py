@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Any
 
 from sqlalchemy import select
 
 from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
+from coordination.cases.checks_people import check_address, check_birth
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
 from coordination.clock import paris_date
@@ -19,11 +21,13 @@ from coordination.db import db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import add_record, change_record, journey_of, remove_record
+from coordination.privacy.vault import open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
 LONGEST_NAME = 100
 LONGEST_LINE = 200
+PLACE = ("address", "commune")
 
 
 @dataclass(frozen=True)
@@ -74,11 +78,17 @@ class SchoolYear:
 
 
 def change_identity(
-    actor: Actor, journey_id: uuid.UUID, identity: Identity, version: int, now: datetime
+    actor: Actor,
+    journey_id: uuid.UUID,
+    identity: Identity,
+    version: int,
+    now: datetime,
+    *,
+    sure: Collection[str] = (),
 ) -> list[str]:
     """Correct the sheet; the names of the fields that changed. Deadlines that hang on the age follow.
 
-    Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
+    `sure`: see `Problems`. Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
     """
     today = paris_date(now)
     with work(actor, Action.CHANGE_PEOPLE, now) as w:
@@ -86,9 +96,9 @@ def change_identity(
         journey = db.session.execute(
             select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
         ).one()
-        check_identity(identity, journey.programme, journey.opened_on, today)
-        sheet_id = db.session.scalars(select(Sheet.id).where(Sheet.journey_id == journey_id)).one()
-        changed = change_record(w, grant, Sheet, sheet_id, version, asdict(identity))
+        kept = open_rows(grant, Sheet, ("birth_date", *PLACE), Sheet.journey_id == journey_id)[0]
+        check_identity(identity, journey.programme, journey.opened_on, today, kept, sure)
+        changed = change_record(w, grant, Sheet, kept["id"], version, asdict(identity))
         if "birth_date" in changed:
             follow_all(grant, [journey_id], today, f"date de naissance corrigée le {today:%d/%m/%Y}")
         elif changed:
@@ -97,17 +107,27 @@ def change_identity(
         return changed
 
 
-def check_identity(identity: Identity, programme: str, opened_on: date | None, today: date) -> None:
-    """Raises BadInput with a sentence per field."""
+def check_identity(
+    identity: Identity,
+    programme: str,
+    opened_on: date | None,
+    today: date,
+    kept: Mapping[str, Any],
+    sure: Collection[str],
+) -> None:
+    """Raises BadInput with a sentence per field; `kept`: what the sheet says, of which nothing is asked."""
     problems = Problems()
     _check_names(problems, identity.first_name, identity.last_name)
     _check_reach(problems, identity.phone, identity.email)
     problems.free_text("address", identity.address, LONGEST_LINE)
-    for name, day in (("birth_date", identity.birth_date), ("arrived_on", identity.arrived_on)):
-        if day and day > today:
-            problems[name] = "Cette date est dans le futur."
-    if "birth_date" not in problems and _after(identity.birth_date, opened_on):
-        problems["birth_date"] = f"Le parcours a commencé le {opened_on:%d/%m/%Y}, avant cette naissance."
+    if identity.arrived_on and identity.arrived_on > today:
+        problems["arrived_on"] = "Cette date est dans le futur."
+    born = identity.birth_date
+    check_birth(
+        problems, programme, born, opened_on, today, changed=str(born or "") != (kept["birth_date"] or "")
+    )
+    if any(getattr(identity, name) != (kept[name] or "") for name in PLACE):
+        check_address(problems, identity.address, identity.commune)
     if identity.sex not in ("", "F", "M"):
         problems["sex"] = "Choisissez une des réponses proposées."
     if identity.area and identity.area not in reference.areas():
@@ -116,7 +136,7 @@ def check_identity(identity: Identity, programme: str, opened_on: date | None, t
         problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
     elif identity.commune and not _looks_like_insee(identity.commune):
         problems["commune"] = "Choisissez une commune de la liste."
-    problems.stop_if_any()
+    problems.stop_if_any(sure)
 
 
 def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: datetime, *, key: str = "",
@@ -202,10 +222,6 @@ def record_schooling(
         today = paris_date(now)
         follow(grant, journey_id, "school", today, f"scolarité mise à jour le {today:%d/%m/%Y}")
         w.audit(grant, ["schooling", "school", "school_level"])
-
-
-def _after(day: date | None, limit: date | None) -> bool:
-    return day is not None and limit is not None and day > limit
 
 
 def _check_school(given: SchoolYear, current_year: int) -> None:

@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
 from coordination.accounts.models import Structure
+from coordination.cases.checks import REFUSED
+from coordination.cases.checks_doubles import HELD_AGAINST, Known
 from coordination.cases.checks_records import Place, check_record
 from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
-from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind, Shape
+from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Agreement, Attendance, Journey
 from coordination.clock import paris_date
 from coordination.db import db
@@ -29,7 +31,6 @@ from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work, work
 
 NOT_HERE = "Cela ne se note pas sur ce parcours : il n'est pas du dispositif concerné, ou pas terminé."
-REFUSED = "Rien n'a été enregistré : corrigez les champs signalés."
 
 
 def add_fact(
@@ -41,10 +42,12 @@ def add_fact(
     *,
     key: str = "",
     answer: str = "",
+    sure: Collection[str] = (),
 ) -> uuid.UUID:
     """Note something new on a journey (`values`: each cell of the kind); its id.
 
-    `key`, `answer`: see `Work.once`. Raises BadInput with a sentence per field, NotFound, Forbidden, AlreadyDone.
+    `key`, `answer`: see `Work.once`; `sure`: see `Problems`. Raises BadInput with a sentence per field, NotFound,
+    Forbidden, AlreadyDone.
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
         grant = w.require(journey_id)
@@ -53,7 +56,7 @@ def add_fact(
         place = _place(journey_id)
         if not kind.concerns(place.programme, place.ended):
             raise BadInput(NOT_HERE)
-        _check(kind, values, place, paris_date(now))
+        _check(kind, values, place, paris_date(now), _known(kind, grant, journey_id), sure)
         grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet = _volet(kind, grant, place, values)
         before = _before(kind, journey_id)
@@ -71,6 +74,8 @@ def correct_fact(
     version: int,
     values: Mapping[str, Any],
     now: datetime,
+    *,
+    sure: Collection[str] = (),
 ) -> uuid.UUID:
     """Correct what was noted, keeping what it said; the journey's id.
 
@@ -80,7 +85,7 @@ def correct_fact(
         journey_id = journey_of(kind.model, record_id)
         grant = w.require(journey_id)
         place = _place(journey_id)
-        _check(kind, values, place, paris_date(now), _said(kind, grant, record_id))
+        _check(kind, values, place, paris_date(now), _known(kind, grant, journey_id, record_id), sure)
         grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
         volet, stands = _volet(kind, grant, place, values), _stands(kind, record_id)
         before = _before(kind, journey_id)
@@ -128,11 +133,15 @@ def _place(journey_id: uuid.UUID) -> Place:
     return Place(*row)
 
 
-def _said(kind: RecordKind, grant: Grant, record_id: uuid.UUID) -> Mapping[str, Any]:
-    """The codes and days that a record says now."""
-    names = tuple(cell.name for cell in kind.cells if cell.shape in (Shape.CODE, Shape.DAY))
-    found = open_rows(grant, kind.model, names, kind.model.id == record_id) if names else []
-    return found[0] if found else {}
+def _known(
+    kind: RecordKind, grant: Grant, journey_id: uuid.UUID, record_id: uuid.UUID | None = None
+) -> Known:
+    """What a record says now, and the others of its kind on the journey that it is held against."""
+    names = tuple(cell.name for cell in kind.cells)
+    kept = open_rows(grant, kind.model, names, kind.model.id == record_id) if record_id else []
+    beside = HELD_AGAINST.get(kind.slug)
+    others = open_rows(grant, kind.model, beside, kind.model.journey_id == journey_id) if beside else []
+    return Known(kept[0] if kept else None, [other for other in others if other["id"] != record_id])
 
 
 def _check(
@@ -140,12 +149,13 @@ def _check(
     values: Mapping[str, Any],
     place: Place,
     today: date,
-    kept: Mapping[str, Any] | None = None,
+    known: Known,
+    sure: Collection[str],
 ) -> None:
     structure_id = values.get("structure_id")
     if structure_id and not db.session.scalar(select(Structure.id).where(Structure.id == structure_id)):
         raise BadInput(REFUSED, {"structure_id": "Choisissez une structure de la liste."})
-    check_record(kind, values, place, today, kept)
+    check_record(kind, values, place, today, known, sure)
 
 
 def _volet(kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any]) -> Volet:

@@ -55,6 +55,7 @@ _SOUNDS = (
     ("h", ""),
 )
 _HARD_C = re.compile(r"c(?![eiy])")
+_WORDS = re.compile(r"[a-z]+|[0-9]+")
 _TWICE = re.compile(r"([a-z])\1+")
 
 
@@ -156,7 +157,10 @@ def by_reference(wanted: str) -> list[uuid.UUID]:
 
     The number alone is enough: 121 finds PRE-0121, and CITE-0121 where the actor sees both programmes.
     """
-    words = fold(wanted).split()
+    # « PRE0121 » is heard as « PRE 121 ».
+    words = _WORDS.findall(fold(wanted))
+    if not words:
+        return []
     between = "[^a-z0-9]*"
     said = [f"0*{word.lstrip('0')}" if word.isdigit() else word for word in words]
     before = "" if not words[0].isdigit() else "([a-z]+[^a-z0-9]+)?"

@@ -82,7 +82,8 @@ def open_new() -> ResponseReturnValue:
                 raise BadInput(sentence, {"not_same": sentence})
         journey_id = uuid.uuid4()
         answer = url_for("cases.journey", journey_id=journey_id)
-        open_journey(actor, new, current.now(), journey_id=journey_id, key=form.key, answer=answer)
+        now = current.now()
+        open_journey(actor, new, now, journey_id=journey_id, key=form.key, answer=answer, sure=form.sure)
         return answer if still_sees(journey_id) else url_for(_home())
 
     def saved() -> str:

@@ -54,7 +54,8 @@ def identity(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def save() -> str:
         given = read_identity(form.typed())
-        people.change_identity(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        version, now = form.version.data or 0, current.now()
+        people.change_identity(current.actor(), journey_id, given, version, now, sure=form.sure)
         return _journey(journey_id, "identite")
 
     return write_page(form, page, save, "Identité enregistrée.")

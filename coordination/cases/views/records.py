@@ -48,7 +48,7 @@ def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
         answer = back_to(way_back(), journey_id)
         values = read_record(kind, form.typed())
         actor, now = current.actor(), current.now()
-        records.add_fact(actor, kind, journey_id, values, now, key=form.key, answer=answer)
+        records.add_fact(actor, kind, journey_id, values, now, key=form.key, answer=answer, sure=form.sure)
         return answer
 
     return write_page(form, page, save, kind.saved)
@@ -75,7 +75,8 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
     def save() -> str:
         values = read_record(kind, form.typed())
         version = form.version.data or 0
-        journey_id = records.correct_fact(current.actor(), kind, record_id, version, values, current.now())
+        actor, now = current.actor(), current.now()
+        journey_id = records.correct_fact(actor, kind, record_id, version, values, now, sure=form.sure)
         anchor = f"echange-{record_id}" if kind is EXCHANGE else "fil"
         return url_for("cases.journey", journey_id=journey_id, _anchor=anchor)
 

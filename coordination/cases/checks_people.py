@@ -1,0 +1,75 @@
+"""What is said of a person that cannot be, and what is unlikely: asked, then kept once confirmed."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Mapping
+from datetime import date
+
+from coordination import reference
+from coordination.cases.checks import Problems
+from coordination.cases.queries.search import fold
+from coordination.cases.rules.ages import birthday
+
+FIRST_BIRTH_YEAR = 1900
+EXPECTED_AGES = {"PRE": (2, 18), "CITE_EMPLOI": (16, 75)}
+"""Youngest and eldest at the opening: another age may be, and is mostly a date typed wrong."""
+SUBJECT = {"PRE": "Cet enfant", "CITE_EMPLOI": "Cette personne"}
+_STREETS = re.compile(
+    "allee|av|avenue|bd|boulevard|chaussee|chemin|cite|cour|faubourg|impasse|place|quai|residence|route|rue|ruelle"
+    "|square|voie|a|au|aux|d|de|des|du|l|la|le|les|vers"
+)
+"""Words before the name of a commune that make it the name of a street: « rue d'Arques »."""
+
+
+def check_birth(
+    problems: Problems,
+    programme: str,
+    born: date | None,
+    opened_on: date | None,
+    today: date,
+    *,
+    changed: bool = True,
+) -> None:
+    """Refuse a birth that cannot be; ask about an age that the programme does not expect."""
+    if born is None:
+        return
+    if born > today:
+        problems["birth_date"] = "Cette date est dans le futur."
+    elif opened_on and born > opened_on:
+        problems["birth_date"] = f"Le parcours a commencé le {opened_on:%d/%m/%Y}, avant cette naissance."
+    elif born.year < FIRST_BIRTH_YEAR:
+        problems["birth_date"] = f"Vérifiez l'année : elle ne peut pas être avant {FIRST_BIRTH_YEAR}."
+    elif opened_on and changed and programme in EXPECTED_AGES:
+        age = opened_on.year - born.year - (birthday(born, opened_on.year - born.year) > opened_on)
+        youngest, eldest = EXPECTED_AGES[programme]
+        if not youngest <= age <= eldest:
+            years = f"{age} an{'s' if age > 1 else ''}" if age else "moins d'un an"
+            said = f"{SUBJECT[programme]} aurait {years} à l'ouverture du parcours"
+            problems.ask("birth_date", f"{said} : vérifiez la date de naissance ({born:%d/%m/%Y}).")
+
+
+def check_address(problems: Problems, address: str, commune: str) -> None:
+    """Ask about an address that names another commune of the territory than the one chosen."""
+    named = communes_named(address)
+    if commune and named and commune not in named:
+        names = " et ".join(named.values())
+        chosen = reference.communes().get(commune, commune)
+        problems.ask("address", f"Cette adresse dit {names}, et la commune choisie est {chosen}.")
+
+
+def communes_named(address: str) -> Mapping[str, str]:
+    """INSEE code -> name of the communes that stand after a postcode or end an address, streets left aside."""
+    words = fold(address).split()
+    found = {}
+    for code, name in reference.communes().items():
+        wanted = fold(name).split()
+        for start in range(len(words) - len(wanted) + 1):
+            end = start + len(wanted)
+            if words[start:end] != wanted:
+                continue
+            before = words[start - 1] if start else ""
+            postcode = len(before) == 5 and before.isdigit()
+            if postcode or (end == len(words) and not _STREETS.fullmatch(before)):
+                found[code] = name
+    return found

@@ -1,0 +1,205 @@
+"""The question of a page: why it doubts, beside the field, and the box « C'est bien cela » that has it kept."""
+
+from __future__ import annotations
+
+import re
+import uuid
+from datetime import date, timedelta
+from html import unescape
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from coordination.cases.checks_people import communes_named
+from coordination.cases.references import is_usual, normal_ref
+from tests.cases.life_kit import CITE, OPENING
+from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, names, post
+from tests.cases.test_pages_people import change
+from tests.cases.test_pages_records import agreed
+from tests.conftest import TODAY
+from tests.support import rows, scalar
+
+
+def questions(page: TestResponse) -> list[str]:
+    """What the boxes of the page confirm."""
+    return [unescape(text) for text in re.findall(r'name="sure"[^>]* value="([^"]*)"', page.text)]
+
+
+def asked(page: TestResponse, field: str) -> str:
+    """The one question of the page, beside its field, without a tick."""
+    assert page.status_code == 422
+    (question,) = questions(page)
+    box = re.search(rf'<input[^>]*id="{field}-sure"[^>]*>', page.text)
+    assert box and "checked" not in box.group() and "À vérifier" in page.text
+    assert question in unescape(page.text[page.text.index(f'id="{field}-error"') :])
+    return question
+
+
+def open_new(client: FlaskClient, **changes: Any) -> TestResponse:
+    given = OPENING | {"ref": "PRE-0900", "referent_id": str(account(REFERENT))} | changes
+    return post(client, "/parcours/nouveau", **given)
+
+
+def test_an_absence_on_a_sunday_is_asked_then_kept_once(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    typed = {"on_date": TODAY.isoformat(), "half_days": "2", "idempotency_key": "k" * 32}
+    path = f"/parcours/{journey}/absence"
+    question = asked(post(client, path, **typed), "on_date")
+    assert "dimanche" in question and f"{TODAY:%d/%m/%Y}" in question
+    wrong = post(client, path, sure=question, **typed | {"half_days": "61"})
+    # Refused for something else: the tick stays, and so does what it confirms.
+    assert wrong.status_code == 422 and "À corriger" in wrong.text and questions(wrong) == [question]
+    assert re.search(r'id="on_date-sure"[^>]* checked', wrong.text)
+    other = typed | {"on_date": (TODAY - timedelta(days=7)).isoformat()}
+    assert asked(post(client, path, sure=question, **other), "on_date") != question
+    before = scalar("SELECT count(*) FROM school_absence")
+    for _ in range(2):
+        assert post(client, path, sure=question, **typed).status_code == 303
+    assert post(client, path, **typed).status_code == 303, "written already: not asked again"
+    assert scalar("SELECT count(*) FROM school_absence") == before + 1
+    again = post(client, path, **typed | {"idempotency_key": "l" * 32})
+    assert again.status_code == 422 and "corrigez-la plutôt" in unescape(again.text)
+
+
+@pytest.mark.parametrize(("born", "years"), [("1980-02-03", "46 ans"), ("2026-02-03", "moins d'un an")])
+def test_the_age_of_a_child_is_asked_at_the_opening(site: Flask, born: str, years: str) -> None:
+    client = browser(site, REFERENT)
+    question = asked(open_new(client, birth_date=born), "birth_date")
+    assert question.startswith(f"Cet enfant aurait {years} à l'ouverture")
+    assert "Ne vient plus le lundi." in open_new(client, birth_date=born).text
+    assert open_new(client, birth_date=born, sure=question).status_code == 303
+
+
+@pytest.mark.parametrize(
+    ("born", "sentence"),
+    [
+        ("1899-12-31", "Vérifiez l'année"),
+        (TODAY.replace(year=TODAY.year + 1).isoformat(), "Cette date est dans le futur."),
+    ],
+)
+def test_a_birth_that_cannot_be_is_refused_at_the_opening(site: Flask, born: str, sentence: str) -> None:
+    refused = open_new(browser(site, REFERENT), birth_date=born)
+    assert refused.status_code == 422 and sentence in unescape(refused.text) and not questions(refused)
+
+
+@pytest.mark.parametrize(
+    ("born", "doubted"),
+    [("2011-01-01", True), ("2010-01-01", False), ("1950-01-01", True), ("1951-01-01", False)],
+)
+def test_the_age_of_an_adult_is_asked_at_the_opening(site: Flask, born: str, doubted: bool) -> None:
+    sent = open_new(
+        browser(site, CITE), programme="CITE_EMPLOI", ref="CITE-0900", referent_id="", birth_date=born
+    )
+    assert sent.status_code == (422 if doubted else 303)
+    assert not doubted or "Cette personne aurait" in asked(sent, "birth_date")
+
+
+def test_two_questions_of_an_opening_do_not_chase_each_other(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    assert open_new(client).status_code == 303
+    twin = {"ref": "PRE-0901", "birth_date": "1980-02-03"}
+    alike = open_new(client, **twin)
+    assert alike.status_code == 422 and "peut-être déjà suivi" in alike.text and not questions(alike)
+    age = open_new(client, not_same="y", **twin)
+    assert re.search(r'<input checked[^>]*name="not_same"|name="not_same"[^>]*checked', age.text)
+    assert open_new(client, not_same="y", sure=asked(age, "birth_date"), **twin).status_code == 303
+
+
+def test_a_reference_is_written_as_the_others_or_asked(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    assert open_new(client, ref="pre910").status_code == 303
+    assert scalar("SELECT count(*) FROM journey WHERE ref = 'PRE-0910'") == 1
+    twin = {"first_name": "Aymeric", "last_name": "Vandamme", "birth_date": "2015-05-06"}
+    taken = open_new(client, ref="PRE 910", **twin)
+    assert taken.status_code == 422 and "déjà prise" in taken.text and 'value="PRE 910"' in taken.text
+    assert "comme PRE-0110" in asked(open_new(client, ref="dossier 7", **twin), "ref")
+    assert "comme PRE-0110" in asked(open_new(client, ref="CITE-0950", **twin), "ref")
+    odd = asked(open_new(client, ref="2026/7", **twin), "ref")
+    assert open_new(client, ref="2026/7", sure=odd, **twin).status_code == 303
+
+
+def test_references_as_they_are_typed() -> None:
+    for typed in ("pre110", "PRE 110", " PRE-0110 ", "pre n°110", "110", "PRE-00110"):
+        assert normal_ref(typed, "PRE") == ("PRE-0110" if "n" not in typed else "PRE N°110"), typed
+    assert normal_ref("17", "CITE_EMPLOI") == "CITE-0017"
+    assert normal_ref("PRE-12345", "PRE") == "PRE-12345" and normal_ref("", "PRE") == ""
+    assert is_usual("PRE-7", "PRE") and not is_usual("CITE-7", "PRE") and not is_usual("PRE-٣", "PRE")
+
+
+def test_a_reference_is_found_without_its_dash(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    ref = scalar("SELECT ref FROM journey WHERE programme = 'PRE' ORDER BY ref LIMIT 1")
+    for typed in (ref.replace("-", ""), ref.replace("-0", "").lower(), f"pre {ref[-1]}", f"pre{ref[-1]}"):
+        page = post(client, "/parcours/recherche", name=typed)
+        assert len(names(page)) == 1 and ref in page.text, typed
+    assert not names(post(client, "/parcours/recherche", name="٣"))
+
+
+def test_a_correction_asks_of_what_it_changes_alone(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), journeys_of(REFERENT)[0]
+    given = {"birth_date": "1980-04-02", "address": "12 rue Haute, 62120 Aire-sur-la-Lys", "commune": "62765"}
+    both = change(client, journey, **given)
+    assert both.status_code == 422 and len(questions(both)) == 2
+    one = change(client, journey, **given, sure=questions(both)[:1])
+    assert one.status_code == 422 and questions(one) == questions(both)
+    assert len(re.findall(r'id="[a-z_]+-sure"[^>]* checked', one.text)) == 1
+    assert change(client, journey, **given, sure=questions(both)).status_code == 303
+    assert change(client, journey, **given, phone="06 12 34 56 78").status_code == 303
+    assert "62120 Aire-sur-la-Lys" in client.get(f"/parcours/{journey}/identite").text
+    assert questions(change(client, journey, **given | {"commune": "62040"}))
+
+
+@pytest.mark.parametrize(
+    ("address", "named"),
+    [
+        ("12 rue Haute, 62120 Aire-sur-la-Lys", {"62014"}),
+        ("12 rue Haute 62120 AIRE SUR LA LYS Cedex", {"62014"}),
+        ("3 résidence des Fleurs, Arques", {"62040"}),
+        ("3 rue d'Arques", set()),
+        ("3 route d'Arques, Saint-Omer", {"62765"}),
+        ("8 avenue Saint-Omer", set()),
+        ("8 rue de Saint-Omer, 62510 Arques", {"62040"}),
+        ("", set()),
+        ("Saint-Omer", {"62765"}),
+    ],
+)
+def test_the_commune_that_an_address_names(address: str, named: set[str]) -> None:
+    assert set(communes_named(address)) == named
+
+
+def test_what_comes_after_the_agreement_is_not_dated_before_it(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    rows("UPDATE journey SET agreement_status = 'A_DEMANDER', agreement_on = NULL WHERE id = %s", journey)
+    kept = rows("SELECT stage, entered_on, validated_on, version FROM journey WHERE id = %s", journey)[0]
+    typed = {"stage": kept[0], "entered_on": str(kept[1] or ""), "version": kept[3]}
+    for name in ("entered_on", "diagnosis_on"):
+        sent = post(client, f"/parcours/{journey}/etape", **typed | {name: TODAY.isoformat()})
+        assert sent.status_code == 422 and "Il faut d'abord l'accord signé" in unescape(sent.text), name
+        assert f'id="{name}-error"' in sent.text
+    text = {"diagnosis": "Lit peu.", "diagnosis_on": TODAY.isoformat(), "version": kept[3]}
+    sent = post(client, f"/parcours/{journey}/diagnostic", **text)
+    assert sent.status_code == 422 and "Il faut d'abord l'accord signé" in unescape(sent.text)
+    # What stood may stay.
+    assert post(client, f"/parcours/{journey}/etape", **typed).status_code == 303
+
+
+@pytest.mark.parametrize("typed", ["31/02/2026", "12/10/2026", "hier", "2026-02-31"])
+def test_a_day_that_no_browser_shows_as_a_date_is_given_back_as_text(site: Flask, typed: str) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    page = post(client, f"/parcours/{journey}/frein", identified_on=typed)
+    shown = re.search(r'<input[^>]*name="identified_on"[^>]*>', page.text)
+    assert shown and 'type="text"' in shown.group() and f'value="{typed}"' in shown.group()
+    good = post(client, f"/parcours/{journey}/frein", identified_on=date(2026, 10, 12).isoformat())
+    shown = re.search(r'<input[^>]*name="identified_on"[^>]*>', good.text)
+    assert shown and 'type="date"' in shown.group() and 'value="2026-10-12"' in shown.group()
+
+
+def test_what_a_box_confirms_is_not_a_text_of_the_person(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    sent = client.post(
+        f"/parcours/{uuid.uuid4()}/frein", data={"sure": "Une phrase à confirmer.", "owner": "Ma note"}
+    )
+    assert sent.status_code == 400 and "Ma note" in sent.text and "à confirmer" not in sent.text
