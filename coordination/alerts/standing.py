@@ -35,16 +35,17 @@ shown AS (
     SELECT FROM hides w WHERE w.journey_id = a.journey_id AND w.subject_id = a.subject_id AND (
       (w.rule = a.rule AND w.kind = 'overdue' AND a.kind = 'lead')
       OR (w.kind = a.kind AND w.rule || '>' || a.rule = ANY (:replaces))))),
+people AS MATERIALIZED (
+  SELECT s.journey_id, array_agg(r.break_type) AS breaks, bool_and(s.status = 'PRISE_EN_CHARGE') AS in_hand,
+         min((r.rank || ' ' || s.due_on || ' ' || s.rule) COLLATE "C") AS worst, array_agg(s.rule) AS rules,
+         bool_or(s.escalated_on IS NOT NULL AND NOT s.initial) AS late
+  FROM shown s
+  JOIN unnest(CAST(:rules AS text[]), CAST(:kinds AS text[]), CAST(:ranks AS int[]), CAST(:breaks AS text[]))
+    AS r (rule, kind, rank, break_type) USING (rule, kind)
+  GROUP BY s.journey_id, CASE WHEN :by_type THEN r.break_type END),
 file AS MATERIALIZED (SELECT id, referent_id FROM journey)
-SELECT CAST(s.journey_id AS text), coalesce(CAST(f.referent_id AS text), ''), array_agg(r.break_type),
-       bool_and(s.status = 'PRISE_EN_CHARGE') AS in_hand,
-       min((r.rank || ' ' || s.due_on || ' ' || s.rule) COLLATE "C") AS worst,
-       array_agg(s.rule) AS rules, bool_or(s.escalated_on IS NOT NULL AND NOT s.initial)
-FROM shown s JOIN file f ON f.id = s.journey_id
-JOIN unnest(CAST(:rules AS text[]), CAST(:kinds AS text[]), CAST(:ranks AS int[]), CAST(:breaks AS text[]))
-  AS r (rule, kind, rank, break_type) USING (rule, kind)
-GROUP BY s.journey_id, f.referent_id, CASE WHEN :by_type THEN r.break_type END
-ORDER BY in_hand, worst, s.journey_id
+SELECT CAST(p.journey_id AS text), coalesce(CAST(f.referent_id AS text), ''), breaks, in_hand, worst, rules, late
+FROM people p JOIN file f ON f.id = p.journey_id ORDER BY in_hand, worst, p.journey_id
 """
 )
 

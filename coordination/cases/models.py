@@ -130,12 +130,27 @@ class Contact(InFolder, Base):
 Index("ix_contact_author_id_on_date", Contact.author_id, Contact.on_date)
 
 
+# The exchanges of all that somebody sees, read without a look at their lines.
+Index(
+    "ix_contact_exchange",
+    *(Contact.folder_id, Contact.journey_id, Contact.on_date),
+    postgresql_where=text("outcome = 'ABOUTI' AND mode <> 'TIERS'"),
+)
+
+
 class Appointment(InFolder, Base):
     __tablename__ = "appointment"
 
     on_date: Mapped[date] = mapped_column()
     status: Mapped[str | None] = mapped_column(String(20))
     structure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("structure.id"))
+
+
+Index(
+    "ix_appointment_exchange",
+    *(Appointment.folder_id, Appointment.journey_id, Appointment.on_date),
+    postgresql_where=text("status = 'HONORE'"),
+)
 
 
 class Objective(InFolder, Base):

@@ -39,8 +39,8 @@ def _mix(drawn: random.Random) -> None:
         rule, kind = drawn.choice(codes).split(":")
         rows(
             "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because,"
-            " opened_on, status, initial, escalated_on) VALUES (gen_random_uuid(), %s, %s, %s, %s, %s, current_date - %s,"
-            " current_date - %s, 'exchange', current_date, %s, %s, %s) ON CONFLICT DO NOTHING",
+            " opened_on, status, initial, escalated_on) VALUES (gen_random_uuid(), %s, %s, %s, %s, %s,"
+            " current_date - %s, current_date - %s, 'exchange', current_date, %s, %s, %s) ON CONFLICT DO NOTHING",
             *(journey, folder, rule, kind, drawn.choice(["", "s"]), place, drawn.randint(0, 40)),
             *(drawn.choice(STATUSES), drawn.random() < 0.5, drawn.choice([None, clock.today()])),
         )

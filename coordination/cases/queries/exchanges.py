@@ -14,29 +14,23 @@ from coordination.cases.models import Appointment, Contact
 from coordination.db import db, many
 
 
-def last_exchanges(journey_ids: Sequence[uuid.UUID] | None = None) -> dict[uuid.UUID, date]:
+def last_exchanges(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
     """Date of the latest exchange of each journey: a contact ABOUTI not by a third party, or a kept appointment.
 
-    Without ids: of every visible journey, which is sooner read than a list of thousands.
+    Of every visible journey at once: see `silence`.
     """
-    if journey_ids is None:
-        rows = db.session.execute(_latest(False))
-    else:
-        rows = db.session.execute(_latest(True), {"ids": list(journey_ids)})
-    return {journey_id: day for journey_id, day in rows}
+    return {journey_id: day for journey_id, day in db.session.execute(_latest(), {"ids": list(journey_ids)})}
 
 
 @cache
-def _latest(some: bool) -> Select[Any]:
+def _latest() -> Select[Any]:
     ids = many("ids")
-    contacts = [Contact.journey_id == ids] if some else []
-    appointments = [Appointment.journey_id == ids] if some else []
     both = union_all(
         select(Contact.journey_id, Contact.on_date).where(
-            *contacts, Contact.outcome == "ABOUTI", Contact.mode != "TIERS"
+            Contact.journey_id == ids, Contact.outcome == "ABOUTI", Contact.mode != "TIERS"
         ),
         select(Appointment.journey_id, Appointment.on_date).where(
-            *appointments, Appointment.status == "HONORE"
+            Appointment.journey_id == ids, Appointment.status == "HONORE"
         ),
     ).subquery()
     return select(both.c.journey_id, func.max(both.c.on_date)).group_by(both.c.journey_id)

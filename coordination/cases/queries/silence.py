@@ -5,18 +5,41 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import func, select
+from sqlalchemy import text
 
-from coordination.cases.models import Journey, Pause
 from coordination.cases.picture.strip import Strip
 from coordination.cases.queries.dated import strips
-from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.db import db, narrow
 from coordination.privacy.policy import Grant
 
-PAGE = 100
+PAGE = 50
+# Each table read apart, then put together: joined, the wall would look again at each line (docs/adr/0010).
+_LONGEST = text(
+    """
+WITH file AS MATERIALIZED (
+  SELECT id, ref, referent_id, coalesce(agreement_on, opened_on) AS awaited FROM journey
+  WHERE exit_on IS NULL AND stage IS DISTINCT FROM 'NON_RETENU'
+    AND coalesce(agreement_status, '') NOT IN ('REFUS', 'RETIRE')
+    AND (CAST(:programme AS text) = '' OR programme = :programme)),
+heard AS MATERIALIZED (
+  SELECT journey_id, max(on_date) AS on_date FROM (
+    SELECT journey_id, on_date FROM contact WHERE outcome = 'ABOUTI' AND mode <> 'TIERS'
+    UNION ALL
+    SELECT journey_id, on_date FROM appointment WHERE status = 'HONORE') AS exchanges
+  GROUP BY journey_id),
+paused AS MATERIALIZED (SELECT DISTINCT journey_id FROM pause WHERE returned_on IS NULL)
+SELECT *, count(*) OVER () AS total FROM (
+  SELECT file.id, file.ref, file.referent_id, heard.on_date IS NULL AS never,
+         paused.journey_id IS NOT NULL AS paused,
+         CASE WHEN coalesce(heard.on_date, file.awaited) <= :today
+              THEN coalesce(heard.on_date, file.awaited) END AS since
+  FROM file LEFT JOIN heard ON heard.journey_id = file.id LEFT JOIN paused ON paused.journey_id = file.id) AS line
+ORDER BY paused, coalesce(since, :today), ref COLLATE "C"
+LIMIT :most OFFSET :after
+"""
+)
 
 
 @dataclass(frozen=True)
@@ -46,54 +69,34 @@ def silences(grant: Grant, today: date, page: int = 1, programme: str | None = N
 
     A family that refused or withdrew its agreement is not waiting for a call: it is left alone here too.
     """
-    criteria = [Journey.programme == programme] if programme else []
-    rows = db.session.execute(
-        select(
-            Journey.id,
-            Journey.programme,
-            Journey.ref,
-            Journey.opened_on,
-            Journey.agreement_on,
-            Journey.referent_id,
-        ).where(
-            Journey.exit_on.is_(None),
-            Journey.stage.is_distinct_from("NON_RETENU"),
-            func.coalesce(Journey.agreement_status, "").not_in(("REFUS", "RETIRE")),
-            *criteria,
-        )
-    ).all()
-    last = last_exchanges()
-    paused = set(db.session.scalars(select(Pause.journey_id).where(Pause.returned_on.is_(None))))
-    since = {
-        row.id: day
-        for row in rows
-        if (day := last.get(row.id) or row.agreement_on or row.opened_on) and day <= today
-    }
-    order = sorted(rows, key=lambda row: (row.id in paused, since.get(row.id, today), row.ref))
-    pages = max(1, -(-len(order) // PAGE))
-    page = min(max(page, 1), pages)
-    shown = order[(page - 1) * PAGE : page * PAGE]
-    ids = [row.id for row in shown]
-    if not ids:
+    asked = {"today": today, "programme": programme or "", "most": PAGE, "after": (max(page, 1) - 1) * PAGE}
+    rows = db.session.execute(_LONGEST, asked).all()
+    if not rows and page > 1:
+        # Past the end: the last page.
+        total = db.session.execute(_LONGEST, asked | {"after": 0}).first()
+        return silences(grant, today, -(-total.total // PAGE), programme) if total else Silences((), 0, 1, 1)
+    if not rows:
         return Silences((), 0, 1, 1)
+    ids = [row.id for row in rows]
+    since = {row.id: row.since for row in rows if row.since}
     narrow(ids)
     named, seen, steps = people(grant, ids), strips(ids, today, since), next_steps(ids, today)
-    referents = account_names({row.referent_id for row in shown if row.referent_id})
+    referents = account_names({row.referent_id for row in rows if row.referent_id})
     lines = tuple(
         Silence(
             named[row.id],
             seen[row.id],
             since.get(row.id),
             _days(since.get(row.id), today),
-            row.id not in last,
-            row.id in paused,
+            row.never,
+            row.paused,
             referents.get(row.referent_id),
             steps.get(row.id),
         )
-        for row in shown
+        for row in rows
         if row.id in named
     )
-    return Silences(lines, len(order), page, pages)
+    return Silences(lines, rows[0].total, max(page, 1), -(-rows[0].total // PAGE))
 
 
 def _days(since: date | None, today: date) -> int | None:
