@@ -243,7 +243,10 @@ def test_an_exchange_is_corrected_whole_says_what_it_said_and_can_be_removed(sit
     page = client.get(path).text
     assert "Ce qui était noté avant" in page and "noté par" in page
     assert "Téléphone" in page and "22 novembre 2026" in page
-    assert 'Corriger<span class="visually-hidden"> : Visite' in client.get(f"/parcours/{journey_id}").text
+    assert (
+        'Corriger<span class="visually-hidden"> l\'échange du 21 novembre 2026'
+        in client.get(f"/parcours/{journey_id}").text
+    )
     gone = post(client, f"/parcours/{journey_id}/echange/{contact_id}/retirer", version=version + 2)
     assert gone.status_code == 303
     journey = client.get(gone.headers["Location"]).text

@@ -6,8 +6,9 @@ import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import func, select
+from sqlalchemy import ScalarSelect, func, select
 
 from coordination.cases.models_documents import Document, DocumentPart
 from coordination.cases.queries.people import account_names
@@ -56,10 +57,10 @@ class DocumentView:
         return f"document-{ref}-{self.added_at:%Y%m%d}.{ENDINGS[self.media]}"
 
 
-def documents_kept(journey_id: uuid.UUID) -> int:
-    """How many documents the actor can read on a journey; removed ones are not counted."""
-    standing = (Document.journey_id == journey_id, Document.removed_at.is_(None))
-    return db.session.scalar(select(func.count()).select_from(Document).where(*standing)) or 0
+def documents_kept(folder_id: Any) -> ScalarSelect[int]:
+    """How many documents stand in a folder, within another statement; removed ones are not counted."""
+    standing = (Document.folder_id == folder_id, Document.removed_at.is_(None))
+    return select(func.count(Document.id)).where(*standing).scalar_subquery()
 
 
 def documents(grant: Grant, journey_id: uuid.UUID) -> tuple[DocumentView, ...]:

@@ -91,6 +91,7 @@ class VoletView:
     code: str
     label: str
     can_write: bool
+    documents: int
 
 
 @dataclass(frozen=True)
@@ -150,7 +151,6 @@ class JourneyPage:
     timeline: tuple[Entry, ...]
     alerts: tuple[AlertView, ...]
     put_aside: tuple[PutAside, ...]
-    documents: int
     coming: tuple[DeadlineView, ...]
     openings: tuple[Opening, ...]
     picture: PictureFacts
@@ -217,7 +217,6 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         timeline=tuple(timeline(grant, journey_id, journey.programme)),
         alerts=tuple(open_alerts(today, [journey_id])),
         put_aside=put_aside(journey_id, today),
-        documents=documents_kept(journey_id),
         coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),
         openings=_openings(journey_id),
         picture=picture,
@@ -251,9 +250,11 @@ def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[Representativ
 
 
 def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
-    mine = set(db.session.scalars(select(Folder.volet).where(Folder.journey_id == journey_id)))
+    kept = documents_kept(Folder.id).label("documents")
+    rows = db.session.execute(select(Folder.volet, kept).where(Folder.journey_id == journey_id)).all()
+    mine = {row.volet: row.documents for row in rows}
     return tuple(
-        VoletView(volet.value, LABELS[volet], volet in grant.writable)
+        VoletView(volet.value, LABELS[volet], volet in grant.writable, mine[volet.value])
         for volet in Volet
         if volet.value in mine
     )
