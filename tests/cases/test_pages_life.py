@@ -17,6 +17,7 @@ from tests.cases.pages_kit import (
     journeys_of,
     post,
 )
+from tests.cases.test_pages_people import change
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
@@ -92,3 +93,21 @@ def test_roles_that_follow_nobody_stay_outside(site: Flask, journey: uuid.UUID, 
         assert client.get(f"/parcours/{path}").status_code == 403
     for page in PAGES:
         assert client.get(f"/parcours/{journey}/{page}").status_code in (403, 404)
+
+
+def test_among_very_many_the_family_is_looked_for_when_somebody_asks(
+    site: Flask, journey: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    client = browser(site, COORDINATOR)
+    ask = "Chercher qui porte le même nom"
+    sibling = next(j for j in journeys_of(REFERENT) if j != journey)
+    assert ask not in client.get(f"/parcours/{journey}/famille").text
+    for one in (journey, sibling):
+        assert change(browser(site, REFERENT), one, last_name="Vanderstraeten").status_code == 303
+    ref = scalar("SELECT ref FROM journey WHERE id = %s", sibling)
+    assert ref in client.get(f"/parcours/{journey}/famille").text
+    monkeypatch.setattr("coordination.cases.queries.family_page.AT_ONCE", 1)
+    page = client.get(f"/parcours/{journey}/famille").text
+    assert ask in page and ref not in page
+    page = client.get(f"/parcours/{journey}/famille?chercher=1").text
+    assert ask not in page and ref in page

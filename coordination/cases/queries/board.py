@@ -37,7 +37,7 @@ FROM soon JOIN file ON file.id = soon.journey_id
 """
 )
 # Of each list, the board shows the beginning; the rest is one link away.
-FIRST = 12
+FIRST = 8
 # Stages where somebody waits for the programme to make a place: code -> what is awaited.
 WAITING = {
     "ATTENTE": "une place",

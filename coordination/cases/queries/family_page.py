@@ -11,11 +11,13 @@ from sqlalchemy import select, text, true
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.people import Person, people
 from coordination.cases.queries.search import fold, fold_all, match
-from coordination.db import db
+from coordination.db import among, db
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_rows
+from coordination.privacy.vault import Opened, open_columns, open_rows
 
 MOST_SUGGESTED = 8
+# Names and addresses are sealed one by one: past so many journeys, they are opened when somebody asks.
+AT_ONCE = 500
 
 
 @dataclass(frozen=True)
@@ -36,25 +38,33 @@ def siblings(grant: Grant, journey_id: uuid.UUID) -> tuple[Sibling, ...]:
     return tuple(Sibling(named.get(row.journey_id), row.referent) for row in rows)
 
 
-def suggestions(grant: Grant, journey_id: uuid.UUID, family: Sequence[Sibling]) -> tuple[Person, ...]:
+def suggestions(
+    grant: Grant, journey_id: uuid.UUID, family: Sequence[Sibling], *, asked: bool = False
+) -> tuple[Person, ...] | None:
     """Others of the programme, among those the actor sees, of the same family name or the same address.
 
-    `family`: those already linked.
+    `family`: those already linked. None: too many to look through unless `asked`.
     """
-    programme = db.session.scalars(select(Journey.programme).where(Journey.id == journey_id)).one()
-    rows = _sheets(grant, programme, ("first_name", "last_name", "address", "commune"))
-    own = next((row for row in rows if row["journey_id"] == journey_id), None)
-    if own is None:
+    programme = select(Journey.programme).where(Journey.id == journey_id).scalar_subquery()
+    mine = set(db.session.scalars(select(Journey.id).where(Journey.programme == programme)))
+    if len(mine) > AT_ONCE and not asked:
+        return None
+    ids, (names, addresses) = open_columns(grant, Sheet, ("last_name", "address"))
+    if journey_id not in ids:
         return ()
-    linked = {sibling.person.journey_id for sibling in family if sibling.person}
-    same = {name: _same_as(own, rows, name) for name in ("last_name", "address", "commune")}
-    near = [
-        id_
-        for id_ in (row["journey_id"] for row in rows)
-        if id_ != journey_id
-        and id_ not in linked
-        and (id_ in same["last_name"] or (id_ in same["address"] and id_ in same["commune"]))
-    ]
+    own = ids.index(journey_id)
+    linked = {sibling.person.journey_id for sibling in family if sibling.person} | {journey_id}
+    named_alike, neighbours = _same_as(own, ids, names), _same_as(own, ids, addresses)
+    if neighbours:
+        # The same words in another commune are another address.
+        there = {
+            row["journey_id"]: row["commune"]
+            for row in open_rows(
+                grant, Sheet, ("commune",), among(Sheet.journey_id, {*neighbours, journey_id})
+            )
+        }
+        neighbours = {id_ for id_ in neighbours if there.get(id_) and there[id_] == there.get(journey_id)}
+    near = [id_ for id_ in ids if id_ in named_alike | neighbours and id_ in mine and id_ not in linked]
     named = people(grant, near[:MOST_SUGGESTED]) if near else {}
     return tuple(sorted(named.values(), key=lambda person: (fold(person.first_name), person.ref)))
 
@@ -89,10 +99,9 @@ def _sheets(grant: Grant, programme: str, columns: tuple[str, ...]) -> list[Open
     return [row for row in open_rows(grant, Sheet, columns, true()) if row["journey_id"] in mine]
 
 
-def _same_as(own: Opened, rows: Sequence[Opened], name: str) -> set[uuid.UUID]:
-    """Journeys whose field reads like one's own; none where one's own is empty."""
-    if not own[name]:
+def _same_as(own: int, ids: Sequence[uuid.UUID], texts: Sequence[str]) -> set[uuid.UUID]:
+    """Journeys whose text reads like the one at `own`; none where that one is empty."""
+    if not texts[own]:
         return set()
-    mine = fold(own[name] or "")
-    folded = fold_all([row[name] or "" for row in rows])
-    return {row["journey_id"] for row, text in zip(rows, folded, strict=True) if text == mine}
+    folded = fold_all(texts)
+    return {ids[place] for place, text in enumerate(folded) if text == folded[own]}

@@ -26,7 +26,7 @@ from coordination.privacy.keys import secret_key
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_rows
 
-FIRST = 10
+FIRST = 8
 NOBODY = "sans"
 # What the list can be cut by: French label, and name in an address.
 CUTS = {"type": "Type de rupture", "referent": "Référent", "area": "Quartier", "school": "Établissement"}
@@ -104,7 +104,9 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
     places = _places(grant, actor, {one.journey_id for one in lines_of}) if sealed else {}
     choices = _choices(actor, lines_of, places)
     asked = [cut for cut in CUTS if getattr(filters, cut)]
-    kept = [one for one in lines_of if all(_code(one, places, cut) == getattr(filters, cut) for cut in asked)]
+    kept = lines_of
+    if asked:
+        kept = [o for o in kept if all(_code(o, places, cut) == getattr(filters, cut) for cut in asked)]
     relays = awaited(kept)
     found = _sections(kept, places, choices[filters.by], filters)
     if filters.alone:

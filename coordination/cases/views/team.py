@@ -67,9 +67,9 @@ def family(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def load(grant: Grant) -> dict[str, Any]:
         family = siblings(grant, journey_id)
-        near = suggestions(grant, journey_id, family)
-        form.chosen.choices = options({person.ref: f"{person.name}, {person.ref}" for person in near})
-        return {"siblings": family, "near": near, "journey_id": journey_id}
+        near = suggestions(grant, journey_id, family, asked=request.args.get("chercher") == "1")
+        form.chosen.choices = options({person.ref: f"{person.name}, {person.ref}" for person in near or ()})
+        return {"siblings": family, "near": near or (), "unasked": near is None, "journey_id": journey_id}
 
     def page(_conflict: EditConflict | None) -> str:
         detail = ("name", "address", "household")
