@@ -6,6 +6,7 @@ from __future__ import annotations
 import json
 import os
 import sys
+import unicodedata
 from collections.abc import Callable
 from datetime import date
 from typing import Any
@@ -30,6 +31,13 @@ MONTHS = (
     "novembre",
     "décembre",
 )
+
+
+def alphabetical(text: str | None) -> str:
+    """Where a name stands in a French list, accents and capitals aside: a server may know bytes alone."""
+    plain = unicodedata.normalize("NFKD", text or "")
+    return "".join(sign for sign in plain if not unicodedata.combining(sign)).casefold()
+
 
 json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 

@@ -19,6 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import fasteners
+import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
@@ -43,6 +44,13 @@ KEPT = ["volet_right", "alembic_version"]
 # Emptying by TRUNCATE makes new files for every table, 300 ms; DELETE takes 10, and leaves room to give back.
 TRUNCATE_EVERY = 40
 _WIPES = itertools.count()
+
+
+# A loaded machine draws slowly: that says nothing of the code.
+hypothesis.settings.register_profile(
+    "suite", suppress_health_check=[hypothesis.HealthCheck.too_slow], deadline=None
+)
+hypothesis.settings.load_profile("suite")
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -25,12 +25,14 @@ from coordination.accounts.lists import change_row
 from coordination.accounts.memberships import NewMembership, follow_from_facts, insert_membership
 from coordination.accounts.models import Account, Membership, Structure
 from coordination.accounts.queries import read_once
+from coordination.accounts.vocabulary import PROGRAMME_OF_ROLE, WITHOUT_STRUCTURE
 from coordination.clock import PARIS
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
+from coordination.reference import labels
 
 OWN_ROLES = "Vos propres rôles et votre propre compte sont changés par un autre administrateur."
 
@@ -82,6 +84,19 @@ def person_faults(email: str, display_name: str) -> dict[str, str]:
         fields["email"] = "Attendu : prenom.nom@structure.fr"
     if not 1 <= len(display_name) <= 120:
         fields["display_name"] = "Indiquez le prénom et le nom."
+    return fields
+
+
+def role_faults(role: str, structure: str | None, programme: str | None) -> dict[str, str]:
+    """What cannot be of a role given on pages: field -> French sentence. An import may know less."""
+    if role not in labels("user_role"):
+        return {"role": "Ce rôle n'est pas dans la liste." if role else "Choisissez un rôle."}
+    fields = {}
+    if not structure and role not in WITHOUT_STRUCTURE:
+        fields["structure"] = "Choisissez la structure où cette personne travaille."
+    own = PROGRAMME_OF_ROLE.get(role)
+    if own and programme not in (None, "", own):
+        fields["programme"] = f"Ce rôle est celui du dispositif « {labels('programme')[own]} »."
     return fields
 
 
@@ -175,12 +190,12 @@ def give_role(
 ) -> None:
     """Give a role from a day (today if None) until a last day (none if None); access follows at once."""
     starts, ends = span(from_on, until_on, now)
-    if not role:
-        raise BadInput("Le rôle manque.", {"role": "Choisissez un rôle."})
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
         _not_oneself(actor, account_id)
         person_of(account_id)
+        if fields := role_faults(role, structure, programme):
+            raise BadInput("Corrigez les champs signalés.", fields)
         held = NewMembership(role, structure, programme, starts, ends)
         retired = db.session.scalar(
             select(Structure.id).where(Structure.code == (structure or ""), Structure.retired_on.is_not(None))

@@ -6,11 +6,12 @@ import uuid
 from collections.abc import Collection
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, Select, or_, select
+from sqlalchemy import ColumnElement, Row, or_, select
 
 from coordination.accounts.models import Account, Membership, Structure
 from coordination.accounts.queries import may_open, stands_now
 from coordination.clock import paris_date
+from coordination.console import alphabetical
 from coordination.db import db
 from coordination.privacy.models import VoletRight
 from coordination.privacy.volets import Volet
@@ -24,9 +25,9 @@ def followers(programmes: Collection[str], now: datetime) -> dict[uuid.UUID, str
         .join(VoletRight, VoletRight.role == Membership.role)
         .outerjoin(Structure, Structure.id == Membership.structure_id)
         .where(VoletRight.programme.in_(programmes), *able_to_follow(now))
-        .order_by(Account.display_name, Account.id, Structure.name)
     )
-    return {id_: f"{name} ({structure})" if structure else name for id_, name, structure in rows}
+    ordered = sorted(rows, key=lambda row: (alphabetical(row[1]), str(row[0]), row[2] or ""))
+    return {id_: f"{name} ({structure})" if structure else name for id_, name, structure in ordered}
 
 
 def able_to_follow(now: datetime) -> tuple[ColumnElement[bool], ...]:
@@ -45,18 +46,20 @@ def able_to_follow(now: datetime) -> tuple[ColumnElement[bool], ...]:
 
 def structures() -> dict[uuid.UUID, str]:
     """Every structure by name, retired ones too: for what was written before."""
-    return {row.id: row.name or row.code for row in db.session.execute(_structures())}
+    return {row.id: row.name or row.code for row in _structures()}
 
 
 def structures_offered(today: date, chosen: str = "") -> dict[uuid.UUID, str]:
     """Structures that a form offers, by name: a retired one only where it is `chosen` already, and it says so."""
     return {
         row.id: (row.name or row.code) + (" (retirée)" if retired else "")
-        for row in db.session.execute(_structures())
+        for row in _structures()
         if not (retired := row.retired_on is not None and row.retired_on <= today) or str(row.id) == chosen
     }
 
 
-def _structures() -> Select[uuid.UUID, str | None, str, date | None]:
-    columns = (Structure.id, Structure.name, Structure.code, Structure.retired_on)
-    return select(*columns).order_by(Structure.name, Structure.code)
+def _structures() -> list[Row[uuid.UUID, str | None, str, date | None]]:
+    rows = db.session.execute(
+        select(Structure.id, Structure.name, Structure.code, Structure.retired_on)
+    ).all()
+    return sorted(rows, key=lambda row: (alphabetical(row.name or row.code), row.code))

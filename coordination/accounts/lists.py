@@ -31,9 +31,6 @@ EDITABLE = {
     "pause_reason": "Motifs de pause",
     "alert_dismiss_reason": "Motifs d'alerte sans objet",
     "referral_refusal_reason": "Motifs de refus d'une orientation",
-    "employment_status": "Situations d'emploi",
-    "household_type": "Types de foyer",
-    "arrival_status": "Dates d'arrivée",
 }
 CHANGED_MEANWHILE = (
     "Quelqu'un d'autre a modifié cette ligne pendant que vous écriviez. Relisez-la, puis recommencez."

@@ -14,6 +14,7 @@ from flask_login import UserMixin
 from sqlalchemy import ColumnElement, Executable, Row, and_, func, or_, select, text
 
 from coordination.accounts.models import Account, Membership, SignInSession, Structure
+from coordination.console import alphabetical
 from coordination.db import db
 from coordination.errors import Forbidden, NotFound
 from coordination.privacy.actor import Actor, Role
@@ -220,8 +221,8 @@ def list_accounts(grant: Grant, now: datetime) -> list[AccountLine]:
         select(Account, seen.c.at)
         .outerjoin(seen, seen.c.account_id == Account.id)
         .where(Account.kind == "person")
-        .order_by(Account.display_name, Account.email)
     ).all()
+    accounts = sorted(accounts, key=lambda row: (alphabetical(row[0].display_name), row[0].email))
     held: dict[uuid.UUID, list[MembershipLine]] = {}
     for row in db.session.execute(
         select(Membership.account_id, Membership.role, Membership.programme, Structure.code, Structure.name)
@@ -262,6 +263,6 @@ def list_structures(grant: Grant, now: datetime) -> list[StructureLine]:
         )
         .outerjoin(Membership, and_(Membership.structure_id == Structure.id, stands_now(now)))
         .group_by(Structure.id)
-        .order_by(Structure.name)
     )
-    return [StructureLine(row.id, row.retired_on, row.code, row.name, row.type, row.people) for row in rows]
+    found = [StructureLine(row.id, row.retired_on, row.code, row.name, row.type, row.people) for row in rows]
+    return sorted(found, key=lambda line: (alphabetical(line.name or line.code), line.code))

@@ -14,6 +14,17 @@ SECRECY_BASES = {
     "AUCUN": "Aucune base enregistrée",
 }
 
+PROGRAMME_OF_ROLE = {
+    "REFERENT_PRE": "PRE",
+    "COORD_PRE": "PRE",
+    "CONSEILLER_ML": "CITE_EMPLOI",
+    "REFERENT_PLIE": "CITE_EMPLOI",
+    "COORD_CITE": "CITE_EMPLOI",
+}
+"""Roles that mean nothing in the other programme."""
+WITHOUT_STRUCTURE = frozenset({"COORD_PRE", "COORD_CITE", "PILOTAGE", "DPO", "ADMIN"})
+"""Roles of the territory as a whole; every other one is held somewhere."""
+
 ACTIONS = {
     Action.SIGN_IN: "Connexion",
     Action.SIGN_OUT: "Déconnexion",

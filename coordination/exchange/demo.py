@@ -13,6 +13,7 @@ from sqlalchemy.dialects.postgresql import insert as upsert
 from coordination.accounts.commands import operator_actor
 from coordination.accounts.models import Account, Membership
 from coordination.accounts.passwords import hash_password
+from coordination.accounts.territory import save_school_year, usual_year
 from coordination.alerts.models import State
 from coordination.db import db
 from coordination.errors import BadInput
@@ -80,6 +81,10 @@ def load_demo(operator: Actor, password: str, today: date, now: datetime) -> dic
             raise BadInput("Le territoire de démonstration n'est pas conforme.")
         mark_demo(operator, now)
         store_bundle(operator, result.lines, as_of=today, now=now, commit=True)
+        starts_on, ends_on = usual_year(today)
+        for years in (0, 1):
+            first, last = (day.replace(year=day.year + years) for day in (starts_on, ends_on))
+            save_school_year(operator, None, None, now, first, last)
     sign_all_charters(today, now, password)
     return {"journeys": len(known) or PRE + CITE}
 

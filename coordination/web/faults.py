@@ -104,8 +104,8 @@ PAGES = {
     503: Page(
         "L'application est momentanément indisponible",
         "La base de données ne répond pas. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu.",
-        "Patientez une minute. Votre navigateur garde ce que vous avez tapé : revenez à la page précédente"
-        " et renvoyez le formulaire.",
+        "Patientez une minute, puis revenez à la page précédente et renvoyez le formulaire : le plus souvent votre"
+        " navigateur y a gardé ce que vous aviez tapé. Sinon, copiez votre texte ci-dessous s'il y en a un.",
     ),
 }
 

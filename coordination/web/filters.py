@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime
 from functools import lru_cache
 
@@ -109,6 +110,15 @@ def age(birth: date | None, today: date) -> str:
     return f"{months // 12} ans" if months >= 24 else f"{months} mois"
 
 
+def phone(number: str | None) -> str:
+    """« 06 12 34 56 78 », as it is read aloud; anything else as it was typed."""
+    figures = re.sub(r"[\s.\-/]", "", number or "")
+    figures = re.sub(r"^(\+33|0033)(?=[1-9])", "0", figures)
+    if not re.fullmatch(r"0\d{9}", figures):
+        return number or ""
+    return "\N{NO-BREAK SPACE}".join(figures[place : place + 2] for place in range(0, 10, 2))
+
+
 def register(app: Flask) -> None:
     """The filters under the names that templates use."""
     app.jinja_env.filters.update(
@@ -122,4 +132,5 @@ def register(app: Flask) -> None:
         month_of=month_of,
         age=age,
         file_size=file_size,
+        phone=phone,
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -194,3 +195,12 @@ def test_school_years_do_not_overlap(admin: Actor) -> None:
 def test_the_year_proposed_is_the_one_that_is_prepared() -> None:
     assert usual_year(date(2026, 5, 31)) == (date(2025, 9, 1), date(2026, 7, 5))
     assert usual_year(date(2026, 6, 1)) == (date(2026, 9, 1), date(2027, 7, 5))
+
+
+def test_a_list_that_nothing_reads_is_not_offered() -> None:
+    """What an administrator may change must change something."""
+    root = Path(lists.__file__).resolve().parents[1]
+    own = Path(lists.__file__)
+    sources = [path.read_text("utf-8") for path in root.rglob("*.py") if path != own]
+    for name in lists.EDITABLE:
+        assert any(f'"{name}"' in source for source in sources), name

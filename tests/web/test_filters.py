@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 
+from coordination.console import alphabetical
 from coordination.web import filters
 
 TODAY = date(2026, 10, 12)
@@ -52,3 +53,24 @@ def test_ages() -> None:
     assert filters.age(date(2017, 10, 13), TODAY) == "8 ans"
     assert filters.age(date(2025, 11, 1), TODAY) == "11 mois"
     assert filters.age(None, TODAY) == "non renseigné"
+
+
+@pytest.mark.parametrize(
+    ("typed", "shown"),
+    [
+        ("0612345678", "06 12 34 56 78"),
+        ("06.12.34.56.78", "06 12 34 56 78"),
+        ("+33 6 12 34 56 78", "06 12 34 56 78"),
+        ("0033612345678", "06 12 34 56 78"),
+        ("06 12 34 56 7", "06 12 34 56 7"),
+        ("poste 12", "poste 12"),
+        (None, ""),
+    ],
+)
+def test_a_telephone_number_reads_in_pairs(typed: str | None, shown: str) -> None:
+    assert filters.phone(typed).replace("\N{NO-BREAK SPACE}", " ") == shown
+
+
+def test_names_stand_in_the_order_of_a_french_list() -> None:
+    names = ["Zoo", "école", "arbre", "Écluse", "Eau"]
+    assert sorted(names, key=alphabetical) == ["arbre", "Eau", "Écluse", "école", "Zoo"]

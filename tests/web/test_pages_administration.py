@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from collections.abc import Iterator
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -249,3 +250,26 @@ def test_structures_by_their_pages(admin: FlaskClient) -> None:
     assert admin.post(f"/structures/{structure}", data=token | retired).status_code == 409
     assert "retirée" in admin.get("/comptes").text
     assert "CS" not in re.findall(r'<option value="([^"]+)"', admin.get("/comptes/nouveau").text)
+
+
+@pytest.mark.parametrize(
+    ("role", "structure", "programme", "field"),
+    [
+        ("REFERENT_PRE", "", "PRE", "Choisissez la structure où cette personne travaille."),
+        ("CCAS", "", "", "Choisissez la structure où cette personne travaille."),
+        ("REFERENT_PRE", "CS", "CITE_EMPLOI", "Ce rôle est celui du dispositif"),
+        ("COORD_CITE", "", "PRE", "Ce rôle est celui du dispositif"),
+    ],
+)
+def test_a_role_that_says_nothing_is_refused_beside_its_field(
+    admin: FlaskClient, role: str, structure: str, programme: str, field: str
+) -> None:
+    sent = new_account(admin, role=role, structure=structure, programme=programme)
+    page = unescape(sent.text)  # type: ignore[attr-defined]
+    assert sent.status_code == 422 and field in page and "Nouvelle Personne" in page  # type: ignore[attr-defined]
+    assert rows("SELECT 1 FROM account WHERE email = 'nouvelle.personne@exemple.fr'") == []
+
+
+def test_a_role_of_the_whole_territory_needs_no_structure(admin: FlaskClient) -> None:
+    made = new_account(admin, role="PILOTAGE", programme="")
+    assert made.status_code == 200  # type: ignore[attr-defined]

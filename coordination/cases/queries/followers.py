@@ -14,6 +14,7 @@ from coordination.accounts.models import Account, Membership
 from coordination.cases.models import Journey
 from coordination.cases.queries.relays import Team
 from coordination.clock import paris_date
+from coordination.console import alphabetical
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import VoletRight
@@ -47,14 +48,14 @@ def followers(actor: Actor, now: datetime) -> list[Follower]:
         .join(Membership, Membership.account_id == Account.id)
         .join(VoletRight, VoletRight.role == Membership.role)
         .where(*able_to_follow(now))
-        .order_by(Account.display_name, Account.id)
     )
     found: dict[uuid.UUID, Follower] = {}
     for id_, name, programme in rows:
         known = found.get(id_)
         found[id_] = Follower(id_, name, (known.programmes if known else frozenset()) | {programme})
     mine = coordinated(actor)
-    return [follower for follower in found.values() if follower.programmes & mine]
+    able = [follower for follower in found.values() if follower.programmes & mine]
+    return sorted(able, key=lambda follower: (alphabetical(follower.name), str(follower.id)))
 
 
 def coordinated(actor: Actor) -> frozenset[str]:

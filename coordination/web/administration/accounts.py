@@ -38,8 +38,9 @@ def new_account() -> ResponseReturnValue:
     try:
         person = _person(form)
         _span = administration.span(form.from_on.day(), form.until_on.day(), current.now())
-        if not form.role.data:
-            raise BadInput("Le rôle manque.", {"role": "Choisissez un rôle."})
+        role, structure, programme = form.role.data or "", form.structure.data, form.programme.data
+        if fields := administration.role_faults(role, structure, programme):
+            raise BadInput("Corrigez les champs signalés.", fields)
         account_id = create_account(
             current.actor(),
             person.email,
@@ -48,9 +49,7 @@ def new_account() -> ResponseReturnValue:
             secrecy_basis=person.secrecy_basis,
             charter=person.charter,
             memberships=[
-                NewMembership(
-                    form.role.data, form.structure.data or None, form.programme.data or None, *_span
-                )
+                NewMembership(role, structure or None, programme or None, *_span),
             ],
         )
     except BadInput as error:
