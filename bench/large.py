@@ -217,6 +217,9 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
         ),
         # A range that is read writes nothing: no goal can hold here, and the number is told all the same.
         line(f"Balayage du jour, {DUE_EACH_DAY} alertes / intervalle d'index nu seul", scan / bare, 2),
+        # About as many buffers are asked for on both bases; what grows is how many are distinct. At a million each
+        # alert has pages of its own (its deadline, its folder and its journey, with a leaf of each key), and a new
+        # connection maps each of them: four times as many page faults.
         growth("scan", f"Balayage, {DUE_EACH_DAY} échus"),
         growth("idle", "Balayage, rien d'échu"),
     ]
