@@ -195,10 +195,10 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
     def of(days: Sequence[Day], name: str) -> Taken:
         return tuple(getattr(day, name) for day in days)
 
-    def growth(name: str, words: str) -> str:
+    def growth(name: str, words: str, goal: float | None = 1.2) -> str:
         detail = f"{milliseconds(of(large, name))}, petite base {median(of(small, name)) * 1000:.1f} ms"
         ratio = median(of(large, name)) / median(of(small, name))
-        return line(f"{words}, {spaced(LARGE)} parcours / {spaced(SMALL)}", ratio, 1.2, detail)
+        return line(f"{words}, {spaced(LARGE)} parcours / {spaced(SMALL)}", ratio, goal, detail)
 
     bare, writes = median(of(large, "range")), median(of(large, "writes"))
     scan = median(of(large, "scan"))
@@ -221,6 +221,7 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
         # alert has pages of its own (its deadline, its folder and its journey, with a leaf of each key), and a new
         # connection maps each of them: four times as many page faults.
         growth("scan", f"Balayage, {DUE_EACH_DAY} échus"),
+        growth("writes", "Les mêmes écritures, nues", None),
         growth("idle", "Balayage, rien d'échu"),
     ]
 
