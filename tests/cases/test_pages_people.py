@@ -45,7 +45,11 @@ def test_identity_is_corrected_and_what_it_said_is_kept(referent: FlaskClient, j
     done = change(referent, journey, interpreter="y", phone="+33 6 12 34 56 78")
     assert done.status_code == 303
     page = referent.get(f"/parcours/{journey}").text
-    assert "Zoé Neuve" in page and "Interprète nécessaire" in page and "+33 6 12 34 56 78" in page
+    assert (
+        "Zoé Neuve" in page
+        and "Interprète nécessaire" in page
+        and "06\u00a012\u00a034\u00a056\u00a078" in page
+    )
     assert scalar("SELECT count(*) FROM revision WHERE journey_id = %s AND of_table = 'sheet'", journey) == 1
     done_by = last_audit("modification_personnes")
     assert done_by[0] == journey and "last_name" in done_by[2] and "Neuve" not in done_by[2]
