@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from dataclasses import dataclass
 from datetime import date, timedelta
 
 from sqlalchemy import select
@@ -17,35 +18,44 @@ from coordination.db import db
 TOLD_FOR = timedelta(days=28)
 
 
-def last_decision(journey_id: uuid.UUID, today: date) -> Earlier | None:
-    """What the last review decided of a journey, for whoever follows it; None once it is old. One statement."""
-    row = db.session.execute(
-        select(WeekDecision.on_date, WeekDecision.decision, Account.display_name, Journey.programme)
+@dataclass(frozen=True)
+class Decided:
+    """`last`: what the last review decided, None once it is old. `wish`: since when the journey waits for the next
+    EPS (or meeting of the Cité), and how that is called.
+    """
+
+    last: Earlier | None = None
+    wish: tuple[date, str] | None = None
+
+
+def decided(journey_id: uuid.UUID, today: date) -> Decided:
+    """What the reviews decided of a journey, for whoever follows it. One statement."""
+    old = today - TOLD_FOR
+    rows = db.session.execute(
+        select(
+            WeekDecision.on_date,
+            WeekDecision.decision,
+            WeekDecision.settled_on,
+            Account.display_name,
+            Journey.programme,
+        )
         .join(Journey, Journey.id == WeekDecision.journey_id)
         .outerjoin(Account, Account.id == WeekDecision.by_id)
-        .where(WeekDecision.journey_id == journey_id, WeekDecision.on_date > today - TOLD_FOR)
-        .order_by(WeekDecision.week.desc())
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    labels = LABELS if row.programme == "PRE" else CITE_LABELS
-    return Earlier(row.on_date, labels[row.decision], row.display_name or "")
-
-
-def wish_of(journey_id: uuid.UUID) -> tuple[date, str] | None:
-    """Since when a journey waits for the next EPS (or meeting of the Cité), and how that is called."""
-    row = db.session.execute(
-        select(WeekDecision.on_date, Journey.programme)
-        .join(Journey, Journey.id == WeekDecision.journey_id)
         .where(
             WeekDecision.journey_id == journey_id,
-            WeekDecision.decision == "EPS",
-            WeekDecision.settled_on.is_(None),
+            (WeekDecision.on_date > old) | (WeekDecision.decision == "EPS"),
         )
-        .order_by(WeekDecision.on_date)
-        .limit(1)
-    ).first()
-    if row is None:
-        return None
-    return row.on_date, "du prochain EPS" if row.programme == "PRE" else "de la prochaine réunion"
+        .order_by(WeekDecision.week.desc())
+    ).all()
+    recent = [row for row in rows if row.on_date > old]
+    wishes = [row for row in rows if row.decision == "EPS" and row.settled_on is None]
+    last = None
+    if recent:
+        labels = LABELS if recent[0].programme == "PRE" else CITE_LABELS
+        last = Earlier(recent[0].on_date, labels[recent[0].decision], recent[0].display_name or "")
+    if not wishes:
+        return Decided(last)
+    first = min(wishes, key=lambda row: row.on_date)
+    return Decided(
+        last, (first.on_date, "du prochain EPS" if first.programme == "PRE" else "de la prochaine réunion")
+    )

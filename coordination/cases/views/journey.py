@@ -12,7 +12,7 @@ from flask.typing import ResponseReturnValue
 
 from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.kinds_facts import offered
-from coordination.cases.queries.decided import last_decision, wish_of
+from coordination.cases.queries.decided import decided
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.timeline import UNDATED, Entry
@@ -68,14 +68,14 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         subject = r.subject
         # First: the page narrows what shows to this journey, and a sibling is another.
         life = life_panel(grant, journey_id, current.today())
-        wish, decided = wish_of(journey_id), last_decision(journey_id, current.today())
+        reviewed = decided(journey_id, current.today())
         page = journey_page(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",
         page=page,
-        wish=wish,
-        decided=decided,
+        wish=reviewed.wish,
+        decided=reviewed.last,
         glance=small_picture(page.picture, current.today()),
         timeline=by_month(page.timeline, current.today()),
         life=life,
