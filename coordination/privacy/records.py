@@ -187,7 +187,10 @@ def remove_record(w: Work, grant: Grant, model: Any, row_id: uuid.UUID, version:
         own = _by_oneself(w, model, row_id, before["version"] - version)
         raise EditConflict({}, {}, before["version"], own=own)
     keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
-    db.session.execute(delete(model).where(model.id == row_id, model.version == version))
+    gone = delete(model).where(model.id == row_id, model.version == version).returning(model.id)
+    if db.session.execute(gone).first() is None:
+        # Between our reading and our writing somebody changed it: what they wrote stays.
+        raise EditConflict({}, {}, version + 1)
 
 
 def earlier(grant: Grant, journey_id: uuid.UUID, model: Any = None) -> list[Earlier]:

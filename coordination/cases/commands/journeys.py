@@ -15,7 +15,7 @@ from coordination import reference
 from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Problems
+from coordination.cases.checks import NIR_REFUSED, Problems
 from coordination.cases.checks_people import check_birth
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
@@ -28,6 +28,7 @@ from coordination.errors import BadInput, Forbidden
 from coordination.privacy.access import call, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
+from coordination.privacy.nir import holds_nir
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import keystore, new_row
 from coordination.privacy.volets import Volet
@@ -148,6 +149,9 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
     problems.past_day("opened_on", new.opened_on, today)
     if not new.ref.strip():
         problems["ref"] = "Indiquez une référence."
+    elif holds_nir(new.ref):
+        # In clear, wherever the journey is named.
+        problems["ref"] = NIR_REFUSED
     elif new.programme in PREFIXES and not is_usual(new.ref, new.programme):
         usual = f"{PREFIXES[new.programme]}-0110"
         problems.ask("ref", f"Les références s'écrivent comme {usual} : celle-ci serait « {new.ref} ».")
