@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from coordination.privacy.policy import Action
+from coordination.privacy.policy import COORDINATING_ROLES, FACELESS_ROLES, Action
 
 SECRECY_BASES = {
     "PROFESSION": "Secret par profession (travail social, santé)",
@@ -22,7 +22,7 @@ PROGRAMME_OF_ROLE = {
     "COORD_CITE": "CITE_EMPLOI",
 }
 """Roles that mean nothing in the other programme."""
-WITHOUT_STRUCTURE = frozenset({"COORD_PRE", "COORD_CITE", "PILOTAGE", "DPO", "ADMIN"})
+WITHOUT_STRUCTURE = frozenset({*COORDINATING_ROLES, *FACELESS_ROLES})
 """Roles of the territory as a whole; every other one is held somewhere."""
 
 ACTIONS = {

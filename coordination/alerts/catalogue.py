@@ -11,6 +11,11 @@ from coordination import reference
 from coordination.alerts.typography import typeset
 from coordination.errors import BadInput
 
+SEVERITY_RANK: Mapping[str, int] = MappingProxyType(
+    {name: rank for rank, name in enumerate(("CRITIQUE", "HAUTE", "VIGILANCE", "INFO"))}
+)
+"""Severity -> its place, the gravest first."""
+
 DEFAULT_ESCALATION_DAYS = 7
 """Without action on an alert HAUTE or CRITIQUE whose rule names no delay."""
 

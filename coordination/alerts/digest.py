@@ -7,13 +7,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from coordination.alerts.catalogue import replaced, severity
+from coordination.alerts.catalogue import SEVERITY_RANK, replaced, severity
 from coordination.alerts.sentences import BREAKS
 
 # Above it the exact figure helps nobody.
 CAP = 20
 _WORDS = {"CRITIQUE": "critique", "HAUTE": "haute", "VIGILANCE": "vigilance", "INFO": "information"}
-_RANK = {name: rank for rank, name in enumerate(_WORDS)}
 # The start page leads each to theirs: a partner who received a referral has no day of their own.
 START, BOARD, STALLED, REVIEW = "/", "/parcours/tableau", "/parcours/bloques", "/parcours/revue"
 
@@ -65,7 +64,7 @@ def news(alerts: Iterable[NewAlert], since: date, info_since: date | None = None
         ]
         serious = [level for level in levels if level != "INFO"]
         if serious:
-            level = min(serious, key=_RANK.__getitem__)
+            level = min(serious, key=SEVERITY_RANK.__getitem__)
             worst[level] = worst.get(level, 0) + 1
         elif levels:
             info += 1

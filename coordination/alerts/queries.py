@@ -22,7 +22,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
-from coordination.alerts.catalogue import replaced, rules, serious, severity
+from coordination.alerts.catalogue import SEVERITY_RANK, replaced, rules, serious, severity
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
 from coordination.alerts.targets import AGES, since_is_target
@@ -202,11 +202,8 @@ def _with_status(
     return query if journey_ids is None else query.where(among(Alert.journey_id, journey_ids))
 
 
-_RANK = {"CRITIQUE": 0, "HAUTE": 1, "VIGILANCE": 2, "INFO": 3}
-
-
 def _order(alert: AlertView) -> tuple[int, date, str]:
-    return _RANK[alert.severity], alert.due_on, alert.rule
+    return SEVERITY_RANK[alert.severity], alert.due_on, alert.rule
 
 
 @dataclass(frozen=True)

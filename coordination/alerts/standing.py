@@ -11,10 +11,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from coordination.alerts.catalogue import REPLACES, rules, serious, severity
+from coordination.alerts.catalogue import REPLACES, SEVERITY_RANK, rules, serious, severity
 from coordination.db import db
 
-_RANK = {"CRITIQUE": 0, "HAUTE": 1, "VIGILANCE": 2, "INFO": 3}
 # The statuses are written out, each with its own reading: the partial index is chosen for values known beforehand.
 # What was answered is not shown, but hides what it replaces while its deadline stands.
 _STANDING = text(
@@ -90,7 +89,7 @@ def standing(*, by_type: bool = False) -> list[Standing]:
 def _catalogue() -> dict[str, Any]:
     """What the statement needs to know of the rules."""
     lines = [
-        (rule.id, kind, _RANK[severity(rule.id, kind)], rule.break_type)
+        (rule.id, kind, SEVERITY_RANK[severity(rule.id, kind)], rule.break_type)
         for rule in rules().values()
         for kind in ("lead", "overdue")
     ]

@@ -17,6 +17,11 @@ ASKED = "Rien n'est encore enregistré : vérifiez, puis confirmez."
 RETIRED = "Cette réponse a été retirée de la liste depuis. Choisissez-en une autre."
 
 
+def before_opening(opened_on: date) -> str:
+    """What is said of a day before the journey began."""
+    return f"Le parcours a commencé le {opened_on:%d/%m/%Y} : la date ne peut pas être avant."
+
+
 class Problems(dict[str, str]):
     """Field -> French sentence; raises BadInput at the end if there is any, or a question without its answer."""
 
@@ -57,4 +62,4 @@ class Problems(dict[str, str]):
         elif day > today:
             self[field] = "Cette date est dans le futur : n'indiquez ici que ce qui a eu lieu."
         elif earliest and day < earliest:
-            self[field] = f"Le parcours a commencé le {earliest:%d/%m/%Y} : la date ne peut pas être avant."
+            self[field] = before_opening(earliest)

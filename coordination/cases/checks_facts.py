@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Problems, before_opening
 from coordination.cases.kinds import RecordKind
 from coordination.cases.kinds_facts import ABSENCE, APPLICATION, CHILD, INVITATION, RETENTION, STAY
 
@@ -38,9 +38,7 @@ def check_fact(
     elif kind is STAY:
         day = values.get("on_date")
         if day and began_on and day < began_on:
-            problems.setdefault(
-                "on_date", f"Le parcours a commencé le {began_on:%d/%m/%Y} : la date ne peut pas être avant."
-            )
+            problems.setdefault("on_date", before_opening(began_on))
     elif kind.after_end:
         day = values.get("on_date")
         if day and day > today:

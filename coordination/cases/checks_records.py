@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from coordination.cases.checks import RETIRED, Problems
+from coordination.cases.checks import RETIRED, Problems, before_opening
 from coordination.cases.checks_doubles import Known, check_doubles
 from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, out_of_order
@@ -64,11 +64,9 @@ def check_record(
             problems.free_text(cell.name, str(value), LONGEST[cell.shape])
         elif cell.shape is Shape.DAY:
             _check_day(problems, kind, cell, values, place, today)
-            early = place.opened_on is not None and value < place.opened_on
-            if kind is EXCHANGE and early and value != (known.kept or {}).get(cell.name):
-                problems[cell.name] = (
-                    f"Le parcours a commencé le {place.opened_on:%d/%m/%Y} : la date ne peut pas être avant."
-                )
+            opened, kept = place.opened_on, (known.kept or {}).get(cell.name)
+            if kind is EXCHANGE and opened and value < opened and value != kept:
+                problems[cell.name] = before_opening(opened)
     _check_order(problems, kind, values)
     if kind is ACTION and not (values.get("planned_start") or values.get("started_on")):
         # Without a day it would stand nowhere on the journey.

@@ -18,6 +18,8 @@ from coordination.privacy.volets import Volet
 TEAM = frozenset({"referent", "backup"})
 FOLLOWING_ROLES = ("REFERENT_PRE", "CONSEILLER_ML", "REFERENT_PLIE")
 COORDINATING_ROLES = ("COORD_PRE", "COORD_CITE")
+# Roles that never see a person, whatever they sign.
+FACELESS_ROLES = ("PILOTAGE", "DPO", "ADMIN")
 
 
 class Action(StrEnum):

@@ -14,7 +14,7 @@ from flask import Flask, current_app, g, request, url_for
 from coordination.accounts.queries import SignedIn
 from coordination.db import NOBODY
 from coordination.privacy.actor import Actor
-from coordination.privacy.policy import Action, can
+from coordination.privacy.policy import COORDINATING_ROLES, FACELESS_ROLES, FOLLOWING_ROLES, Action, can
 from coordination.web import alive, current
 
 
@@ -45,12 +45,10 @@ ENTRIES = (
     Entry("administration.service", "État du service", Action.MANAGE_ACCOUNTS),
     Entry("entry.welcome", "Mon rôle ici", Action.VIEW_START),
 )
-# Roles that never see a person, whatever they sign.
-FACELESS_ROLES = ("PILOTAGE", "DPO", "ADMIN")
 # Where a role starts, first match first: who follows people starts with their day.
 STARTS = (
-    (("REFERENT_PRE", "CONSEILLER_ML", "REFERENT_PLIE"), "cases.day"),
-    (("COORD_PRE", "COORD_CITE"), "cases.journeys"),
+    (FOLLOWING_ROLES, "cases.day"),
+    (COORDINATING_ROLES, "cases.journeys"),
     (("DPO",), "oversight.access_log"),
     (("ADMIN",), "oversight.accounts"),
     (("PILOTAGE",), "oversight.counts"),

@@ -11,6 +11,7 @@ from sqlalchemy import or_, select, tuple_
 
 from coordination.accounts.followers import able_to_follow
 from coordination.accounts.models import Account, Membership
+from coordination.accounts.vocabulary import PROGRAMME_OF_ROLE
 from coordination.cases.models import Journey
 from coordination.cases.queries.relays import Team
 from coordination.clock import paris_date
@@ -18,6 +19,7 @@ from coordination.console import alphabetical
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import VoletRight
+from coordination.privacy.policy import COORDINATING_ROLES
 
 # Journeys that may change hands in one work.
 MOST = 200
@@ -60,11 +62,7 @@ def followers(actor: Actor, now: datetime) -> list[Follower]:
 
 def coordinated(actor: Actor) -> frozenset[str]:
     """The programmes that the actor coordinates."""
-    return frozenset(
-        programme
-        for role, programme in (("COORD_PRE", "PRE"), ("COORD_CITE", "CITE_EMPLOI"))
-        if actor.has(role)
-    )
+    return frozenset(PROGRAMME_OF_ROLE[role] for role in COORDINATING_ROLES if actor.has(role))
 
 
 def orphans(

@@ -10,10 +10,9 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from random import Random
 
-import holidays
 from vacances_scolaires_france import SchoolHolidayDates
 
-ZONE = "B"  # academy of Lille
+from coordination.alerts.calendar import ZONE, is_public_holiday
 
 # Share of an ordinary day's meetings that take place on a day of school holidays: families travel,
 # schools are closed and staff take leave; adults are met nearly as usual except in August.
@@ -29,8 +28,6 @@ class Calendar:
         self._school: frozenset[date] = frozenset(
             day for day in known.data if known.is_holiday_for_zone(day, ZONE)
         )
-        years = range(first.year - 2, last.year + 3)
-        self._public = frozenset(holidays.country_holidays("FR", years=years))
 
     def is_school_holiday(self, day: date) -> bool:
         """True on a day of the school holidays (false after the library's last known date)."""
@@ -38,13 +35,13 @@ class Calendar:
 
     def working(self, day: date) -> date:
         """`day` if it is worked, else the next worked day."""
-        while day.weekday() > 4 or day in self._public:
+        while day.weekday() > 4 or is_public_holiday(day):
             day += timedelta(days=1)
         return day
 
     def working_before(self, day: date) -> date:
         """`day` if it is worked, else the last worked day before it."""
-        while day.weekday() > 4 or day in self._public:
+        while day.weekday() > 4 or is_public_holiday(day):
             day -= timedelta(days=1)
         return day
 
