@@ -5,7 +5,8 @@ Failures of the last hour count three ways, so that guessing is slow and nobody 
 - of one address, whatever the account: 25 are free (a whole structure may share it), then the same waits;
 - of one account from anywhere: 20 are free, then each attempt is answered later, by 0.1 s more for each further
   one, 2 s at most. Its holder, at an address of their own, waits these 2 s; where more than two wait at once in
-  one process, the others are told to try again, so that no crowd of attempts takes every thread.
+  one process, the others are told to try again, so that no crowd of attempts takes every thread, and that counts
+  as a failure of their address.
 """
 
 from __future__ import annotations
@@ -152,7 +153,12 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
         # First of all: who is refused anyway waits for nothing.
         _refuse_if_too_many(_failures(connection, pair, now), _failures(connection, by_address, now), now)
         failures = len(_failures(connection, account, now))
-    _wait(delay_after(failures), now)
+    try:
+        _wait(delay_after(failures), now)
+    except SignInRefused:
+        # Or whoever keeps the places taken would try for ever.
+        _note_failure((by_address,), None, now)
+        raise
     with _one_at_a_time(pair) as connection:
         _refuse_if_too_many(_failures(connection, pair, now), _failures(connection, by_address, now), now)
         found = connection.execute(

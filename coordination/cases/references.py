@@ -19,5 +19,5 @@ def normal_ref(typed: str, programme: str) -> str:
 
 
 def is_usual(ref: str, programme: str) -> bool:
-    """Whether a reference is written as the others of the programme."""
-    return re.fullmatch(rf"{PREFIXES[programme]}-[0-9]{{1,12}}", ref, re.ASCII) is not None
+    """Whether a reference is written as the others of the programme: no word, no telephone number fits in."""
+    return re.fullmatch(rf"{PREFIXES[programme]}-[0-9]{{1,6}}", ref, re.ASCII) is not None

@@ -18,12 +18,13 @@ from sqlalchemy.dialects.postgresql import insert
 from coordination.db import db
 from coordination.errors import BadInput
 from coordination.privacy.actor import Actor
-from coordination.privacy.models import Draft, Idempotency
+from coordination.privacy.models import Draft
+from coordination.privacy.nir import holds_nir
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import writable_folder
 from coordination.privacy.vault import keystore, open_rows, sealed_row
 from coordination.privacy.volets import Volet
-from coordination.privacy.work import work
+from coordination.privacy.work import key_used, work
 
 KEPT = timedelta(days=7)
 LONGEST = 100_000
@@ -59,12 +60,14 @@ class Resumed:
 def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime) -> bool:
     """Keep what is typed, in place of what was kept before; False where there is nothing to keep.
 
-    Nothing is kept of a form that was saved meanwhile (its key is used). Raises BadInput if it is too long,
-    NotFound, Forbidden.
+    Nothing is kept of a form that was saved meanwhile (its key is used). Raises BadInput if it is too long
+    or holds a NIR, NotFound, Forbidden.
     """
     said = json.dumps({name: list(values) for name, values in sorted(fields.items())}, ensure_ascii=False)
     if len(said) > LONGEST:
         raise BadInput("Ce texte est trop long pour être gardé en brouillon.")
+    if any(holds_nir(value) for values in fields.values() for value in values):
+        raise BadInput("Un texte qui contient un numéro de sécurité sociale n'est pas gardé en brouillon.")
     with work(actor, Action.KEEP_DRAFT, now) as w:
         grant = w.require(place.journey_id)
         w.audit(grant, ["draft"])
@@ -109,6 +112,17 @@ def find_draft(grant: Grant, place: Place, now: datetime) -> Resumed | None:
     return Resumed(place, rows[0]["saved_at"], fields)
 
 
+def unfinished(author_id: uuid.UUID, now: datetime, most: int = 20) -> list[tuple[Place, datetime]]:
+    """Where somebody began to write and when they last did, the latest first; not what they wrote."""
+    query = (
+        select(Draft.journey_id, Draft.form, Draft.of_id, Draft.saved_at)
+        .where(Draft.author_id == author_id, Draft.saved_at > now - KEPT)
+        .order_by(Draft.saved_at.desc(), Draft.id)
+        .limit(most)
+    )
+    return [(Place(row.journey_id, row.form, row.of_id), row.saved_at) for row in db.session.execute(query)]
+
+
 def drop_draft(actor: Actor, place: Place, now: datetime) -> None:
     """Forget a draft, if there is one: its form was saved, or its author does not want it."""
     # Read first: most forms that are saved had no draft, and a work would be written for nothing.
@@ -124,10 +138,4 @@ def drop_draft(actor: Actor, place: Place, now: datetime) -> None:
 
 def _saved_meanwhile(author_id: uuid.UUID, fields: Fields) -> bool:
     key = next(iter(fields.get(KEY_FIELD, ())), "")
-    return (
-        bool(key)
-        and db.session.scalar(
-            select(Idempotency.key).where(Idempotency.account_id == author_id, Idempotency.key == key[:64])
-        )
-        is not None
-    )
+    return bool(key) and key_used(author_id, key[:64])

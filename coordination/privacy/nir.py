@@ -1,7 +1,8 @@
 """Finding a NIR (numéro de sécurité sociale) in any text: the application keeps none, so it refuses them.
 
 A NIR is 13 digits and a two-digit key, 97 − (number mod 97). In Corsica the department reads 2A or 2B, which
-count as 19 and 18 in the key. People write it in one block or in groups parted by spaces or dots.
+count as 19 and 18 in the key. People write it in one block or in groups parted by spaces or dots; or in its
+own groups (1 85 05 78 006 084 91) with hyphens, strokes, "clé" before the key.
 """
 
 from __future__ import annotations
@@ -17,7 +18,14 @@ _GAP = r"[\s.\u00ad\u200b-\u200d\u2060\ufeff]{0,3}"
 _CANDIDATE = re.compile(
     rf"(?<!\d)(?=(\d(?:{_GAP}\d){{4}}{_GAP}(?:\d{_GAP}\d|2{_GAP}[AaBb])(?:{_GAP}\d){{8}})(?!\d))"
 )
-_NOT_SIGNIFICANT = re.compile(r"[^\dA-Za-z]")
+# Only between the groups of a NIR: dates and telephone numbers are written with hyphens and strokes too.
+_SIGN = rf"{_GAP}[-\u2010-\u2015\u2212/_,;:|]?{_GAP}"
+_GROUPED = re.compile(
+    rf"(?<!\d)(?=(\d{_SIGN}\d\d{_SIGN}\d\d{_SIGN}(?:\d\d|2[AaBb]){_SIGN}\d{{3}}{_SIGN}\d{{3}}"
+    rf"{_SIGN}[(\[]?(?:cl(?:é|e\u0301?)f?)?{_SIGN}\d\d)(?!\d))",
+    re.IGNORECASE,
+)
+_NOT_SIGNIFICANT = re.compile(r"[^\dABab]")
 _CORSICA = {"2A": "19", "2B": "18"}
 _LENGTH = 15
 
@@ -39,10 +47,13 @@ def nir_spans(text: str) -> Iterator[tuple[int, int]]:
     """Where each NIR with a valid key stands in `text`: (start, end), as in a slice."""
     if len(text) < _LENGTH:
         return
-    for match in _CANDIDATE.finditer(text):
-        signs = _NOT_SIGNIFICANT.sub("", match[1])
+    candidates = {
+        match.span(1): match[1] for shape in (_CANDIDATE, _GROUPED) for match in shape.finditer(text)
+    }
+    for span, found in sorted(candidates.items()):
+        signs = _NOT_SIGNIFICANT.sub("", found)
         if int(signs[0]) in _FIRST and nir_key(signs[:13]) == int(signs[13:]):
-            yield match.span(1)
+            yield span
 
 
 def holds_nir(text: str | None) -> bool:

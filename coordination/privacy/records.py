@@ -205,6 +205,16 @@ def earlier(grant: Grant, journey_id: uuid.UUID, model: Any = None) -> list[Earl
     ]
 
 
+def last_corrections(journey_id: uuid.UUID, model: Any) -> dict[uuid.UUID, tuple[uuid.UUID, datetime]]:
+    """Who last corrected each record of a table on a journey, and when; not what it said before."""
+    query = (
+        select(Revision.of_id, Revision.by_id, Revision.at)
+        .where(Revision.journey_id == journey_id, Revision.of_table == model.__tablename__)
+        .order_by(Revision.position)
+    )
+    return {row.of_id: (row.by_id, row.at) for row in db.session.execute(query)}
+
+
 def _by_oneself(w: Work, model: Any, row_id: uuid.UUID, changes: int) -> bool:
     """Whether the actor alone made the last changes of a record."""
     by = db.session.scalars(

@@ -6,7 +6,9 @@ short transaction before the page is rendered; so is a refusal, since the work w
 
 from __future__ import annotations
 
+import hashlib
 import hmac
+import re
 import uuid
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -26,6 +28,9 @@ from coordination.privacy.keys import secret_key
 from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import Action, Grant, Subject, can, require
 from coordination.privacy.vault import keystore
+
+# As forms draw them; a piece of a form adds the id of what it is about.
+_DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
 
 
 class AlreadyDone(Exception):
@@ -66,6 +71,7 @@ class Work:
 
     def once(self, key: str, body: bytes, answer: str) -> None:
         """Take an idempotency key. Raises AlreadyDone (same body) or Conflict (another body)."""
+        key = _as_stored(key)
         # Keyed, so that a stolen table does not let anybody try out texts; of this action on this journey alone.
         place = f"{self.action}\x1f{self.wanted}\x1f".encode()
         digest = hmac.digest(secret_key(current_app.config["SETTINGS"], "index"), place + body, "sha256")
@@ -133,10 +139,22 @@ def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
 def sent_before(actor: Actor, key: str) -> bool:
     """Whether a form with this idempotency key was written already: what it asks first is not asked again."""
     act_as(db.session, actor.id)
-    query = select(Idempotency.key).where(Idempotency.account_id == actor.id, Idempotency.key == key)
-    found = db.session.execute(query).first() is not None
+    used = key_used(actor.id, key)
     db.session.rollback()
-    return found
+    return used
+
+
+def key_used(account_id: uuid.UUID, key: str) -> bool:
+    """The same, within what is being read."""
+    query = select(Idempotency.key).where(
+        Idempotency.account_id == account_id, Idempotency.key == _as_stored(key)
+    )
+    return db.session.execute(query).first() is not None
+
+
+def _as_stored(key: str) -> str:
+    """The key as the database keeps it, in clear: one that no page of ours drew might hold words."""
+    return key if _DRAWN.fullmatch(key) else hashlib.sha256(key.encode()).hexdigest()
 
 
 def refuse_unless_allowed(actor: Actor, action: Action, now: datetime) -> None:

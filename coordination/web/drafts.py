@@ -110,7 +110,8 @@ def _read_mark(text: str) -> tuple[Place, str] | None:
         place = Place(uuid.UUID(words[0]), words[1], uuid.UUID(words[2]))
     except (ValueError, IndexError):
         return None
-    if place.form.partition(SLASH)[0] not in current_app.view_functions:
+    # The name of the form is kept in clear: a form of ours, and no word more.
+    if place.form.partition(SLASH)[0] not in current_app.view_functions or not address_of(place):
         return None
     return place, words[3] if len(words) > 3 else ""
 
@@ -144,20 +145,24 @@ def discard() -> ResponseReturnValue:
 
 def _page_of(places: Sequence[Place]) -> str:
     """The address of the form: made from its endpoint, never one that came with the request."""
-    if not places:
-        return url_for("entry.start")
-    first = places[0]
-    endpoint, _, slug = first.form.partition(SLASH)
+    address = address_of(*places) if places else None
+    return address or url_for("entry.start")
+
+
+def address_of(first: Place, *others: Place) -> str | None:
+    """Where the form is; None: not a form of ours that can be drafted, or no kind of it."""
+    endpoint, slash, slug = first.form.partition(SLASH)
     names = sorted(next(iter(current_app.url_map.iter_rules(endpoint))).arguments)
+    if bool(slash) != ("slug" in names):
+        return None
     values: dict[str, Any] = {
         name: first.journey_id if name == "journey_id" else first.of_id for name in names
     }
     if not names:
-        values["p"] = [place.of_id for place in places]
-    if "slug" in names:
+        values["p"] = [place.of_id for place in (first, *others)]
+    if slash:
         values["slug"] = slug
     try:
         return url_for(endpoint, **values)
     except (BuildError, ValueError):
-        # Not a form of ours that can be drafted, or no kind of it.
-        return url_for("entry.start")
+        return None

@@ -29,6 +29,7 @@ from coordination.accounts.sign_in import (
 )
 from tests.conftest import superuser
 from tests.people import PASSWORD, csrf_token, make_account, send, signed_in
+from tests.support import scalar
 
 ADDRESS = "ccas@exemple.fr"
 Move = Callable[[timedelta], None]
@@ -351,6 +352,8 @@ def test_a_crowd_on_one_account_does_not_hold_every_thread(
     assert len(waiting) == MOST_WAITING
     # The last to come is the first to be answered: it does not wait.
     assert answers == [429] + [422] * MOST_WAITING
+    # Three counts for a wrong password; who is told to come back has a failure of their address alone.
+    assert scalar("SELECT count(*) FROM sign_in_attempt") == 1 + 3 * MOST_WAITING
     monkeypatch.setattr("coordination.accounts.sign_in.sleep", lambda _seconds: None)
     attempt()
     assert answers[-1] == 422, "the places are given back"

@@ -52,7 +52,7 @@ def volets(name: str, journey: uuid.UUID) -> set[str]:
 def opened(name: str, programme: str) -> uuid.UUID:
     sheet = {"first_name": "Lina", "last_name": "Roux"}
     new = NewJourney(
-        programme, f"{PREFIXES[programme]}-{uuid.uuid4().int % 10**9}", day(-3), person(name).id, sheet
+        programme, f"{PREFIXES[programme]}-{uuid.uuid4().int % 10**6}", day(-3), person(name).id, sheet
     )
     return open_journey(person(name), new, clock.now())
 

@@ -79,7 +79,7 @@ def test_a_spotting_opens_a_journey_of_the_cite_whose_clock_runs(site: Flask) ->
         ({"source": ""}, "Choisissez une des réponses proposées."),
         ({"opened_on": "31/02/2026"}, "Cette date n&#39;existe pas."),
         ({"ref": "PRE-0001"}, "Cette référence est déjà prise."),
-        ({"ref": "1 85 05 78 006 084 91"}, "numéro de sécurité sociale"),
+        ({"ref": "1 85 05 78 006 084 91"}, "Une référence s&#39;écrit comme PRE-0110"),
         ({"structure_id": str(uuid.uuid4())}, "Choisissez une structure de la liste."),
         ({"referent_id": "x"}, "Choisissez une personne de la liste."),
         ({"commune": "62014"}, "Cette commune n&#39;est pas dans le périmètre du PRE."),

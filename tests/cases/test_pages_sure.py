@@ -108,17 +108,25 @@ def test_two_questions_of_an_opening_do_not_chase_each_other(site: Flask) -> Non
     assert open_new(client, not_same="y", sure=asked(age, "birth_date"), **twin).status_code == 303
 
 
-def test_a_reference_is_written_as_the_others_or_asked(site: Flask) -> None:
+def test_a_reference_is_written_as_the_others(site: Flask) -> None:
     client = browser(site, REFERENT)
     assert open_new(client, ref="pre910").status_code == 303
     assert scalar("SELECT count(*) FROM journey WHERE ref = 'PRE-0910'") == 1
     twin = {"first_name": "Aymeric", "last_name": "Vandamme", "birth_date": "2015-05-06"}
     taken = open_new(client, ref="PRE 910", **twin)
     assert taken.status_code == 422 and "déjà prise" in taken.text and 'value="PRE 910"' in taken.text
-    assert "comme PRE-0110" in asked(open_new(client, ref="dossier 7", **twin), "ref")
-    assert "comme PRE-0110" in asked(open_new(client, ref="CITE-0950", **twin), "ref")
-    odd = asked(open_new(client, ref="2026/7", **twin), "ref")
-    assert open_new(client, ref="2026/7", sure=odd, **twin).status_code == 303
+    for odd in (
+        "dossier 7",
+        "CITE-0950",
+        "2026/7",
+        "Vandamme Aymeric",
+        "0612345678",
+        "1 85 05 78 006 084 91",
+    ):
+        refused = open_new(client, ref=odd, **twin)
+        assert refused.status_code == 422 and not questions(refused), odd
+        assert "comme PRE-0110" in refused.text and f'value="{odd}"' in refused.text, odd
+    assert not scalar("SELECT count(*) FROM journey WHERE ref !~ '^(PRE|CITE)-[0-9]+$'")
 
 
 def test_references_as_they_are_typed() -> None:

@@ -79,6 +79,50 @@ def test_a_draft_of_one_kind_is_not_offered_in_another_and_can_be_dropped(site: 
     assert "Un brouillon" not in client.get(f"/parcours/{journey}/action").text
 
 
+@pytest.mark.parametrize(
+    "form",
+    [
+        "cases.log_contact/madame-quenehen",
+        "cases.add_record/madame-quenehen",
+        "cases.add_record",
+        "nothing.known",
+    ],
+)
+def test_the_name_of_a_form_carries_no_word(site: Flask, form: str) -> None:
+    journey = journeys_of(REFERENT)[0]
+    client = browser(site, REFERENT)
+    kept = post(client, "/brouillons", draft=f"{journey} {form} {journey}", note="Mon texte")
+    assert kept.status_code == 204 and rows("SELECT 1 FROM draft") == []
+
+
+def test_no_draft_holds_a_nir(site: Flask) -> None:
+    journey = journeys_of(REFERENT)[0]
+    client = browser(site, REFERENT)
+    place = f"{journey} cases.log_contact {journey}"
+    refused = post(client, "/brouillons", draft=place, note="Carte : 2 55 08 14 168 025 38")
+    assert refused.status_code == 400 and rows("SELECT 1 FROM draft") == []
+    assert post(client, "/brouillons", draft=place, note="Carte perdue").status_code == 204
+    assert len(rows("SELECT 1 FROM draft")) == 1
+
+
+def test_an_idempotency_key_of_somebody_s_own_is_not_kept_as_typed(site: Flask) -> None:
+    journey = scalar(AGREED, account(REFERENT))
+    client = browser(site, REFERENT)
+    sent = {
+        "idempotency_key": "Madame\0Quenehen",
+        "when": TODAY.isoformat(),
+        "mode": "TELEPHONE",
+        "outcome": "ABOUTI",
+        "note": "Un mot.",
+    }
+    path = f"/parcours/{journey}/echange"
+    before = scalar("SELECT count(*) FROM contact")
+    assert [post(client, path, **sent).status_code for _ in range(2)] == [303, 303]
+    assert scalar("SELECT count(*) FROM contact") == before + 1
+    assert rows("SELECT 1 FROM idempotency WHERE key !~ '^([0-9a-f]{32}){1,2}$'") == []
+    assert rows("SELECT 1 FROM idempotency") != []
+
+
 @pytest.mark.parametrize("form", ["cases.add_record", "oversight.accounts", "cases.change_record/x"])
 def test_a_form_that_is_none_is_no_fault(site: Flask, form: str) -> None:
     journey = journeys_of(REFERENT)[0]

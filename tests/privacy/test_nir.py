@@ -78,7 +78,6 @@ def test_a_key_of_one_digit_is_written_with_a_zero() -> None:
         "12550814168025389",  # within a longer number
         "2550814168025381",
         "62765S00 2026-03-01 2026-04-01",
-        "2-55-08-14-168-025-38",  # only spaces and dots part the groups
     ],
 )
 def test_what_is_no_nir(text: str) -> None:
@@ -88,6 +87,31 @@ def test_what_is_no_nir(text: str) -> None:
 def test_a_telephone_and_a_postcode_are_never_a_nir() -> None:
     assert not any(
         holds_nir(f"06123456{n:02d} {postcode}") for n in range(100) for postcode in (62500, 62219)
+    )
+
+
+@pytest.mark.parametrize(
+    "written",
+    [
+        "1-85-05-78-006-084-91",
+        "1/85/05/78/006/084/91",
+        "1_85_05_78_006_084_91",
+        "1 85 05 78 006 084 clé 91",
+        "1 85 05 78 006 084 (clef : 91)",
+        "1850578006084 clé 91",
+        "1 85 05 78 006 084 - 91",
+        "185 05 78 006 084/91",
+    ],
+)
+def test_a_nir_with_other_signs_between_its_groups(written: str) -> None:
+    assert holds_nir(f"Carte : {written}.")
+    assert not holds_nir(f"Carte : {written.replace('91', '92')}.")
+
+
+def test_dates_and_telephones_with_strokes_are_no_nir() -> None:
+    days = [f"{d}/{m:02}/2026" for d in range(1, 29) for m in range(1, 13)]
+    assert not any(
+        holds_nir(f"du {a}-{b} au 06-12-34-56-{i % 90:02}") for i, a in enumerate(days) for b in days[::7]
     )
 
 

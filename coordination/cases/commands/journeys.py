@@ -15,7 +15,7 @@ from coordination import reference
 from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import NIR_REFUSED, Problems
+from coordination.cases.checks import Problems
 from coordination.cases.checks_people import check_birth
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
@@ -28,7 +28,6 @@ from coordination.errors import BadInput, Forbidden
 from coordination.privacy.access import call, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
-from coordination.privacy.nir import holds_nir
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import keystore, new_row
 from coordination.privacy.volets import Volet
@@ -80,8 +79,9 @@ def open_journey(
         grant = w.require()
         if key:
             w.once(key, repr(new).encode(), answer)
-        if new.programme in FIRST_STAGE and actor.kind == "person":
-            _refuse_others(actor, new.programme, now)
+        asks = new.programme in FIRST_STAGE and actor.kind == "person"
+        if asks and not may_follow(actor.id, new.programme, now, coordinating=True):
+            raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
         _check_new(new, today, sure)
         if new.referent_id:
             _check_referent("referent_id", new.referent_id, new.programme, now)
@@ -106,12 +106,6 @@ def open_journey(
         sync_access([journey_id])
         w.audit(Grant(grant.actor_id, grant.action, journey_id), written)
     return journey_id
-
-
-def _refuse_others(actor: Actor, programme: str, now: datetime) -> None:
-    """Before anything is asked. Raises Forbidden."""
-    if not may_follow(actor.id, programme, now, coordinating=True):
-        raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
 
 
 def _saisine_cells(saisine: NewSaisine) -> dict[str, Any]:
@@ -149,12 +143,10 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
     problems.past_day("opened_on", new.opened_on, today)
     if not new.ref.strip():
         problems["ref"] = "Indiquez une référence."
-    elif holds_nir(new.ref):
-        # In clear, wherever the journey is named.
-        problems["ref"] = NIR_REFUSED
     elif new.programme in PREFIXES and not is_usual(new.ref, new.programme):
         usual = f"{PREFIXES[new.programme]}-0110"
-        problems.ask("ref", f"Les références s'écrivent comme {usual} : celle-ci serait « {new.ref} ».")
+        # Read in clear wherever the journey is named: a name has no place in it.
+        problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, des chiffres."
     check_birth(problems, new.programme, new.sheet.get("birth_date"), new.opened_on, today)
     for name in ("first_name", "last_name"):
         if not str(new.sheet.get(name) or "").strip():

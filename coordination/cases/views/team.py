@@ -64,16 +64,18 @@ def team(journey_id: uuid.UUID) -> ResponseReturnValue:
 @declares(Action.LINK_FAMILY)
 def family(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = FamilyForm()
+    read = ["name", "address", "household"]
 
     def load(grant: Grant) -> dict[str, Any]:
         family = siblings(grant, journey_id)
         near = suggestions(grant, journey_id, family, asked=request.args.get("chercher") == "1")
+        # Whoever is shown here is in the log too.
+        read.extend(str(person.journey_id) for person in near or ())
         form.chosen.choices = options({person.ref: f"{person.name}, {person.ref}" for person in near or ()})
         return {"siblings": family, "near": near or (), "unasked": near is None, "journey_id": journey_id}
 
     def page(_conflict: EditConflict | None) -> str:
-        detail = ("name", "address", "household")
-        return show_form("family.html", form, journey_id, detail=detail, load=load, alone=False)
+        return show_form("family.html", form, journey_id, detail=read, load=load, alone=False)
 
     def save() -> str:
         ref = (form.ref.data or "").strip() or form.chosen.data or ""
