@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
 from flask import current_app
@@ -27,9 +27,11 @@ from coordination.cases.models import (
 from coordination.cases.models_life import Saisine
 from coordination.cases.queries.people import account_names, structure_names
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
+from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
+from coordination.privacy.records import last_corrections
 from coordination.privacy.vault import Opened, open_journey_rows
 
 MOST_CONTACTS = 200
@@ -63,7 +65,7 @@ class Entry:
         return f"<Entry {self.kind} {self.on}>"
 
 
-_CONTACT = ("on_date", "mode", "outcome", "author_id", "note")
+_CONTACT = ("on_date", "mode", "outcome", "author_id", "note", "version")
 _APPOINTMENT = ("on_date", "status", "structure_id", "version")
 _ACTION = (
     *("kind", "axis_or_barrier", "status", "structure_id"),
@@ -89,13 +91,17 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     contacts = open_journey_rows(grant, Contact, _CONTACT, journey_id, "-on_date", MOST_CONTACTS)
     appointments = open_journey_rows(grant, Appointment, _APPOINTMENT, journey_id)
     actions = open_journey_rows(grant, Action, _ACTION, journey_id)
-    authors = account_names({c["author_id"] for c in contacts if c["author_id"]})
+    # Most were never corrected: nothing is asked then.
+    corrected = last_corrections(journey_id, Contact) if any(c["version"] > 1 for c in contacts) else {}
+    authors = account_names(
+        {c["author_id"] for c in contacts} - {None} | {by for by, _ in corrected.values()}
+    )
     arrivals = open_journey_rows(grant, Saisine, _SAISINE, journey_id)
     structures = structure_names(
         {row["structure_id"] for row in (*appointments, *actions, *arrivals) if row["structure_id"]}
     )
     # Hundreds of them: each is made once, and not made again to say where it is corrected.
-    exchanges = [_contact(r, authors, r["folder_id"] in writable) for r in contacts]
+    exchanges = [_contact(r, authors, corrected.get(r["id"]), r["folder_id"] in writable) for r in contacts]
     found: list[tuple[str, Opened, list[Entry]]] = [
         ("rendez-vous", r, [_appointment(r, structures)]) for r in appointments
     ]
@@ -117,7 +123,9 @@ def _writable(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
     return set(db.session.scalars(query))
 
 
-def _contact(row: Opened, authors: dict[uuid.UUID, str], writable: bool) -> Entry:
+def _contact(
+    row: Opened, authors: dict[uuid.UUID, str], correction: tuple[uuid.UUID, datetime] | None, writable: bool
+) -> Entry:
     mode = reference.label("contact_mode", row["mode"])
     outcome = reference.label("contact_outcome", row["outcome"])
     return Entry(
@@ -125,10 +133,22 @@ def _contact(row: Opened, authors: dict[uuid.UUID, str], writable: bool) -> Entr
         "contact",
         f"{mode} - {outcome}",
         row["note"] or "",
-        authors.get(row["author_id"], ""),
+        _who(row["author_id"], correction, authors),
         "echange" if writable else "",
         row["id"] if writable else None,
     )
+
+
+def _who(
+    author: uuid.UUID | None, correction: tuple[uuid.UUID, datetime] | None, names: dict[uuid.UUID, str]
+) -> str:
+    """Who noted an exchange, and who changed it last: one must not answer for what a colleague wrote."""
+    said = [names.get(author, "")] if author else []
+    if correction:
+        by, at = correction
+        other = f" par {names.get(by, 'un compte supprimé')}" if by != author else ""
+        said.append(f"corrigé le {paris_date(at):%d/%m/%Y}{other}")
+    return ", ".join(filter(None, said))
 
 
 def _saisine(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> Entry:

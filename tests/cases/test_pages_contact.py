@@ -10,7 +10,16 @@ from typing import Any
 import pytest
 from flask import Flask
 
-from tests.cases.pages_kit import REFERENT, browser, journeys_of, last_audit, post, silent_journey
+from tests.cases.pages_kit import (
+    COORDINATOR,
+    REFERENT,
+    account,
+    browser,
+    journeys_of,
+    last_audit,
+    post,
+    silent_journey,
+)
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
@@ -162,19 +171,12 @@ def test_a_refusal_names_what_was_tried(site: Flask, kind: str) -> None:
     assert {"contact": "inconnu, par un échange", "alert": "inconnu, par une alerte"}[kind] in shown
 
 
-@pytest.mark.parametrize("fault", [{"version": 2**31}, {"version": 10**30}, {"idempotency_key": "a\0b"}])
-def test_what_no_form_of_ours_sends_loses_no_text(site: Flask, fault: dict[str, object]) -> None:
-    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+@pytest.mark.parametrize("version", [2**31, 10**30])
+def test_a_version_that_nobody_read_is_somebody_else_s_edit(site: Flask, version: int) -> None:
     contact_id, _ = one_contact(REFERENT)
-    before = contacts(journey_id)
-    if "version" in fault:
-        answer = post(client, f"/parcours/echange/{contact_id}", **said(note="Un texte à garder."), **fault)
-    else:
-        answer = post(client, f"/parcours/{journey_id}/echange", **typed(note="Un texte à garder.", **fault))
-    # A version that nobody read is somebody else's edit, however large it is.
-    assert answer.status_code == (409 if "version" in fault else 400)
-    assert "Un texte à garder." in answer.text
-    assert contacts(journey_id) == before
+    path = f"/parcours/echange/{contact_id}"
+    answer = post(browser(site, REFERENT), path, **said(note="Un texte à garder."), version=version)
+    assert answer.status_code == 409 and "Un texte à garder." in answer.text
 
 
 def one_contact(email: str) -> tuple[uuid.UUID, int]:
@@ -253,6 +255,22 @@ def test_an_exchange_is_corrected_whole_says_what_it_said_and_can_be_removed(sit
     assert "Retiré : échange." in journey and str(contact_id) not in journey
     assert client.get(path).status_code == 404
     assert "Échange" in client.get(f"/parcours/{journey_id}/retires").text
+
+
+def test_the_journey_says_who_corrected_an_exchange(site: Flask) -> None:
+    contact_id, version = one_contact(REFERENT)
+    path = f"/parcours/echange/{contact_id}"
+    journey = f"/parcours/{scalar('SELECT journey_id FROM contact WHERE id = %s', contact_id)}"
+    own, other = browser(site, REFERENT), browser(site, COORDINATOR)
+    assert "corrigé le" not in own.get(journey).text
+    assert post(own, path, **said(note="Un mot."), version=version).status_code == 303
+    author = scalar("SELECT author_id FROM contact WHERE id = %s", contact_id)
+    mine = f", corrigé le {TODAY:%d/%m/%Y}"
+    assert mine in own.get(journey).text
+    assert (f"{mine} par" in own.get(journey).text) == (author != account(REFERENT))
+    assert post(other, path, **said(note="Un autre mot."), version=version + 1).status_code == 303
+    name = scalar("SELECT display_name FROM account WHERE id = %s", account(COORDINATOR))
+    assert f"{mine} par {name}" in own.get(journey).text
 
 
 def test_what_was_typed_in_a_correction_is_kept_beside_its_refusal(site: Flask) -> None:

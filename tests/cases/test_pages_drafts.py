@@ -60,6 +60,36 @@ def test_what_was_typed_comes_back_and_can_be_thrown_away(client: FlaskClient, j
     assert TEXT not in empty.text and "Un brouillon" not in empty.text
 
 
+def test_my_day_lists_what_one_began_to_write(client: FlaskClient, journey: uuid.UUID) -> None:
+    other = next(id_ for id_ in journeys_of(REFERENT) if id_ != journey)
+    assert "à terminer" not in client.get("/parcours/ma-journee").text
+    note, action = f"/parcours/{journey}/echange", f"/parcours/{journey}/action"
+    outing = f"/parcours/tournee?p={journey}&p={other}"
+    sent = typed(client.get(note), when=str(TODAY))
+    post(client, "/brouillons", **sent)
+    post(client, "/brouillons", draft=marks(client.get(action)), detail="Inscrire au club de lecture")
+    several = marks(client.get(outing))
+    words = {f"{mark.split(' ')[3]}note": TEXT for mark in several}
+    assert len(words) == 2
+    post(client, "/brouillons", draft=several, idempotency_key=uuid.uuid4().hex, **words)
+    page = client.get("/parcours/ma-journee").text
+    begun = page.split('id="brouillons"')[1].split("</section>")[0]
+    assert "3 saisies à terminer" in begun and "22 novembre 2026" in begun and TEXT not in page
+    links = re.findall(r'<a href="([^"]+)">([^<]+)</a>', begun)
+    assert {(url.replace("&amp;", "&").split("?")[0], what.split(" :")[0]) for url, what in links} == {
+        (note, "Échange"),
+        (action, "Action"),
+        ("/parcours/tournee", "Tournée"),
+    }
+    taken_up = next(
+        url.replace("&amp;", "&") for url, what in links if what.startswith("Tournée : 2 personnes")
+    )
+    assert client.get(taken_up).text.count(TEXT) == 2
+    assert TEXT not in browser(client.application, COORDINATOR).get("/parcours/ma-journee").text
+    post(client, note, **(sent | {"outcome": "ABOUTI"}))
+    assert "2 saisies à terminer" in client.get("/parcours/ma-journee").text
+
+
 def test_a_saved_form_leaves_no_draft(client: FlaskClient, journey: uuid.UUID) -> None:
     path = f"/parcours/{journey}/echange"
     sent = typed(client.get(path), when=str(TODAY))

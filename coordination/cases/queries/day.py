@@ -5,7 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from sqlalchemy import or_, select
@@ -24,8 +24,10 @@ from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
+from coordination.privacy.drafts import Place, unfinished
 from coordination.privacy.policy import Grant
 from coordination.web.filters import long_date
 
@@ -54,6 +56,7 @@ class Day:
     alerts: tuple[PersonAlerts, ...]
     initial: tuple[PersonAlerts, ...]
     due: tuple[DeadlineView, ...]
+    unfinished: tuple[tuple[Place, datetime], ...]
     untold: tuple[AppointmentView, ...]
     appointments: tuple[AppointmentView, ...]
     people: dict[uuid.UUID, Person]
@@ -69,11 +72,13 @@ class Day:
             ids
             | {d.journey_id for d in self.due}
             | {a.journey_id for a in (*self.untold, *self.appointments)}
+            | {place.journey_id for place, _ in self.unfinished}
         )
 
 
-def my_day(grant: Grant, actor: Actor, today: date) -> Day:
+def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
     """The journeys that the actor follows or backs up. A fixed number of statements."""
+    today = paris_date(now)
     followed = db.session.execute(
         select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.exit_on.is_(None))
     ).all()
@@ -91,7 +96,8 @@ def my_day(grant: Grant, actor: Actor, today: date) -> Day:
     coming = tuple(a for a in appointments if a.on > today)
     fresh, initial = _by_start(alerts)
     instead = _instead([row for row in followed if row.referent_id != actor.id], today)
-    day = Day(today, tuple(fresh), tuple(initial), tuple(due), untold, coming, {}, len(mine), instead)
+    begun = tuple(unfinished(actor.id, now))
+    day = Day(today, tuple(fresh), tuple(initial), tuple(due), begun, untold, coming, {}, len(mine), instead)
     return replace(day, people=people(grant, list(day.shown))) if day.shown else day
 
 
