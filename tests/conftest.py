@@ -31,6 +31,7 @@ from sqlalchemy.engine import URL
 from config.settings import Settings
 from coordination import embedded
 from coordination.accounts import passwords
+from tests.order import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 TODAY = date(2026, 11, 22)
 HOME = "COORDINATION_TEST_HOME"

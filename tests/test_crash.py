@@ -179,6 +179,7 @@ def _holds(settings: Settings) -> None:
     assert recomputed.returncode == 0 and '"changed": 0' in recomputed.stdout, recomputed
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("victim", "kills"), [("page", 2), ("server", 1)])
 def test_no_acknowledged_exchange_is_lost_or_doubled(
     own: Settings, journey: str, victim: str, kills: int

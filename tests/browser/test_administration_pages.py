@@ -62,6 +62,7 @@ def test_an_account_is_created_with_its_role_and_the_role_is_ended(site: Site) -
     expect(person.get_by_role("heading", level=1)).to_have_text("Vous n'avez pas accès à cette page")
 
 
+@pytest.mark.long
 def test_every_page_of_the_administrator(site: Site) -> None:
     check(_tour(site.signed_in("admin")))
 

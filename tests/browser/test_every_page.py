@@ -50,10 +50,12 @@ def check(tour: Tour) -> None:
     assert not faults, "\n".join(faults)
 
 
+@pytest.mark.long
 def test_pages_of_visitors_and_of_those_who_see_no_file(site: Site) -> None:
     check(_around(site))
 
 
+@pytest.mark.long
 def test_pages_of_a_coordinator(site: Site) -> None:
     check(_coordinator(site.signed_in("coordination.pre")))
 
@@ -106,6 +108,7 @@ def _forecast(page: Page) -> Tour:
     yield "a-venir-avec-absence", page
 
 
+@pytest.mark.long
 def test_pages_of_thresholds(site: Site) -> None:
     check(_thresholds(site.signed_in("coordination.pre")))
 
@@ -114,6 +117,7 @@ def test_pages_of_the_life_of_a_journey(site: Site) -> None:
     check(_life(site))
 
 
+@pytest.mark.long
 def test_pages_of_a_referent(site: Site) -> None:
     check(_referent(site.signed_in("referent.pre")))
 
@@ -299,6 +303,7 @@ def _referent(page: Page) -> Tour:
     yield "erreur-405", page
 
 
+@pytest.mark.long
 def test_pages_of_the_guide(site: Site) -> None:
     check(_guide(site.signed_in("ccas")))
 
@@ -311,6 +316,7 @@ def _guide(page: Page) -> Tour:
         yield f"guide-{name or 'sommaire'}", page
 
 
+@pytest.mark.long
 def test_pages_of_records(site: Site) -> None:
     check(_records(site.signed_in("referent.pre")))
 
@@ -353,6 +359,7 @@ def _records(page: Page) -> Tour:
     yield "diagnostic", page
 
 
+@pytest.mark.long
 def test_pages_of_the_facts_that_only_pages_bring(site: Site) -> None:
     check(_facts(site))
 

@@ -63,6 +63,7 @@ def days_of(found: Evaluation) -> Iterator[date]:
         day += timedelta(days=1)
 
 
+@pytest.mark.long
 def test_a_replay_opens_what_imports_and_scans_open(house: Flask, tmp_path: Path) -> None:
     bundle, found = simulated(tmp_path / "whole", pre=3, cite=3, months=9, seed=10)
     opened: dict[tuple[str, ...], Opened] = {}
@@ -78,6 +79,7 @@ def test_a_replay_opens_what_imports_and_scans_open(house: Flask, tmp_path: Path
     assert len(opened) >= 9
 
 
+@pytest.mark.long
 def test_a_replay_opens_what_every_day_computed_from_scratch_gives(tmp_path: Path) -> None:
     bundle, found = simulated(tmp_path / "whole", pre=9, cite=9, months=14, seed=9)
     opened: dict[tuple[str | None, ...], Opened] = {}

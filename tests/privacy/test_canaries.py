@@ -178,6 +178,7 @@ def noted_on_pages(app: Flask) -> str:
     return page + client.get(f"/parcours/{journey}/regles").text
 
 
+@pytest.mark.long
 def test_no_canary_is_found_anywhere(own: Flask) -> None:
     settings = own.config["SETTINGS"]
     page = work_a_day(own)
