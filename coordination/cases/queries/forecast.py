@@ -21,11 +21,11 @@ from coordination.cases.models_life import Leave
 from coordination.cases.queries.forecast_counts import HORIZONS, NOBODY, Counts, Due, count_due
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.db import db
+from coordination.db import db, narrow
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import COORDINATING_ROLES, Grant
 
-SHOWN = 100
+SHOWN = 50
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,10 @@ def forecast(
     names = account_names({leave.account_id for leave in leaves} | followers)
     weeks = tuple(_week(first, today, until, found, leaves, names, scope) for first in _mondays(today, until))
     asked = [found.deadlines.get(chosen, 0)] if chosen else found.deadlines.values()
-    named = people(grant, list({one.journey_id for one in found.shown})) if found.shown else {}
+    shown_ids = list({one.journey_id for one in found.shown})
+    # Last: the wall then looks at the journeys shown, not at all that the actor sees.
+    narrow(shown_ids)
+    named = people(grant, shown_ids) if shown_ids else {}
     mine = [within for code, within in found.within.items() if scope.referent in ("", code)]
     return Forecast(
         weeks,
