@@ -13,8 +13,10 @@ from wtforms.widgets import HiddenInput
 
 from coordination.cases.forms import DayField
 from coordination.cases.kinds import Cell, RecordKind, Shape
-from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, month_label
-from coordination.web.forms import PageForm, options
+from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, hour_label, month_label
+from coordination.web.forms import HourField, PageForm, options
+
+_WORDS = {Shape.MONTH: month_label, Shape.HOUR: hour_label}
 
 
 class RecordForm(PageForm):
@@ -70,9 +72,9 @@ class RecordForm(PageForm):
         return {cell.name: self[cell.name].data for cell in self.kind_of.cells}
 
     def said(self, name: str, value: Any) -> str:
-        """As every form says it, and a month in words."""
-        months = {cell.name for cell in self.kind_of.cells if cell.shape is Shape.MONTH}
-        return month_label(value) if name in months and value else super().said(name, value)
+        """As every form says it, a month and an hour in words."""
+        words = {cell.name: _WORDS[cell.shape] for cell in self.kind_of.cells if cell.shape in _WORDS}
+        return words[name](value) if name in words and value else super().said(name, value)
 
     def touched(self, names: frozenset[str]) -> bool:
         """Whether something was typed or refused in these cells: they are then shown at once."""
@@ -92,6 +94,8 @@ def _field(cell: Cell) -> Field:
         return DayField(cell.label)
     if cell.shape in (Shape.LINE, Shape.NUMBER, Shape.MONTH):
         return StringField(cell.label)
+    if cell.shape is Shape.HOUR:
+        return HourField(cell.label)
     if cell.shape is Shape.TEXT:
         return TextAreaField(cell.label)
     if cell.shape is Shape.STRUCTURE or cell.codes == "contract_objective":

@@ -25,6 +25,7 @@ class Shape(StrEnum):
     STRUCTURE = "structure"  # UUID
     NUMBER = "number"  # int
     MONTH = "month"  # str, "2021-03"
+    HOUR = "hour"  # str, "14:30"
 
 
 @dataclass(frozen=True)
@@ -187,6 +188,8 @@ APPOINTMENT = RecordKind(
     models.Appointment,
     (
         Cell("on_date", "Date du rendez-vous", required=True),
+        Cell("at_time", "Heure", Shape.HOUR),
+        Cell("place", "Lieu ou précision", Shape.LINE),
         _STRUCTURE,
         Cell(
             "status",

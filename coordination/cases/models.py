@@ -144,6 +144,9 @@ class Appointment(InFolder, Base):
     on_date: Mapped[date] = mapped_column()
     status: Mapped[str | None] = mapped_column(String(20))
     structure_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("structure.id"))
+    # "14:30". With a day and a structure it would say of whom it is to who saw them come.
+    at_time: Mapped[bytes | None] = sealed()
+    place: Mapped[bytes | None] = sealed(256)
 
 
 Index(

@@ -60,6 +60,24 @@ class Month(Typed):
         return f"{year}-{int(month):02}"
 
 
+NOT_AN_HOUR = "Cette heure n'existe pas. Écrivez-la ainsi : 14 h 30."
+_HOUR = re.compile(r"(\d{1,2})\s*(?:[:hH.]\s*(\d{2})?)?", re.ASCII)
+
+
+class Hour(Typed):
+    """An hour as people write it (14 h 30, 9h) or as a browser sends it (14:30), to "14:30"; empty is None."""
+
+    def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
+        typed = super()._deserialize(value, attr, data, **kwargs).strip()
+        if not typed:
+            return None
+        found = _HOUR.fullmatch(typed)
+        hour, minute = (int(found[1]), int(found[2] or 0)) if found else (24, 0)
+        if hour > 23 or minute > 59:
+            raise ValidationError(NOT_AN_HOUR)
+        return f"{hour:02}:{minute:02}"
+
+
 class Number(Typed):
     """A whole number; empty is None."""
 
@@ -78,6 +96,7 @@ _FIELDS: dict[Shape, type[fields.Field[Any]]] = {
     Shape.STRUCTURE: ChosenStructure,
     Shape.NUMBER: Number,
     Shape.MONTH: Month,
+    Shape.HOUR: Hour,
 }
 
 

@@ -26,7 +26,7 @@ from coordination.cases.models import (
 )
 from coordination.cases.models_life import Saisine
 from coordination.cases.queries.people import account_names, structure_names
-from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
+from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, appointment_label, axis_label
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.models import Folder
@@ -66,7 +66,7 @@ class Entry:
 
 
 _CONTACT = ("on_date", "mode", "outcome", "author_id", "note", "version")
-_APPOINTMENT = ("on_date", "status", "structure_id", "version")
+_APPOINTMENT = ("on_date", "status", "structure_id", "version", "at_time", "place")
 _ACTION = (
     *("kind", "axis_or_barrier", "status", "structure_id"),
     *("planned_start", "started_on", "planned_end", "ended_on", "suspended_on"),
@@ -171,7 +171,8 @@ def _saisine(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> E
 def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
     status = reference.label("appointment_status", row["status"])
     where = structures.get(row["structure_id"], "")
-    entry = Entry(row["on_date"], "appointment", f"Rendez-vous - {status}", "", where)
+    detail = appointment_label(row["at_time"], row["place"])
+    entry = Entry(row["on_date"], "appointment", f"Rendez-vous - {status}", detail, where)
     return replace(entry, pending=row["version"]) if row["status"] in (None, *PENDING) else entry
 
 

@@ -123,6 +123,17 @@ def month_label(month: str) -> str:
     return f"{MONTHS[int(month[5:]) - 1]} {month[:4]}"
 
 
+def hour_label(hour: str) -> str:
+    """« 9 h », « 14 h 30 » from "14:30"."""
+    whole, minute = hour.split(":")
+    return f"{int(whole)}\N{NO-BREAK SPACE}h" + (f"\N{NO-BREAK SPACE}{minute}" if minute != "00" else "")
+
+
+def appointment_label(hour: str | None, place: str | None) -> str:
+    """« 14 h 30, à la mairie », as much of it as is known."""
+    return ", ".join(filter(None, (hour_label(hour) if hour else "", place)))
+
+
 def half_days_label(number: str | None) -> str:
     """« 2 demi-journées d'absence »."""
     many = "s" if number not in ("0", "1") else ""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
@@ -13,7 +14,7 @@ from markupsafe import Markup
 from werkzeug.datastructures import MultiDict
 from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
-from wtforms.widgets import DateInput
+from wtforms.widgets import DateInput, TimeInput
 
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
@@ -103,6 +104,21 @@ class DayField(StringField):
             raise BadInput(
                 "Une date est impossible.", {self.short_name: "Écrivez une date, par exemple 2026-09-01."}
             ) from None
+
+
+class HourInput(TimeInput):
+    """As `DayInput`, for an hour."""
+
+    def __call__(self, field: Field, **kwargs: Any) -> Markup:
+        if not re.fullmatch(r"(([01]\d|2[0-3]):[0-5]\d)?", str(field.data or "")):
+            kwargs |= {"type": "text"}
+        return super().__call__(field, **kwargs)
+
+
+class HourField(StringField):
+    """An hour, kept as typed so that an impossible one is given back."""
+
+    widget = HourInput()
 
 
 def options(labels: Mapping[str, str], empty: str | None = None) -> list[SelectChoice]:

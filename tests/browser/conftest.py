@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -62,6 +62,33 @@ class _Silent(WSGIRequestHandler):
         """Nothing: what fails shows in the page."""
 
 
+class _Counted:
+    """The application, which knows how many answers it is making.
+
+    What a page still asked for when it was closed must be answered before its database is taken away.
+    """
+
+    def __init__(self, app: Flask) -> None:
+        self.app, self.under_way, self.changed = app, 0, threading.Condition()
+
+    def __call__(self, environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        self._count(1)
+        try:
+            return self.app(environ, start_response)
+        finally:
+            # The database was let go of; this server may never close the answer of a form that the browser left.
+            self._count(-1)
+
+    def _count(self, more: int) -> None:
+        with self.changed:
+            self.under_way += more
+            self.changed.notify_all()
+
+    def wait(self) -> None:
+        with self.changed:
+            assert self.changed.wait_for(lambda: not self.under_way, timeout=30), "an answer never ended"
+
+
 @dataclass
 class Site:
     """The territory, served; `new_page` is a fresh browser profile on it."""
@@ -91,13 +118,15 @@ class Site:
 @pytest.fixture
 def site(site: Flask, chromium: Browser) -> Iterator[Site]:
     """The followed territory on a port, and the browser."""
-    server = make_server("127.0.0.1", 0, site, threaded=True, request_handler=_Silent)
+    counted = _Counted(site)
+    server = make_server("127.0.0.1", 0, counted, threaded=True, request_handler=_Silent)
     thread = threading.Thread(target=server.serve_forever, daemon=True)
     thread.start()
     served = Site(site, f"http://127.0.0.1:{server.server_port}", chromium, [])
     yield served
     for context in served.contexts:
         context.close()
+    counted.wait()
     server.shutdown()
     thread.join()
     server.server_close()

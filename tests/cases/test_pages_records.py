@@ -193,6 +193,40 @@ def test_an_untold_appointment_waits_on_my_day_and_is_answered_there(site: Flask
     assert scalar("SELECT status FROM appointment WHERE id = %s", record) == "ABS_NON_EXCUSEE"
 
 
+def test_the_hour_and_the_place_of_an_appointment_are_read_where_it_stands(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), agreed()
+    path, place = f"/parcours/{journey_id}/rendez-vous", "Bureau 3, rue des Tilleuls"
+    tomorrow = (TODAY + timedelta(days=1)).isoformat()
+    typed = {"on_date": tomorrow, "status": "A_VENIR", "place": place}
+    for odd in ("25:00", "9 h 75", "midi", "930"):
+        refused = post(client, path, **typed, at_time=odd)
+        assert refused.status_code == 422 and "Écrivez-la ainsi : 14 h 30" in refused.text
+        assert f'value="{odd}"' in refused.text and 'type="time"' not in refused.text
+    assert post(client, path, **typed, at_time="14 h 30").status_code == 303
+    second = {"on_date": tomorrow, "status": "A_VENIR", "at_time": "9h"}
+    # The same day is asked about.
+    sure = [
+        unescape(said)
+        for said in re.findall(r'name="sure"[^>]*value="([^"]+)"', post(client, path, **second).text)
+    ]
+    assert post(client, path, **second, sure=sure).status_code == 303
+    whole, hour = "14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}30, " + place, "9\N{NO-BREAK SPACE}h"
+    assert whole in client.get(f"/parcours/{journey_id}").text
+    day = client.get("/parcours/ma-journee").text
+    # In the order of the day.
+    assert -1 < day.find(f", {hour}<") < day.find(f", {whole}<")
+    record = scalar(
+        "SELECT id FROM appointment WHERE journey_id = %s ORDER BY position DESC LIMIT 1", journey_id
+    )
+    page = client.get(f"/parcours/rendez-vous/{record}").text
+    assert re.search(r'<input[^>]*name="at_time"[^>]*type="time"[^>]*value="09:00"', page)
+    version = scalar("SELECT version FROM appointment WHERE id = %s", record)
+    changed = second | {"at_time": "10:15", "sure": sure, "version": version}
+    assert post(client, f"/parcours/rendez-vous/{record}", **changed).status_code == 303
+    assert hour in client.get(f"/parcours/rendez-vous/{record}").text.split("Ce qui était noté avant")[1]
+    assert not rows("SELECT 1 FROM appointment WHERE position(%s IN place) > 0", b"Tilleuls")
+
+
 def test_several_sessions_are_marked_at_once(site: Flask) -> None:
     client, journey_id = browser(site, REFERENT), agreed()
     began = TODAY - timedelta(days=21)

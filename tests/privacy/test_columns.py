@@ -99,6 +99,7 @@ SEALED_COLUMNS: dict[str, str] = {
     "representative": "first_name last_name tie phone email parental_authority interpreter signed_agreement"
     " takes_part trusted prefers_oral",
     "contact": "note",
+    "appointment": "at_time place",
     "objective": "axis fact baseline outcome own_words",
     "action": "kind axis_or_barrier owner contract_objective detail",
     "pause": "reason",
@@ -202,6 +203,7 @@ def test_what_the_bundle_calls_sealed_is_sealed_in_the_database() -> None:
         "representative": "takes_part trusted prefers_oral",
         "objective": SEALED_COLUMNS["objective"],
         "action": "owner contract_objective detail",
+        "appointment": SEALED_COLUMNS["appointment"],
         "review": "conclusions",
         "schooling": SEALED_COLUMNS["schooling"],
         "agreement": SEALED_COLUMNS["agreement"],

@@ -24,11 +24,13 @@ from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.vocabulary import appointment_label
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.drafts import Place, unfinished
 from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_rows
 from coordination.web.filters import long_date
 
 DUE_WITHIN = timedelta(days=14)
@@ -46,6 +48,8 @@ class AppointmentView:
     journey_id: uuid.UUID
     on: date
     version: int
+    # "14 h 30, à la mairie"
+    where: str = ""
 
 
 @dataclass(frozen=True)
@@ -91,7 +95,7 @@ def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
         # An appointment to come stands among those of the week.
         if speaks_to_follower(one.rule) and one.rule != OUTCOME_RULE
     ]
-    appointments = _appointments(mine, today)
+    appointments = _appointments(grant, mine, today)
     untold = tuple(a for a in appointments if a.on <= today)
     coming = tuple(a for a in appointments if a.on > today)
     fresh, initial = _by_start(alerts)
@@ -131,16 +135,24 @@ def _by_start(alerts: list[AlertView]) -> tuple[list[PersonAlerts], list[PersonA
     return fresh, [p for p in grouped if all(alert.initial for alert in p.alerts)]
 
 
-def _appointments(mine: list[uuid.UUID], today: date) -> list[AppointmentView]:
-    """Those of the last weeks and of the week to come that nobody said the outcome of."""
-    rows = db.session.execute(
-        select(Appointment.id, Appointment.journey_id, Appointment.on_date, Appointment.version)
-        .where(
-            among(Appointment.journey_id, mine),
-            or_(Appointment.status.is_(None), Appointment.status.in_(PENDING)),
-            Appointment.on_date >= today - UNTOLD_SINCE,
-            Appointment.on_date <= today + APPOINTMENTS_WITHIN,
-        )
-        .order_by(Appointment.on_date)
+def _appointments(grant: Grant, mine: list[uuid.UUID], today: date) -> list[AppointmentView]:
+    """Those of the last weeks and of the week to come that nobody said the outcome of, as the days go."""
+    rows = open_rows(
+        grant,
+        Appointment,
+        ("on_date", "version", "at_time", "place"),
+        among(Appointment.journey_id, mine),
+        or_(Appointment.status.is_(None), Appointment.status.in_(PENDING)),
+        Appointment.on_date >= today - UNTOLD_SINCE,
+        Appointment.on_date <= today + APPOINTMENTS_WITHIN,
     )
-    return [AppointmentView(*row) for row in rows]
+    return [
+        AppointmentView(
+            row["id"],
+            row["journey_id"],
+            row["on_date"],
+            row["version"],
+            appointment_label(row["at_time"], row["place"]),
+        )
+        for row in sorted(rows, key=lambda row: (row["on_date"], row["at_time"] or "24"))
+    ]

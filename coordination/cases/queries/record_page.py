@@ -15,7 +15,7 @@ from coordination.accounts.models import Structure
 from coordination.cases.kinds import ACTION, EXCHANGE, Cell, RecordKind, Shape
 from coordination.cases.models import Action, Appointment, Attendance, Journey, Sheet
 from coordination.cases.queries.people import account_names
-from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, month_label
+from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, hour_label, month_label
 from coordination.db import db
 from coordination.errors import Forbidden, NotFound
 from coordination.privacy.models import Folder
@@ -156,6 +156,8 @@ def _text(cell: Cell, value: str, programme: str, places: Mapping[uuid.UUID, str
         return long_date(date.fromisoformat(value))
     if cell.shape is Shape.MONTH:
         return month_label(value)
+    if cell.shape is Shape.HOUR:
+        return hour_label(value)
     if cell.shape is Shape.STRUCTURE:
         return places.get(uuid.UUID(value), "structure supprimée")
     return value
