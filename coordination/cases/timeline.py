@@ -103,7 +103,8 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     # Hundreds of them: each is made once, and not made again to say where it is corrected.
     exchanges = [_contact(r, authors, corrected.get(r["id"]), r["folder_id"] in writable) for r in contacts]
     found: list[tuple[str, Opened, list[Entry]]] = [
-        ("rendez-vous", r, [_appointment(r, structures)]) for r in appointments
+        ("rendez-vous", r, [_appointment(r, structures)])
+        for r in sorted(appointments, key=lambda r: r["at_time"] or "24")
     ]
     found += [("action", r, _action(r, programme, structures)) for r in actions]
     for slug, model, columns, read in _PLAIN:

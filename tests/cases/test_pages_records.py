@@ -196,6 +196,9 @@ def test_an_untold_appointment_waits_on_my_day_and_is_answered_there(site: Flask
 def test_the_hour_and_the_place_of_an_appointment_are_read_where_it_stands(site: Flask) -> None:
     client, journey_id = browser(site, REFERENT), agreed()
     path, place = f"/parcours/{journey_id}/rendez-vous", "Bureau 3, rue des Tilleuls"
+    # Nothing else comes first.
+    rows("DELETE FROM review WHERE journey_id = %s", journey_id)
+    rows("DELETE FROM action WHERE journey_id = %s AND status = 'PREVUE'", journey_id)
     tomorrow = (TODAY + timedelta(days=1)).isoformat()
     typed = {"on_date": tomorrow, "status": "A_VENIR", "place": place}
     for odd in ("25:00", "9 h 75", "midi", "930"):
@@ -211,7 +214,8 @@ def test_the_hour_and_the_place_of_an_appointment_are_read_where_it_stands(site:
     ]
     assert post(client, path, **second, sure=sure).status_code == 303
     whole, hour = "14\N{NO-BREAK SPACE}h\N{NO-BREAK SPACE}30, " + place, "9\N{NO-BREAK SPACE}h"
-    assert whole in client.get(f"/parcours/{journey_id}").text
+    page = client.get(f"/parcours/{journey_id}").text
+    assert f"· {hour}" in page and whole in page.split('id="fil"')[1]
     day = client.get("/parcours/ma-journee").text
     # In the order of the day.
     assert -1 < day.find(f", {hour}<") < day.find(f", {whole}<")

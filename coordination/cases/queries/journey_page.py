@@ -22,7 +22,7 @@ from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.agreement_page import last_agreement
 from coordination.cases.queries.documents import documents_kept
 from coordination.cases.queries.listing import stage_label
-from coordination.cases.queries.next_step import NextStep, next_steps
+from coordination.cases.queries.next_step import NextStep, next_steps, with_place
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
 from coordination.cases.timeline import Entry, timeline
@@ -178,6 +178,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         sheet["address"],
         commune if commune.casefold() not in (sheet["address"] or "").casefold() else "",
     ]
+    entries = timeline(grant, journey_id, journey.programme)
     return JourneyPage(
         person=person,
         reach=Reach(
@@ -211,10 +212,10 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
         backup=staff.get(journey.backup_id),  # type: ignore[arg-type]
         last_exchange=max((m.on for m in picture.moments if m.is_exchange), default=None),
-        next_step=None if ended else next_steps([journey_id], today).get(journey_id),
+        next_step=None if ended else with_place(next_steps([journey_id], today).get(journey_id), entries),
         representatives=_representatives(grant, journey_id),
         volets=_volets(grant, journey_id),
-        timeline=tuple(timeline(grant, journey_id, journey.programme)),
+        timeline=tuple(entries),
         alerts=tuple(open_alerts(today, [journey_id])),
         put_aside=put_aside(journey_id, today),
         coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
 from typing import Any
@@ -14,6 +14,7 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from coordination.accounts.models import Structure
 from coordination.cases.models import Action, Appointment, Pause, Review
+from coordination.cases.timeline import Entry
 from coordination.db import db, many
 
 LABELS = {
@@ -30,12 +31,24 @@ class NextStep:
     what: str
     who: str | None
     late: bool = False
+    # Hour and place of an appointment, where its sealed cells are opened: on the page of one journey.
+    where: str = ""
 
 
 def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, NextStep]:
     """The first planned thing of each journey, past and not done included (it is late). One statement."""
     rows = db.session.execute(_planned(), {"ids": list(journey_ids), "today": today})
     return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}
+
+
+def with_place(step: NextStep | None, entries: Sequence[Entry]) -> NextStep | None:
+    """The same, an appointment with the hour and the place that its line of the timeline has."""
+    if step is None or step.what != LABELS["appointment"]:
+        return step
+    told = (
+        e.detail for e in entries if e.kind == "appointment" and e.on == step.on and e.pending is not None
+    )
+    return replace(step, where=next(filter(None, told), ""))
 
 
 @cache
