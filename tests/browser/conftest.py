@@ -129,9 +129,13 @@ def site(site: Flask, chromium: Browser) -> Iterator[Site]:
     yield served
     for context in served.contexts:
         context.close()
-    counted.wait()
     server.shutdown()
     thread.join()
+    # What was accepted last has a moment to begin, and what began is waited for.
+    for one in threading.enumerate():
+        if "process_request_thread" in one.name:
+            one.join(0.5)
+    counted.wait()
     server.server_close()
 
 
