@@ -9,7 +9,8 @@ from __future__ import annotations
 import select
 import time
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from datetime import datetime
 from typing import Any
 
@@ -168,8 +169,25 @@ def narrow(journey_ids: Iterable[uuid.UUID]) -> None:
 
     Row-level security then looks at a few access rows instead of all those of a coordinator.
     """
-    scope = "{" + ",".join(str(id_) for id_ in journey_ids) + "}"
+    _scope("{" + ",".join(str(id_) for id_ in journey_ids) + "}")
+
+
+@contextmanager
+def narrowed(journey_ids: Iterable[uuid.UUID]) -> Iterator[None]:
+    """The same for one question; the transaction is then kept to what it was before.
+
+    An error inside ends the transaction, and its scope with it.
+    """
+    db.session.connection()  # its beginning says that nothing is narrowed yet
+    before = db.session.info["scope"]
+    narrow(journey_ids)
+    yield
+    _scope(before)
+
+
+def _scope(scope: str) -> None:
     db.session.execute(text("SELECT set_config('app.scope', :scope, true)"), {"scope": scope})
+    db.session.info["scope"] = scope
 
 
 _BEGIN = text(
@@ -179,6 +197,7 @@ _BEGIN = text(
 
 
 def _begin(session: Session, _transaction: Any, connection: Connection) -> None:
+    session.info["scope"] = ""
     connection.execute(
         _BEGIN,
         {

@@ -20,7 +20,7 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from coordination.db import act_as, db, narrow
+from coordination.db import act_as, db, narrow, narrowed
 from coordination.errors import Conflict, Forbidden, NotFound
 from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
@@ -54,14 +54,22 @@ class Work:
 
     def require(self, journey_id: uuid.UUID | None = None) -> Grant:
         """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
+        if journey_id is None:
+            return self._grant(None)
         self.wanted = journey_id
-        self.subject = subject_of(self.actor, journey_id) if journey_id else None
-        return require(self.actor, self.action, self.subject)
+        with narrowed([journey_id]):
+            subject = subject_of(self.actor, journey_id)
+        return self._grant(subject)
 
     def require_alone(self, journey_id: uuid.UUID) -> Grant:
         """The same for a page of this journey and no other: the wall need not look at all that the actor sees."""
+        self.wanted = journey_id
         narrow([journey_id])
-        return self.require(journey_id)
+        return self._grant(subject_of(self.actor, journey_id))
+
+    def _grant(self, subject: Subject | None) -> Grant:
+        self.subject = subject
+        return require(self.actor, self.action, subject)
 
     def audit(self, grant: Grant, detail: Iterable[str] = ()) -> None:
         """Note what was done: names of fields or ids, never values."""

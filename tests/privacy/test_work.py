@@ -16,7 +16,7 @@ from coordination import clock
 from coordination.alerts.models import State
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.models import Contact, Journey
-from coordination.db import act_as, db
+from coordination.db import act_as, db, narrow, narrowed
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import open_rows
@@ -253,3 +253,26 @@ def test_a_grant_cannot_name_what_it_was_not_given() -> None:
     grant = Grant(uuid.uuid4(), Action.LOG_CONTACT, uuid.uuid4())
     with pytest.raises(AttributeError):
         grant.journey_id = uuid.uuid4()  # type: ignore[misc]
+
+
+def test_asking_of_one_journey_leaves_the_others_in_sight(house: Flask) -> None:
+    actor, one = person("coord.pre"), journey_id("PRE-1")
+    with consult(actor, Action.OPEN_JOURNEY, clock.now()) as r:
+        before = set(db.session.scalars(select(Journey.id)))
+        assert len(before) > 1
+        r.audit(r.require(one))
+        assert set(db.session.scalars(select(Journey.id))) == before
+
+
+def test_a_narrower_question_ends_where_it_began(house: Flask) -> None:
+    one, other = journey_id("PRE-1"), journey_id("PRE-2")
+    act_as(db.session, person("coord.pre").id)
+    narrow([one])
+    with narrowed([one, other]):
+        assert set(db.session.scalars(select(Journey.id))) == {one, other}
+    assert set(db.session.scalars(select(Journey.id))) == {one}
+    # The next transaction sees all again.
+    db.session.rollback()
+    with narrowed([other]):
+        assert set(db.session.scalars(select(Journey.id))) == {other}
+    assert set(db.session.scalars(select(Journey.id))) == {one, other}

