@@ -17,7 +17,7 @@ CONTENT_POLICY = {
 # A document that somebody brought: it may show itself inside our pages, and do nothing else.
 DOCUMENT_POLICY = "default-src 'none'; base-uri 'none'; form-action 'none'; frame-ancestors 'self'; sandbox"
 _CLOSED = "X-Closed-Document"
-READING = ("GET", "HEAD", "OPTIONS")
+READING = ("GET", "OPTIONS")
 
 
 def protect(app: Flask, *, secure: bool) -> None:

@@ -96,7 +96,7 @@ def stand_at_the_door() -> ResponseReturnValue | None:
 
 
 def _to_sign_in() -> ResponseReturnValue:
-    if request.method not in ("GET", "HEAD"):
+    if request.method != "GET":
         raise SessionOver()
     if "_user_id" in session:
         flash("Votre session est terminée. Reconnectez-vous pour continuer.", "info")

@@ -72,8 +72,11 @@ def takes_files(largest: int) -> Callable[[View], View]:
 
 
 def register(app: Flask) -> None:
-    """Must come after the account is known and before anything reads the form (the CSRF token is in it)."""
-    app.request_class = MemoryRequest
+    """Must come after the account is known and before anything reads the form (the CSRF token is in it).
+
+    The requests of `app` are of MemoryRequest.
+    """
+    assert issubclass(app.request_class, MemoryRequest)
     app.before_request(_let_files_in)
 
 

@@ -18,7 +18,7 @@ from coordination.privacy.policy import can
 from coordination.web.routing import STATIC, policy_of
 from tests.cases.pages_kit import NOW, browser
 from tests.people import csrf_token
-from tests.support import rows
+from tests.support import counts, rows
 
 # Who -> whose journeys are foreign to them.
 ROLES = {
@@ -135,6 +135,29 @@ def test_every_address(site: Flask, who: str) -> None:
             wrong.append(f"{one.method} {one.path} ({one.endpoint}): {problem}")
     assert not wrong, "\n".join(wrong)
     assert rows("SELECT ref, version, stage, exit_on, referent_id FROM journey ORDER BY ref") == before
+
+
+def test_head_reads_as_get_does(site: Flask) -> None:
+    """No token guards a HEAD: a form sent with it writes nothing."""
+    client = browser(site, "referent.pre@demo.example")
+    form = {"note": "écrit par HEAD", "name": "nom", "submit": "1"}
+    pages = [one for one in asked(site, "PRE") if one.method == "GET"]
+    both = {one.path for one in asked(site, "PRE") if one.method == "POST"} & {one.path for one in pages}
+    assert len(both) > 50
+    kept = written(site)
+    wrong = []
+    for one in pages:
+        read, headed = client.get(one.path), client.head(one.path, data=form)
+        if (headed.status_code, headed.data) != (read.status_code, b""):
+            wrong.append(f"{one.path} ({one.endpoint}): GET {read.status_code}, HEAD {headed.status_code}")
+    assert not wrong, "\n".join(wrong)
+    assert written(site) == kept
+
+
+def written(app: Flask) -> dict[str, int]:
+    """Rows of every table but the log and what follows sessions."""
+    apart = ("audit_entry", "audit_head", "user_session", "sign_in_attempt")
+    return {name: number for name, number in counts(app.config["SETTINGS"]).items() if name not in apart}
 
 
 def _problem(app: Flask, one: Asked, actor: Any, answer: TestResponse, refused: int) -> str:
