@@ -27,11 +27,14 @@ from argon2 import PasswordHasher
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
+from sqlalchemy import event
 from sqlalchemy.engine import URL
+from sqlalchemy.orm import Session, SessionTransaction
 
 from config.settings import Settings
-from coordination import embedded
+from coordination import clock, embedded
 from coordination.accounts import passwords
+from coordination.db import db
 from tests.order import pytest_collection_modifyitems as pytest_collection_modifyitems
 
 TODAY = date(2026, 11, 22)
@@ -74,6 +77,16 @@ def _fastest() -> str | None:
 
 
 _OWNER = pytest.StashKey[bool]()
+_CLOCK = clock.now
+
+
+@event.listens_for(db.session, "after_transaction_create")
+def _same_clock(session: Session, _transaction: SessionTransaction) -> None:
+    """Where a test sets the clock, the wall goes by it too: else what a test says ends with the real year."""
+    # What a test told the session itself stands.
+    if session.info.get("now", "") == session.info.get("followed", ""):
+        told = "" if clock.now is _CLOCK else clock.now().isoformat()
+        session.info["now"] = session.info["followed"] = told
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -247,7 +260,6 @@ def application(settings: Settings) -> Flask:
 
 def _close(app: Flask) -> None:
     """Let go of databases that others may want to copy or drop."""
-    from coordination.db import db
 
     with app.app_context():
         db.session.remove()
@@ -263,7 +275,6 @@ def _close(app: Flask) -> None:
 @pytest.fixture
 def app(settings: Settings) -> Iterator[Flask]:
     """The application on empty tables, with the operator's account, inside its context."""
-    from coordination import clock
     from coordination.accounts.commands import ensure_operator
 
     made = application(settings)
@@ -284,19 +295,22 @@ def _territory_template(cluster: Settings) -> str:
 
 
 def _fill(settings: Settings) -> None:
-    from coordination import clock
     from coordination.accounts.commands import ensure_operator, operator_actor
     from coordination.exchange.bundle.reader import read_bundle
     from coordination.exchange.demo import sign_all_charters
     from coordination.exchange.simulate import simulate, write_bundle
     from coordination.exchange.store import store_bundle
+    from tests.cases.pages_kit import NOW
 
     made = application(settings)
     with made.app_context(), tempfile.TemporaryDirectory() as folder:
-        ensure_operator(clock.now())
-        write_bundle(simulate(pre=14, cite=16, months=12, seed=13, as_of=TODAY), Path(folder) / "bundle")
-        result = read_bundle(Path(folder) / "bundle", as_of=TODAY)
-        store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
+        # What it opens is open at NOW, whenever the suite is run.
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr(clock, "now", lambda: NOW)
+            ensure_operator(clock.now())
+            write_bundle(simulate(pre=14, cite=16, months=12, seed=13, as_of=TODAY), Path(folder) / "bundle")
+            result = read_bundle(Path(folder) / "bundle", as_of=TODAY)
+            store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
         # Charters are read with the real clock, whatever the day of the territory.
         sign_all_charters(clock.today(), clock.now())
     _close(made)
@@ -329,7 +343,6 @@ def _followed_template(cluster: Settings, _territory_template: str) -> str:
 @pytest.fixture
 def site(cluster: Settings, _followed_template: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[Flask]:
     """The application on a fresh copy of the territory that is followed, inside its context, at NOW."""
-    from coordination import clock
     from tests.cases.pages_kit import NOW
 
     made = application(copy_databases(cluster, _followed_template, f"territory_{_worker()}"))
