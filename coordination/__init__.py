@@ -20,6 +20,7 @@ def create_app(settings: Settings) -> Flask:
     """
     # Imported here, so that a command that needs no page (worker, dburl) does not pay for one.
     from coordination.alerts.calendar import Calendar
+    from coordination.alerts.catalogue import serious
     from coordination.cases import source as case_rules
     from coordination.cases import timeline as case_timeline
     from coordination.cases import timeline_course as course_timeline
@@ -39,6 +40,8 @@ def create_app(settings: Settings) -> Flask:
         referral_timeline.referral_entries,
     )
     app.extensions["picture_sources"] = (referral_picture.referral_lanes,)
+    # What the counts of pilotage tell: breaks, not announcements.
+    app.extensions["counted_alerts"] = sorted(serious())
     # Half a second that the first person of the day need not wait for.
     app.extensions["calendar_known_until"] = Calendar.load().last_known
     # What stands for as long as the process is not looked through again each time a page leaves something behind:

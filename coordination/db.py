@@ -98,15 +98,15 @@ ENGINE_OPTIONS: dict[str, Any] = {
 db = SQLAlchemy(session_options={"expire_on_commit": False}, engine_options=ENGINE_OPTIONS)
 
 
-def sealed(padding: int = 32) -> Any:
+def sealed(padding: int = 32, *, parts_of: str = "") -> Any:
     """A sealed column: ciphertext that loads only when a query holding a Grant asks for it.
 
     `padding`: bytes; the plaintext is padded to a multiple of it (32 for short fields, 128 for those whose length
-    tells one from another, 256 for notes).
+    tells one from another, 256 for notes). `parts_of`: the column that names the owner of a content sealed in
+    parts (`sealing.seal_part`), which opens as no text.
     """
-    return mapped_column(
-        LargeBinary, nullable=True, deferred=True, deferred_raiseload=True, info={"padding": padding}
-    )
+    info = {"padding": padding, "parts_of": parts_of}
+    return mapped_column(LargeBinary, nullable=True, deferred=True, deferred_raiseload=True, info=info)
 
 
 class Row:

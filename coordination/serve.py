@@ -23,6 +23,9 @@ from coordination.embedded import dsn, private_folder, role_url, without_secrets
 from coordination.errors import BadInput
 from coordination.privacy.reconcile import reconcile_keys
 
+# What the worker needs to write mails.
+MAIL = ("COORDINATION_SMTP_URL", "COORDINATION_MAIL_FROM", "COORDINATION_PUBLIC_URL")
+
 
 class _Server(BaseApplication):
     """Gunicorn without a configuration file."""
@@ -118,11 +121,12 @@ def _put_keys_right(settings: Settings) -> None:
 
 
 def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
-    """The daily scan in a process of its own, which knows of all our secrets its own role's password alone."""
+    """The daily scan in a process of its own: of our secrets it knows its role's password and the mail server's."""
     own = dsn(role_url(settings, "worker"))
     return subprocess.Popen(
         [sys.executable, "-m", "coordination.cli", "worker"],
         env=without_secrets(os.environ)
+        | {name: os.environ[name] for name in MAIL if name in os.environ}
         | {"COORDINATION_HOME": str(settings.home), "DATABASE_URL_WORKER": own},
     )
 

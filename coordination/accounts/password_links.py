@@ -39,7 +39,7 @@ def new_link(actor: Actor, account_id: uuid.UUID, now: datetime) -> str:
         )
         db.session.execute(
             insert(PasswordLink).values(
-                token_hash=token_hash(token), account_id=account_id, expires_at=now + LINK_LASTS
+                token_hash=token_hash(token, "link"), account_id=account_id, expires_at=now + LINK_LASTS
             )
         )
         w.audit(grant, ("lien_mot_de_passe", str(account_id)))
@@ -52,7 +52,7 @@ def link_holder(token: str, now: datetime) -> uuid.UUID | None:
         select(PasswordLink.account_id)
         .join(Account, Account.id == PasswordLink.account_id)
         .where(
-            PasswordLink.token_hash == token_hash(token),
+            PasswordLink.token_hash == token_hash(token, "link"),
             PasswordLink.used_at.is_(None),
             PasswordLink.expires_at > now,
             Account.suspended_at.is_(None),
@@ -73,7 +73,7 @@ def choose_password(token: str, password: str, now: datetime) -> None:
         # Taken in the same statement as it is checked: two browsers with one link, one password.
         taken = db.session.execute(
             update(PasswordLink)
-            .where(PasswordLink.token_hash == token_hash(token), PasswordLink.used_at.is_(None))
+            .where(PasswordLink.token_hash == token_hash(token, "link"), PasswordLink.used_at.is_(None))
             .values(used_at=now)
         )
         if not taken.rowcount:  # type: ignore[attr-defined]

@@ -7,7 +7,7 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flask import current_app
 from flask_login import UserMixin
@@ -104,11 +104,12 @@ class StructureLine:
     people: int
 
 
-def token_hash(token: str) -> bytes:
+def token_hash(token: str, of: Literal["session", "link"]) -> bytes:
     """What the database keeps of a token of a cookie or of a link: keyed, so that who writes to the database alone
-    makes none that opens.
+    makes none that opens, and of one use: that of one's own session opens nothing as a link.
     """
-    return hmac.digest(secret_key(current_app.config["SETTINGS"], "session"), token.encode(), "sha256")
+    told = f"{of}\x1f{token}".encode()
+    return hmac.digest(secret_key(current_app.config["SETTINGS"], "session"), told, "sha256")
 
 
 def stands_now(now: datetime) -> ColumnElement[bool]:
@@ -135,7 +136,7 @@ def read_once(statement: Executable, values: Mapping[str, Any] | None = None) ->
 def find_signed_in(token: str, now: datetime) -> SignedIn | None:
     """Who holds the token; None once revoked, too old, or suspended."""
     moments = {"now": now, "oldest": now - ABSOLUTE, "idle_since": now - IDLE}
-    rows = read_once(SIGNED_IN, {"token_hash": token_hash(token), **moments})
+    rows = read_once(SIGNED_IN, {"token_hash": token_hash(token, "session"), **moments})
     if not rows:
         return None
     first = rows[0]

@@ -214,7 +214,7 @@ def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes],
         db.session.execute(delete(Idempotency).where(Idempotency.at < now - IDEMPOTENCY_KEPT))
         db.session.execute(
             insert(SignInSession).values(
-                token_hash=token_hash(token), account_id=actor.id, started_at=now, last_seen_at=now
+                token_hash=token_hash(token, "session"), account_id=actor.id, started_at=now, last_seen_at=now
             )
         )
         if candidate.password_hash and passwords.needs_rehash(candidate.password_hash):
@@ -233,7 +233,7 @@ def sign_out(holder: SignedIn, now: datetime) -> None:
         grant = w.require()
         db.session.execute(
             update(SignInSession)
-            .where(SignInSession.token_hash == token_hash(holder.token))
+            .where(SignInSession.token_hash == token_hash(holder.token, "session"))
             .values(revoked_at=now)
         )
         w.audit(grant)
@@ -249,6 +249,9 @@ def touch(holder: SignedIn, now: datetime) -> None:
     with db.engine.begin() as connection:
         connection.execute(
             update(SignInSession)
-            .where(SignInSession.token_hash == token_hash(holder.token), SignInSession.last_seen_at < now)
+            .where(
+                SignInSession.token_hash == token_hash(holder.token, "session"),
+                SignInSession.last_seen_at < now,
+            )
             .values(last_seen_at=now)
         )

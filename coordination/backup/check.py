@@ -6,16 +6,16 @@ import time
 import uuid
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine, TextClause, text
 
 from coordination.backup.manifest import Manifest
 from coordination.db import Base
 from coordination.errors import CoordinationError
 from coordination.privacy import audit
 from coordination.privacy.keystore import Keystore
-from coordination.privacy.sealing import unseal
+from coordination.privacy.sealing import unseal, unseal_part
 
 # Cells of each sealed column that a check opens.
 SAMPLE = 20
@@ -147,8 +147,16 @@ def batches(ids: Iterable[uuid.UUID]) -> Iterable[list[uuid.UUID]]:
     return (ordered[start : start + _BATCH] for start in range(0, len(ordered), _BATCH))
 
 
-def sealed_columns(connection: Connection) -> list[tuple[str, str]]:
-    """(table, column) of each sealed column that this copy has."""
+class SealedColumn(NamedTuple):
+    """`parts_of`: where a content is sealed in parts, the column that names its owner."""
+
+    table: str
+    column: str
+    parts_of: str
+
+
+def sealed_columns(connection: Connection) -> list[SealedColumn]:
+    """Each sealed column that this copy has."""
     there = {
         (row.table_name, row.column_name)
         for row in connection.execute(
@@ -158,7 +166,7 @@ def sealed_columns(connection: Connection) -> list[tuple[str, str]]:
         )
     }
     return [
-        (table.name, column.name)
+        SealedColumn(table.name, column.name, column.info["parts_of"])
         for table in Base.metadata.sorted_tables
         for column in table.columns
         if "padding" in column.info and {(table.name, column.name), (table.name, "folder_id")} <= there
@@ -168,17 +176,27 @@ def sealed_columns(connection: Connection) -> list[tuple[str, str]]:
 def _cells(connection: Connection, store: Keystore, sample: int) -> str:
     opened, columns = 0, sealed_columns(connection)
     present = store.folder_ids()
-    for table, column in columns:
-        rows = connection.execute(
-            text(
-                f"SELECT id, folder_id, {column} AS cell FROM {table} WHERE {column} IS NOT NULL"
-                " ORDER BY random() LIMIT :sample"
-            ),
-            {"sample": sample},
-        ).all()
+    for one in columns:
+        rows = connection.execute(_sample_of(one), {"sample": sample}).all()
         rows = [row for row in rows if row.folder_id in present]
         keys = store.get([row.folder_id for row in rows])
         for row in rows:
-            unseal(keys[row.folder_id], table, column, row.id, row.cell)
+            key = keys[row.folder_id]
+            if one.parts_of:
+                unseal_part(key, one.table, one.column, row.owner, row.number, row.total, row.cell)
+            else:
+                unseal(key, one.table, one.column, row.id, row.cell)
         opened += len(rows)
     return f"{opened} cellules de {len(columns)} colonnes, aucune montrée"
+
+
+def _sample_of(one: SealedColumn) -> TextClause:
+    """Cells of a column drawn at random; with each part, which one it is and of how many."""
+    more = ""
+    if one.parts_of:
+        total = f"(SELECT count(*) FROM {one.table} p WHERE p.{one.parts_of} = t.{one.parts_of})"
+        more = f", {one.parts_of} AS owner, number, {total} AS total"
+    return text(
+        f"SELECT id, folder_id, {one.column} AS cell{more} FROM {one.table} t WHERE {one.column} IS NOT NULL"
+        " ORDER BY random() LIMIT :sample"
+    )

@@ -12,7 +12,7 @@ from coordination.cases.queries.search import fold
 from coordination.cases.rules.ages import birthday
 
 FIRST_BIRTH_YEAR = 1900
-EXPECTED_AGES = {"PRE": (2, 18), "CITE_EMPLOI": (16, 75)}
+EXPECTED_AGES = {"PRE": (2, 16), "CITE_EMPLOI": (16, 75)}
 """Youngest and eldest at the opening: another age may be, and is mostly a date typed wrong."""
 SUBJECT = {"PRE": "Cet enfant", "CITE_EMPLOI": "Cette personne"}
 _STREETS = re.compile(
@@ -47,6 +47,13 @@ def check_birth(
             years = f"{age} an{'s' if age > 1 else ''}" if age else "moins d'un an"
             said = f"{SUBJECT[programme]} aurait {years} à l'ouverture du parcours"
             problems.ask("birth_date", f"{said} : vérifiez la date de naissance ({born:%d/%m/%Y}).")
+
+
+def check_phone(problems: Problems, phone: str, name: str = "phone") -> None:
+    """Refuse what cannot be dialled."""
+    digits = sum(character.isdigit() for character in phone)
+    if phone and (not 6 <= digits <= 15 or set(phone) - set("0123456789 .+-()/")):
+        problems[name] = "Écrivez le numéro en chiffres, par exemple 06 12 34 56 78."
 
 
 def check_address(problems: Problems, address: str, commune: str) -> None:

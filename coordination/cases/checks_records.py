@@ -17,6 +17,14 @@ from coordination.cases.vocabulary import coded
 
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 LONGEST = {Shape.LINE: 200, Shape.TEXT: 10_000}
+# Status of an action -> the day that goes with it.
+DAY_OF_STATUS = {
+    "EN_COURS": "started_on",
+    "SUSPENDUE": "suspended_on",
+    **dict.fromkeys(
+        ("TERMINEE_ATTEINTE", "TERMINEE_PARTIELLE", "TERMINEE_NON_ATTEINTE", "ABANDONNEE"), "ended_on"
+    ),
+}
 CHOOSE = "Choisissez une des réponses proposées."
 
 
@@ -71,6 +79,10 @@ def check_record(
     if kind is ACTION and not (values.get("planned_start") or values.get("started_on")):
         # Without a day it would stand nowhere on the journey.
         problems.setdefault("planned_start", "Indiquez quand l'action commence, ou est prévue.")
+    if kind is ACTION and known.changed(values, "status", *DAY_OF_STATUS.values()):
+        name = DAY_OF_STATUS.get(str(values.get("status")))
+        if name and not values.get(name):
+            problems.setdefault(name, "Indiquez ce jour : c'est de lui que partent les alertes.")
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     check_fact(problems, kind, values, place.entered_on or place.opened_on, place.exit_on, today)
@@ -114,5 +126,7 @@ def _check_order(problems: Problems, kind: RecordKind, values: Mapping[str, Any]
         return value if isinstance(value, date) else None
 
     for before, after, first in out_of_order(kind.chains, day_of):
-        label = kind.cell(before).label.lower()
-        problems.setdefault(after, f"Cette date ne peut pas être avant « {label} » ({first:%d/%m/%Y}).")
+        label = kind.cell(before).label
+        # « Le » alone names nothing.
+        said = f"« {label.lower()} » ({first:%d/%m/%Y})" if label != "Le" else f"le {first:%d/%m/%Y}"
+        problems.setdefault(after, f"Cette date ne peut pas être avant {said}.")

@@ -34,6 +34,7 @@ class Cell:
 
     `codes`: name of its list (see `vocabulary.coded`). `first`: how many choices stand before « Autres ».
     `start`: what a new record begins with ("today", "last", or a code). `moves`: it may decide of the volet.
+    `either`: it is needed where another cell is empty, so that it is not called optional.
     """
 
     name: str
@@ -45,6 +46,7 @@ class Cell:
     first: int = 0
     start: str = ""
     moves: bool = False
+    either: bool = False
 
 
 @dataclass(frozen=True)
@@ -138,7 +140,7 @@ ACTION = RecordKind(
         ),
         _STRUCTURE,
         Cell("owner", "Qui s'en occupe", Shape.LINE, help="Un nom ou une fonction."),
-        Cell("planned_start", "Début prévu", start="today"),
+        Cell("planned_start", "Début prévu", start="today", either=True),
         Cell("planned_end", "Fin prévue"),
         Cell("detail", "Précisions", Shape.TEXT),
         Cell("contract_objective", "Objectif du contrat de ville", Shape.CODE, "contract_objective"),

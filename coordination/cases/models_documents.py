@@ -35,7 +35,7 @@ class DocumentPart(InFolder, Base):
         ForeignKey("document.id", deferrable=True, initially="DEFERRED", ondelete="CASCADE")
     )
     number: Mapped[int] = mapped_column()
-    content: Mapped[bytes | None] = sealed(1)
+    content: Mapped[bytes | None] = sealed(1, parts_of="document_id")
 
 
 # Read in their order, and each once.

@@ -56,6 +56,9 @@ class _Opening(_Shape):
     birth_date = FrenchDate(load_default=None, allow_none=True)
     commune = Line(load_default="")
     phone = Line(load_default="")
+    relative_first_name = Line(load_default="")
+    relative_last_name = Line(load_default="")
+    relative_phone = Line(load_default="")
     opened_on = FrenchDate(load_default=None, allow_none=True)
     source = Line(load_default="")
     structure_id = Chosen(load_default=None, allow_none=True)
@@ -119,9 +122,13 @@ def read_opening(data: Mapping[str, Any]) -> NewJourney:
     saisine = NewSaisine(
         d["structure_id"], d["source"] if pre else "", tuple(d["reasons"]) if pre else (), d["remark"]
     )
-    return NewJourney(
-        d["programme"], normal_ref(d["ref"], d["programme"]), d["opened_on"], d["referent_id"], sheet, saisine
-    )
+    relative = {
+        name: d[f"relative_{name}"]
+        for name in ("first_name", "last_name", "phone")
+        if pre and d[f"relative_{name}"]
+    }
+    ref = normal_ref(d["ref"], d["programme"])
+    return NewJourney(d["programme"], ref, d["opened_on"], d["referent_id"], sheet, relative, saisine)
 
 
 def read_course(data: Mapping[str, Any]) -> Course:

@@ -66,6 +66,23 @@ def dated_too_soon(programme: str, agreement: str | None, day: date | None, kept
     return NEEDS_AGREEMENT
 
 
+# What a stage waits for: (page, words).
+_AGREEMENT = ("cases.agreement", "Recueillir l'accord des parents")
+_NEXT = ("cases.course", "Passer à l'étape suivante")
+_FIRST = ("cases.course", "Proposer un premier rendez-vous, puis changer l'étape")
+
+
+def awaited(programme: str, stage: str | None, agreement: str | None) -> tuple[str, str] | None:
+    """What comes next where nothing is planned: the page where it is noted, and the words for it; None: unknown."""
+    if programme != "PRE":
+        return _FIRST if stage == "REPERE" else None
+    if stage in AFTER_AGREEMENT or stage not in PRE or agreement in ("REFUS", "RETIRE"):
+        return None
+    if stage in ("NON_RETENU", "SORTI"):
+        return None
+    return _NEXT if agreement == "SIGNE" else _AGREEMENT
+
+
 # Where a journey resumes when the stage before its pause is unknown, or may not follow a pause.
 _RESUMES = {"PRE": "EN_COURS", "CITE_EMPLOI": "EN_ACTION"}
 

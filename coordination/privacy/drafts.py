@@ -57,17 +57,23 @@ class Resumed:
     fields: Fields = field(repr=False)
 
 
-def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime) -> bool:
-    """Keep what is typed, in place of what was kept before; False where there is nothing to keep.
-
-    Nothing is kept of a form that was saved meanwhile (its key is used). Raises BadInput if it is too long
-    or holds a NIR, NotFound, Forbidden.
-    """
-    said = json.dumps({name: list(values) for name, values in sorted(fields.items())}, ensure_ascii=False)
-    if len(said) > LONGEST:
+def check_draft(fields: Fields) -> None:
+    """Raises BadInput if it is too long or holds a NIR."""
+    if sum(len(value) for values in fields.values() for value in values) > LONGEST:
         raise BadInput("Ce texte est trop long pour être gardé en brouillon.")
     if any(holds_nir(value) for values in fields.values() for value in values):
         raise BadInput("Un texte qui contient un numéro de sécurité sociale n'est pas gardé en brouillon.")
+
+
+def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, checked: bool = False) -> bool:
+    """Keep what is typed, in place of what was kept before; False where there is nothing to keep.
+
+    Nothing is kept of a form that was saved meanwhile (its key is used). Raises as `check_draft` (unless it was
+    `checked` already), NotFound, Forbidden.
+    """
+    if not checked:
+        check_draft(fields)
+    said = json.dumps({name: list(values) for name, values in sorted(fields.items())}, ensure_ascii=False)
     with work(actor, Action.KEEP_DRAFT, now) as w:
         grant = w.require(place.journey_id)
         w.audit(grant, ["draft"])

@@ -31,6 +31,8 @@ from coordination.privacy.vault import keystore
 
 # As forms draw them; a piece of a form adds the id of what it is about.
 _DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
+# What a refusal may name: a kind with an opaque id or the code of a rule.
+_SOUGHT = re.compile(r"[a-z_]+=([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z][0-9]{2})")
 
 
 class AlreadyDone(Exception):
@@ -217,6 +219,7 @@ def _append_apart(done: Work, result: str) -> None:
 
 def _note_refusal(refused: Work, error: BaseException) -> None:
     if isinstance(error, NotFound | Forbidden):
-        tried = (type(error).__name__, getattr(error, "sought", ""))
+        sought = getattr(error, "sought", "")
+        tried = (type(error).__name__, sought if _SOUGHT.fullmatch(sought) else "")
         refused.lines = [(refused.wanted, ",".join(filter(None, tried)))]
         _append_apart(refused, "refus")

@@ -21,7 +21,15 @@ from werkzeug.routing import BuildError
 from coordination.db import NOBODY
 from coordination.errors import CoordinationError
 from coordination.privacy.actor import Actor
-from coordination.privacy.drafts import KEY_FIELD, Place, Resumed, drop_draft, find_draft, keep_draft
+from coordination.privacy.drafts import (
+    KEY_FIELD,
+    Place,
+    Resumed,
+    check_draft,
+    drop_draft,
+    find_draft,
+    keep_draft,
+)
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.volets import Volet
 from coordination.web import current
@@ -118,9 +126,11 @@ def _read_mark(text: str) -> tuple[Place, str] | None:
 
 def keep_all(actor: Actor, typed: MultiDict[str, str], now: datetime) -> None:
     """Keep each piece; one in which nothing is typed any more is dropped. Raises as `keep_draft`."""
+    # Once: each piece of an outing repeats what they share.
+    check_draft({name: values for name, values in typed.lists() if _is_typed(name)})
     for piece in pieces(typed):
         if piece.said:
-            keep_draft(actor, piece.place, piece.fields, now)
+            keep_draft(actor, piece.place, piece.fields, now, checked=True)
         else:
             drop_draft(actor, piece.place, now)
 

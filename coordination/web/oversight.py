@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from typing import Any
 
-from flask import Blueprint, Response, render_template, request, url_for
+from flask import Blueprint, Response, current_app, render_template, request, url_for
 from flask.typing import ResponseReturnValue
 from sqlalchemy import text
 
@@ -31,7 +31,7 @@ LOG_PERIOD = timedelta(days=30)
 LAST_PAGE = 100_000
 # Of one file: what a spreadsheet opens, and the memory of a request.
 MOST_LINES = 100_000
-COUNTS = text("SELECT programme, heading, code, people FROM pilotage_counts()")
+COUNTS = text("SELECT programme, heading, code, people FROM pilotage_counts(:counted)")
 # What a refused request named instead of a journey.
 SOUGHT = {"alert": "une alerte", "contact": "un échange"}
 STAGES = {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"}
@@ -54,13 +54,18 @@ class Sheet:
     stages: tuple[Cell, ...]
     breaks: tuple[Cell, ...]
 
+    @property
+    def rare(self) -> tuple[Cell, ...]:
+        """Signals whose figure is hidden: one line says them all."""
+        return tuple(cell for cell in self.breaks if cell.people is None)
+
 
 @blueprint.get("/chiffres")
 @declares(Action.VIEW_COUNTS)
 def counts() -> ResponseReturnValue:
     with consult(current.actor(), Action.VIEW_COUNTS, current.now()) as r:
         grant = r.require()
-        rows = db.session.execute(COUNTS).all()
+        rows = db.session.execute(COUNTS, {"counted": current_app.extensions["counted_alerts"]}).all()
         r.audit(grant, ("effectifs",))
     found: dict[str, dict[str, dict[str, int | None]]] = defaultdict(lambda: defaultdict(dict))
     for row in rows:

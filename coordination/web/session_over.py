@@ -86,7 +86,7 @@ def _account_of_dead_session(now: datetime) -> uuid.UUID | None:
             select(Account.id)
             .join(SignInSession, SignInSession.account_id == Account.id)
             .where(
-                SignInSession.token_hash == token_hash(token),
+                SignInSession.token_hash == token_hash(token, "session"),
                 SignInSession.last_seen_at > now - timedelta(days=1),
                 Account.suspended_at.is_(None),
             )

@@ -9,6 +9,7 @@ import signal
 import subprocess
 import sys
 import time
+import uuid
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -22,6 +23,8 @@ from coordination import clock, create_app, embedded
 from coordination.accounts.commands import operator_actor, set_password, suspend
 from coordination.accounts.queries import account_id_of
 from coordination.cases.commands.contacts import NewContact, log_contact
+from coordination.cases.commands.documents import NewDocument, attach_document
+from coordination.privacy.drafts import Place, keep_draft
 from tests.conftest import TEMPLATE, copy_databases, superuser
 from tests.people import PASSWORD, signed_in
 from tests.support import (
@@ -45,13 +48,19 @@ CANARY = "Zqkanari"
 
 @pytest.fixture(scope="module")
 def source(cluster: Settings) -> Iterator[Flask]:
-    """A world with a note that says CANARY and an account that signs in."""
+    """A world with a note, a document and a draft that say CANARY, and an account that signs in."""
     application = module_app(cluster, "backup")
     with application.app_context():
         import_rows(world(pre=["ref1"], cite=["ml"]))
         set_password(operator_actor(), account_id_of(email("ref1")), PASSWORD, clock.now(), demo=True)
         note = NewContact(day(), "VAD", "ABOUTI", CANARY)
-        log_contact(person("ref1"), journey_of(application.config["SETTINGS"]), note, clock.now())
+        journey = journey_of(application.config["SETTINGS"])
+        log_contact(person("ref1"), journey, note, clock.now())
+        # Two parts: what is sealed in parts opens otherwise than what is sealed as a text.
+        paper = NewDocument("COURRIER", "coordination", f"{CANARY}.pdf", b"%PDF-1.4\n" + bytes(300_000))
+        attach_document(person("ref1"), journey, paper, clock.now())
+        place = Place(journey, "cases.log_contact", journey)
+        keep_draft(person("ref1"), place, {"note": [CANARY]}, clock.now())
     yield application
     close(application)
 
@@ -116,8 +125,8 @@ def ask(settings: Settings, query: str, *, keys: bool = False) -> object:
     return row[0] if row else None
 
 
-def journey_of(settings: Settings) -> object:
-    return ask(settings, "SELECT id FROM journey WHERE ref = 'PRE-1'")
+def journey_of(settings: Settings) -> uuid.UUID:
+    return uuid.UUID(str(ask(settings, "SELECT id FROM journey WHERE ref = 'PRE-1'")))
 
 
 def page_of(settings: Settings) -> str:

@@ -7,6 +7,7 @@ from typing import Any
 
 from flask.testing import FlaskClient
 
+from coordination.cases.commands.course import DATES
 from tests.cases.pages_kit import (
     post,
 )
@@ -40,6 +41,13 @@ def version(journey: uuid.UUID) -> int:
 
 def send(client: FlaskClient, journey: uuid.UUID, page: str, **values: Any) -> Any:
     return post(client, f"/parcours/{journey}/{page}", **({"version": version(journey)} | values))
+
+
+def course(journey: uuid.UUID) -> dict[str, str]:
+    """What the form of the course shows filled: dates and rhythm."""
+    names = ("planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["CITE_EMPLOI"])))
+    row = rows(f"SELECT {', '.join(names)} FROM journey WHERE id = %s", journey)[0]
+    return {name: str(value) for name, value in zip(names, row, strict=True) if value is not None}
 
 
 def state(journey: uuid.UUID) -> tuple[Any, ...]:

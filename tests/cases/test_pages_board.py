@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from flask import Flask
@@ -15,6 +15,7 @@ from coordination.cases.commands.course import Course, change_course
 from coordination.cases.queries.stalled import Filters, opaque
 from coordination.privacy.actor import Actor
 from coordination.web.filters import long_date
+from tests.cases.life_kit import course
 from tests.cases.pages_kit import (
     COORDINATOR,
     REFERENT,
@@ -68,7 +69,10 @@ def test_since_when_somebody_waits_is_the_day_the_stage_was_set(site: Flask) -> 
     )
     journey_id, version = rows("SELECT id, version FROM journey WHERE ref = 'PRE-0002'")[0]
     boss = load_actor(account(COORDINATOR), clock.now())
-    change_course(boss, journey_id, Course("ATTENTE", TODAY), version, clock.now())
+    kept = {name: date.fromisoformat(day) for name, day in course(journey_id).items() if name.endswith("_on")}
+    rhythm = int(course(journey_id).get("planned_rhythm_days", 0)) or None
+    waiting_now = Course("ATTENTE", TODAY, planned_rhythm_days=rhythm, **kept)
+    change_course(boss, journey_id, waiting_now, version, clock.now())
     page = browser(site, COORDINATOR).get(BOARD).text
     waiting = page[page.index("En attente <span") :]
     # The audit bears the hour of the server, not of the pages' clock.

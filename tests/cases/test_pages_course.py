@@ -9,7 +9,7 @@ from datetime import date, timedelta
 import pytest
 from flask import Flask
 
-from tests.cases.life_kit import CITE, OPENING, send, version
+from tests.cases.life_kit import CITE, OPENING, course, send, version
 from tests.cases.pages_kit import (
     COORDINATOR,
     REFERENT,
@@ -83,7 +83,7 @@ def test_the_cite_has_its_dates_and_its_scheme_sealed(site: Flask) -> None:
     )
     stage = scalar("SELECT stage FROM journey WHERE id = %s", journey)
     client = browser(site, CITE)
-    given = {
+    given = course(journey) | {
         "stage": stage,
         "scheme": "CEJ",
         "orientation_path": "EMPLOI",
@@ -100,17 +100,35 @@ def test_the_cite_has_its_dates_and_its_scheme_sealed(site: Flask) -> None:
     assert stored() == from_scratch()
 
 
+def rhythm(journey: uuid.UUID, days: str) -> dict[str, str]:
+    return course(journey) | {"planned_rhythm_days": days}
+
+
+@pytest.mark.parametrize("name", ["entered_on", "planned_rhythm_days"])
+def test_what_would_be_erased_is_asked_once(site: Flask, journey: uuid.UUID, name: str) -> None:
+    rows("UPDATE journey SET entered_on = %s, planned_rhythm_days = 14 WHERE id = %s", TODAY, journey)
+    client = browser(site, REFERENT)
+    given = {"stage": "EN_COURS", **course(journey), name: ""}
+    asked = send(client, journey, "etape", **given)
+    kept = f"le {TODAY:%d/%m/%Y}" if name == "entered_on" else "14 jours"
+    said = f"Ce qui était noté, {kept}, sera effacé."
+    assert asked.status_code == 422 and said in asked.text
+    assert scalar(f"SELECT {name} FROM journey WHERE id = %s", journey) is not None
+    assert send(client, journey, "etape", **given, sure=said).status_code == 303
+    assert scalar(f"SELECT {name} FROM journey WHERE id = %s", journey) is None
+
+
 def test_two_editors_of_a_course_lose_nothing(site: Flask, journey: uuid.UUID) -> None:
     before = version(journey)
     first = browser(site, REFERENT)
-    assert send(first, journey, "etape", stage="EN_COURS", planned_rhythm_days="10").status_code == 303
+    assert send(first, journey, "etape", stage="EN_COURS", **rhythm(journey, "10")).status_code == 303
     late = send(
         browser(site, COORDINATOR),
         journey,
         "etape",
         stage="EN_COURS",
-        planned_rhythm_days="40",
         version=before,
+        **rhythm(journey, "40"),
     )
     assert late.status_code == 409
     assert 'value="40"' in late.text and "10" in late.text

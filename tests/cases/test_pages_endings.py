@@ -8,7 +8,7 @@ from datetime import timedelta
 from flask import Flask
 
 from coordination.cases.rules.writing import RULES as WRITTEN
-from tests.cases.life_kit import send, state
+from tests.cases.life_kit import course, send, state
 from tests.cases.pages_kit import (
     REFERENT,
     browser,
@@ -31,7 +31,7 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
     assert "Relais au CCAS." in page and "Rouvrir le parcours" in page
     assert stored() == from_scratch()
     assert last_audit("sortie_parcours")[2] == "stage,exit_on,exit_reason,turn"
-    watch = send(client, journey, "etape", stage="VEILLE", stage_on=TODAY.isoformat(), **_dates(journey))
+    watch = send(client, journey, "etape", stage="VEILLE", stage_on=TODAY.isoformat(), **course(journey))
     assert watch.status_code == 303 and state(journey) == ("VEILLE", TODAY)
     mute = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="")
     assert mute.status_code == 422 and "pourquoi le parcours reprend" in mute.text
@@ -44,12 +44,6 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
     }
     said = rows("SELECT count(*) FROM revision WHERE journey_id = %s AND of_table = 'journey'", journey)
     assert said == [(3,)]
-
-
-def _dates(journey: uuid.UUID) -> dict[str, str]:
-    names = ("entered_on", "validated_on", "diagnosis_on", "planned_rhythm_days")
-    row = rows(f"SELECT {', '.join(names)} FROM journey WHERE id = %s", journey)[0]
-    return {name: str(value) for name, value in zip(names, row, strict=True) if value is not None}
 
 
 def attempt(journey: uuid.UUID, days: int, mode: str, outcome: str = "SANS_REPONSE") -> None:

@@ -15,11 +15,12 @@ from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.clock import paris_date
 from coordination.db import db
+from coordination.errors import BadInput, NotFound
 from coordination.privacy.access import agree_volets, call, follow_agreement, sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import EditConflict, add_record, change_record
+from coordination.privacy.records import EditConflict, add_record, change_record, earlier, remove_record
 from coordination.privacy.vault import keystore, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
@@ -29,8 +30,10 @@ VOLETS_AFTER_AGREEMENT = {
     "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
     "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
 }
+# Nothing is shared any more.
+FROZEN = ("REFUS", "RETIRE")
 # What a person decided on a day; the other statuses only say how far the asking has come.
-DATED = ("SIGNE", "REFUS", "RETIRE")
+DATED = ("SIGNE", *FROZEN)
 # The columns of the journey, as the form calls them.
 _FIELDS = {"agreement_status": "status", "agreement_on": "on"}
 
@@ -80,6 +83,53 @@ def record_agreement(
         follow_agreement([journey_id])
         sync_access([journey_id])
         w.audit(grant, ["agreement_status", "agreement_on"])
+
+
+def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID, now: datetime) -> None:
+    """Remove the last line of the history, noted by mistake: the agreement stands again as it did before it.
+
+    Its trace stays. Raises BadInput for an older line, NotFound, Forbidden.
+    """
+    today = paris_date(now)
+    with work(actor, Action.RECORD_AGREEMENT, now) as w:
+        grant = w.require(journey_id)
+        # One after the other: the second of two windows finds the line gone.
+        version = db.session.scalars(
+            select(Journey.version).where(Journey.id == journey_id).with_for_update()
+        ).one()
+        columns = ("status", "on_date", "volets", "version")
+        lines = open_rows(
+            grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)
+        )
+        if line_id not in {line["id"] for line in lines}:
+            raise NotFound("Cette ligne n'existe plus, ou vous n'y avez pas accès.", f"agreement={line_id}")
+        if line_id != lines[0]["id"]:
+            raise BadInput("Seule la dernière ligne notée se retire. Relisez la page.")
+        remove_record(w, grant, Agreement, line_id, lines[0]["version"])
+        status, on = (lines[1]["status"], lines[1]["on_date"]) if lines[1:] else _at_first(grant, journey_id)
+        change_journey(w, journey_id, version, agreement_status=status, agreement_on=on)
+        if status == "SIGNE" and lines[1:]:
+            agree_volets(journey_id, [Volet(code) for code in (lines[1]["volets"] or "").split(",") if code])
+        follow_all(grant, [journey_id], today, f"accord corrigé le {today:%d/%m/%Y}")
+        follow_agreement([journey_id])
+        sync_access([journey_id])
+        w.audit(grant, ["removed", "agreement_status", "agreement_on"])
+
+
+def _at_first(grant: Grant, journey_id: uuid.UUID) -> tuple[str | None, date | None]:
+    """The agreement before any line of the history: what the first corrections of the journey took away."""
+    journey = db.session.execute(
+        select(Journey.agreement_status, Journey.agreement_on).where(Journey.id == journey_id)
+    ).one()
+    said = {"agreement_status": journey.agreement_status or "", "agreement_on": _iso(journey.agreement_on)}
+    for change in earlier(grant, journey_id, Journey):  # the latest first
+        said |= {name: change.values[name] for name in said if name in change.values}
+    on = said["agreement_on"]
+    return said["agreement_status"] or None, date.fromisoformat(on) if on else None
+
+
+def _iso(day: date | None) -> str:
+    return day.isoformat() if day else ""
 
 
 def _check(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import Any
@@ -49,11 +50,19 @@ DATES = {
 CODES = {"scheme": "support_scheme", "orientation_path": "orientation_path"}
 
 
-def change_course(actor: Actor, journey_id: uuid.UUID, course: Course, version: int, now: datetime) -> None:
+def change_course(
+    actor: Actor,
+    journey_id: uuid.UUID,
+    course: Course,
+    version: int,
+    now: datetime,
+    *,
+    sure: Collection[str] = (),
+) -> None:
     """Write the stage, the dates and the rhythm; deadlines follow.
 
-    A date that the new stage stands for and that is empty takes the day of the change. Raises BadInput with a
-    sentence per field, NotFound, Forbidden, EditConflict.
+    A date that the new stage stands for and that is empty takes the day of the change. `sure`: see `Problems`.
+    Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
     """
     today = paris_date(now)
     with work(actor, Action.CHANGE_STAGE, now) as w:
@@ -71,7 +80,8 @@ def change_course(actor: Actor, journey_id: uuid.UUID, course: Course, version: 
                 problems.setdefault(name, early)
         _check_end(problems, dates, journey.exit_on)
         _check_rest(problems, course)
-        problems.stop_if_any()
+        _ask_before_erasing(problems, journey, {**dates, "planned_rhythm_days": course.planned_rhythm_days})
+        problems.stop_if_any(sure)
         values: dict[str, Any] = {**dates, "planned_rhythm_days": course.planned_rhythm_days}
         if moved:
             values["stage"] = course.stage
@@ -102,6 +112,15 @@ def _check_end(problems: Problems, dates: dict[str, date | None], exit_on: date 
     for name, day in dates.items():
         if name not in CITE_DATES and exit_on and day and day > exit_on:
             problems[name] = f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
+
+
+def _ask_before_erasing(problems: Problems, journey: Journey, given: Mapping[str, Any]) -> None:
+    """An empty field may be a slip of the thumb, and alerts count from these."""
+    for name, value in given.items():
+        kept = getattr(journey, name)
+        if value is None and kept is not None:
+            said = f"le {kept:%d/%m/%Y}" if isinstance(kept, date) else f"{kept} jours"
+            problems.ask(name, f"Ce qui était noté, {said}, sera effacé.")
 
 
 def _check_rest(problems: Problems, course: Course) -> None:

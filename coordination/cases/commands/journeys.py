@@ -16,10 +16,10 @@ from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_birth
+from coordination.cases.checks_people import check_birth, check_phone
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
-from coordination.cases.models import Journey, Sheet
+from coordination.cases.models import Journey, Representative, Sheet
 from coordination.cases.models_life import Saisine
 from coordination.cases.references import PREFIXES, is_usual
 from coordination.clock import paris_date
@@ -48,13 +48,16 @@ class NewSaisine:
 
 @dataclass(frozen=True)
 class NewJourney:
-    """The minimum of a spotting: who, where, since when; `sheet` holds columns of `Sheet`."""
+    """The minimum of a spotting: who, where, since when; `sheet` holds columns of `Sheet`, `relative`
+    those of the `Representative` to call, if one is known.
+    """
 
     programme: str
     ref: str
     opened_on: date | None
     referent_id: uuid.UUID | None = None
     sheet: Mapping[str, Any] = field(default_factory=dict)
+    relative: Mapping[str, str] = field(default_factory=dict, repr=False)
     saisine: NewSaisine | None = None
 
 
@@ -97,6 +100,10 @@ def open_journey(
             insert(Sheet).values({**new_row(data_key, Sheet, uuid.uuid4(), new.sheet), **place})
         )
         written = sorted(new.sheet)
+        if new.relative:
+            cells = new_row(data_key, Representative, uuid.uuid4(), new.relative)
+            db.session.execute(insert(Representative).values({**cells, **place}))
+            written.append("representative")
         if new.saisine:
             # Before the access of the opening ends.
             cells = new_row(data_key, Saisine, uuid.uuid4(), _saisine_cells(new.saisine))
@@ -154,12 +161,23 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
     for name, value in new.sheet.items():
         if isinstance(value, str):
             problems.free_text(name, value, 200)
+    if new.relative:
+        check_relative(problems, new.relative)
     commune = new.sheet.get("commune")
     if new.saisine:
         _check_saisine(problems, new)
     if new.programme == "PRE" and commune and commune not in reference.pre_perimeter():
         problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
     problems.stop_if_any(sure)
+
+
+def check_relative(problems: Problems, relative: Mapping[str, str]) -> None:
+    """Who to call has at least a name; fields as the form of the opening calls them."""
+    if not relative.get("first_name") and not relative.get("last_name"):
+        problems["relative_last_name"] = "Indiquez le nom ou le prénom de cette personne."
+    for name in ("first_name", "last_name"):
+        problems.free_text(f"relative_{name}", relative.get(name), 200)
+    check_phone(problems, relative.get("phone", ""), "relative_phone")
 
 
 def _check_saisine(problems: Problems, new: NewJourney) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -13,7 +14,7 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_address, check_birth
+from coordination.cases.checks_people import check_address, check_birth, check_phone
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
 from coordination.clock import paris_date
@@ -28,6 +29,8 @@ from coordination.privacy.work import Work, work
 LONGEST_NAME = 100
 LONGEST_LINE = 200
 PLACE = ("address", "commune")
+
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 @dataclass(frozen=True)
@@ -193,27 +196,31 @@ def _follow_relative(grant: Grant, journey_id: uuid.UUID, now: datetime) -> None
 
 
 def record_schooling(
-    actor: Actor, journey_id: uuid.UUID, given: SchoolYear, current_year: int, version: int, now: datetime
+    actor: Actor,
+    journey_id: uuid.UUID,
+    given: SchoolYear,
+    current_year: int,
+    version: int,
+    now: datetime,
+    *,
+    sure: Collection[str] = (),
 ) -> None:
     """Note school and level of a year (`version` 0: the year is new); the sheet follows for the current one.
 
-    Raises BadInput, NotFound, Forbidden, EditConflict.
+    `sure`: see `Problems`. Raises BadInput, NotFound, Forbidden, EditConflict.
     """
     with work(actor, Action.CHANGE_PEOPLE, now) as w:
         grant = w.require(journey_id)
-        _check_school(given, current_year)
         values = {"school": given.school.strip(), "school_level": given.school_level}
-        row = db.session.execute(
-            select(Schooling.id, Schooling.version).where(
-                Schooling.journey_id == journey_id, Schooling.school_year == given.year
-            )
-        ).first()
+        of_year = (Schooling.journey_id == journey_id, Schooling.school_year == given.year)
+        row = next(iter(open_rows(grant, Schooling, (*values, "version"), *of_year)), None)
+        _check_school(given, current_year, row or {}, sure)
         if row is None:
             add_record(
                 grant, Schooling, journey_id, Volet.COORDINATION, {"school_year": given.year, **values}
             )
         else:
-            change_record(w, grant, Schooling, row.id, version or row.version, values)
+            change_record(w, grant, Schooling, row["id"], version or row["version"], values)
         if given.year == current_year:
             sheet = db.session.execute(
                 select(Sheet.id, Sheet.version).where(Sheet.journey_id == journey_id)
@@ -224,7 +231,9 @@ def record_schooling(
         w.audit(grant, ["schooling", "school", "school_level"])
 
 
-def _check_school(given: SchoolYear, current_year: int) -> None:
+def _check_school(
+    given: SchoolYear, current_year: int, kept: Mapping[str, Any], sure: Collection[str]
+) -> None:
     problems = Problems()
     if given.year is None or not current_year - 15 <= given.year <= current_year + 1:
         problems["year"] = "Choisissez une des années proposées."
@@ -233,7 +242,11 @@ def _check_school(given: SchoolYear, current_year: int) -> None:
         problems["school"] = "Indiquez l'établissement ou le niveau."
     if given.school_level:
         problems.code("school_level", "school_level", given.school_level)
-    problems.stop_if_any()
+    if kept.get("school") and not given.school.strip():
+        problems.ask("school", "L'établissement noté sera effacé.")
+    if kept.get("school_level") and not given.school_level:
+        problems.ask("school_level", "Le niveau noté sera effacé.")
+    problems.stop_if_any(sure)
 
 
 def _check_relative(relative: Relative) -> None:
@@ -256,11 +269,9 @@ def _check_names(problems: Problems, first_name: str, last_name: str) -> None:
 
 
 def _check_reach(problems: Problems, phone: str, email: str) -> None:
-    digits = sum(character.isdigit() for character in phone)
-    if phone and (not 6 <= digits <= 15 or set(phone) - set("0123456789 .+-()/")):
-        problems["phone"] = "Écrivez le numéro en chiffres, par exemple 06 12 34 56 78."
+    check_phone(problems, phone)
     problems.free_text("email", email, LONGEST_LINE)
-    if email and ("@" not in email.strip("@") or any(c.isspace() for c in email)):
+    if email and not _EMAIL.fullmatch(email):
         problems["email"] = "Cette adresse e-mail n'est pas complète, par exemple prenom.nom@exemple.fr."
 
 

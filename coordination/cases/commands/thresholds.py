@@ -10,6 +10,7 @@ from typing import Any
 from sqlalchemy import func, select, text, update
 
 from coordination.alerts.calendar import Calendar
+from coordination.alerts.catalogue import rules
 from coordination.alerts.in_force import Place, live
 from coordination.alerts.models_thresholds import (
     IN_FORCE,
@@ -263,7 +264,8 @@ def require_place(actor: Actor, place: Place) -> None:
     if place.programme not in coordinated(actor) or place.rule not in {
         r.id for r in rules_of(place.programme)
     }:
-        raise NotFound(NO_SUCH, f"rule={place.rule}")
+        # The log keeps a rule of ours, not whatever was typed in an address.
+        raise NotFound(NO_SUCH, f"rule={place.rule}" if place.rule in rules() else "")
     if not db.session.scalar(select(func.may_see_journeys(actor.id))):
         # The trial would look at an empty past.
         raise Forbidden("Votre charte ou votre base de secret n'est plus en règle.")

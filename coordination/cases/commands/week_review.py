@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 
 from coordination.alerts.commands import postpone_all, take_up_again
+from coordination.cases.commands.agreements import FROZEN
 from coordination.cases.models import Journey
 from coordination.cases.models_review import WeekDecision
 from coordination.clock import paris_date
@@ -21,6 +22,8 @@ from coordination.privacy.work import work
 
 # In the order of their keys on the page.
 DECISIONS = ("APPELER", "REAFFECTER", "EPS", "PAUSE", "REPORTER", "SORTIE", "LAISSER")
+# They bring somebody else in, or go on with the journey: not once the agreement is refused or withdrawn.
+SHARING = frozenset({"REAFFECTER", "EPS", "PAUSE"})
 POSTPONED_BY = timedelta(days=14)
 
 
@@ -40,7 +43,11 @@ def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) ->
         if decision not in DECISIONS:
             raise BadInput("Choisissez une des décisions proposées.")
         # Two coordinators at once: the second one waits here, then finds what the first decided.
-        db.session.execute(select(Journey.id).where(Journey.id == journey_id).with_for_update())
+        agreed = db.session.scalar(
+            select(Journey.agreement_status).where(Journey.id == journey_id).with_for_update()
+        )
+        if decision in SHARING and agreed in FROZEN:
+            raise BadInput("L'accord est refusé ou retiré : plus rien ne se partage. Choisissez autre chose.")
         standing = db.session.scalar(
             select(WeekDecision.id).where(
                 WeekDecision.journey_id == journey_id, WeekDecision.week == monday(today)

@@ -11,7 +11,9 @@ from sqlalchemy import select
 
 from coordination import reference
 from coordination.cases.models import Agreement, Journey, Representative
+from coordination.cases.queries.documents import DocumentView, documents
 from coordination.cases.queries.people import account_names
+from coordination.cases.vocabulary import DOCUMENT_KINDS
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
@@ -23,6 +25,7 @@ from coordination.privacy.volets import LABELS, Volet
 class AgreementLine:
     """One line of the history."""
 
+    id: uuid.UUID
     on: date | None
     status: str
     signer: str
@@ -43,6 +46,8 @@ class AgreementPage:
     people: dict[uuid.UUID, str]
     covered: tuple[Volet, ...]
     lines: tuple[AgreementLine, ...]
+    # Signed papers that were attached, where the actor reads their volet.
+    papers: tuple[DocumentView, ...]
 
     def __repr__(self) -> str:
         return "<AgreementPage>"
@@ -74,6 +79,11 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
         people,
         tuple(Volet(code) for code in agreed),
         _history(grant, journey_id, people),
+        tuple(
+            paper
+            for paper in documents(grant, journey_id)
+            if paper.kind == DOCUMENT_KINDS["ACCORD"] and not paper.removed_at
+        ),
     )
 
 
@@ -82,6 +92,7 @@ def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) 
     authors = account_names({row["recorded_by"] for row in rows})
     return tuple(
         AgreementLine(
+            row["id"],
             row["on_date"],
             reference.label("parental_agreement", row["status"]),
             people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
@@ -104,9 +115,11 @@ def agreements(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
 
 
 def last_agreement(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:
-    """What the last agreement covers, in words, and what the family asked for with it."""
+    """What the last agreement covers, in words, and what the family last asked for: a wish outlives a refusal."""
     rows = agreements(grant, journey_id)
-    return (covered(rows[0]["volets"]), rows[0]["remark"] or "") if rows else ("", "")
+    if not rows:
+        return "", ""
+    return covered(rows[0]["volets"]), next((row["remark"] for row in rows if row["remark"]), "")
 
 
 def covered(codes: str | None) -> str:

@@ -164,7 +164,7 @@ def _loads(
     if followed[None]:
         every[None] = "Aucun référent"
     found = [
-        Load(id_, name, followed[id_], backed[id_], in_trouble[id_], to_call[id_], id_ in names)
+        Load(id_, name, followed[id_], backed[id_] if id_ else 0, in_trouble[id_], to_call[id_], id_ in names)
         for id_, name in every.items()
     ]
     # A coordinator who follows nobody is no référent to weigh.

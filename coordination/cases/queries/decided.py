@@ -9,6 +9,7 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from coordination.accounts.models import Account
+from coordination.cases.commands.agreements import FROZEN
 from coordination.cases.models import Journey
 from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.week_review import CITE_LABELS, LABELS, Earlier
@@ -38,6 +39,7 @@ def decided(journey_id: uuid.UUID, today: date) -> Decided:
             WeekDecision.settled_on,
             Account.display_name,
             Journey.programme,
+            Journey.agreement_status,
         )
         .join(Journey, Journey.id == WeekDecision.journey_id)
         .outerjoin(Account, Account.id == WeekDecision.by_id)
@@ -48,7 +50,12 @@ def decided(journey_id: uuid.UUID, today: date) -> Decided:
         .order_by(WeekDecision.week.desc())
     ).all()
     recent = [row for row in rows if row.on_date > old]
-    wishes = [row for row in rows if row.decision == "EPS" and row.settled_on is None]
+    wishes = [
+        row
+        for row in rows
+        # Once the agreement is refused or withdrawn nothing is brought before others.
+        if row.decision == "EPS" and row.settled_on is None and row.agreement_status not in FROZEN
+    ]
     last = None
     if recent:
         labels = LABELS if recent[0].programme == "PRE" else CITE_LABELS

@@ -19,6 +19,7 @@ from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_columns
 
 MOST_RESULTS = 20
+LONGEST = 200
 # How many letters may be wrong, missing, added or swapped in a word of so many letters as it is heard.
 FORGIVEN = ((8, 2), (4, 1))
 # Letters that have no accent to take off, and signs that part words.
@@ -93,8 +94,11 @@ def sound(text: str) -> str:
 
 
 def match(query: str, names: Sequence[str], most: int = MOST_RESULTS) -> list[tuple[int, float]]:
-    """Where in `names` those that are like `query` stand, with their likeness (0-100), best first."""
-    wanted = fold(query)
+    """Where in `names` those that are like `query` stand, with their likeness (0-100), best first.
+
+    Of a longer query its first LONGEST letters count: each word typed costs a reading of all the names.
+    """
+    wanted = fold(query[:LONGEST])
     if not wanted:
         return []
     folded = fold_all(names)

@@ -7,14 +7,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from coordination import reference
 from coordination.alerts.life import Happened, history
 from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.alerts.standing import Standing, standing
 from coordination.alerts.tiers import reaches_coordination
-from coordination.cases.commands.week_review import monday
+from coordination.cases.commands.agreements import FROZEN
+from coordination.cases.commands.week_review import DECISIONS, SHARING, monday
 from coordination.cases.models import Contact, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.models_review import WeekDecision
@@ -95,6 +96,17 @@ class File:
     answers: tuple[tuple[Happened, str], ...]
     earlier: tuple[Earlier, ...]
     labels: dict[str, str]
+    # Its agreement is refused or withdrawn.
+    frozen: bool
+
+    @property
+    def choices(self) -> list[tuple[int, str, str]]:
+        """(key, decision, label) of what can be decided; a decision keeps its key from file to file."""
+        return [
+            (key, code, self.labels[code])
+            for key, code in enumerate(DECISIONS, 1)
+            if not (self.frozen and code in SHARING)
+        ]
 
 
 @dataclass(frozen=True)
@@ -156,7 +168,9 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         return None
     waiting = stands[0]
     journey = db.session.execute(
-        select(Journey.referent_id, Journey.backup_id, Journey.programme).where(Journey.id == journey_id)
+        select(Journey.referent_id, Journey.backup_id, Journey.programme, Journey.agreement_status).where(
+            Journey.id == journey_id
+        )
     ).one()
     leave = db.session.execute(
         select(Leave.until_on, Leave.backup_id).where(
@@ -203,6 +217,7 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         answers=tuple((line, names.get(line.by_id, "") if line.by_id else "") for line in happened[-TRIED:]),
         earlier=tuple(Earlier(p.on_date, labels[p.decision], names.get(p.by_id, "")) for p in past),
         labels=labels,
+        frozen=journey.agreement_status in FROZEN,
     )
 
 
@@ -222,6 +237,7 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
                 (WeekDecision.decision == "EPS")
                 & WeekDecision.settled_on.is_(None)
                 & Journey.exit_on.is_(None)
+                & func.coalesce(Journey.agreement_status, "").not_in(FROZEN)
                 & (WeekDecision.week >= today - timedelta(days=366))
             )
         )

@@ -5,14 +5,19 @@ from __future__ import annotations
 import uuid
 from typing import Any
 
-from flask import request, url_for
+from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, record_agreement
+from coordination.cases.commands.agreements import (
+    VOLETS_AFTER_AGREEMENT,
+    record_agreement,
+    take_back_agreement,
+)
 from coordination.cases.forms_agreement import AgreementForm
 from coordination.cases.queries.agreement_page import AgreementPage, agreement_page
 from coordination.cases.views.pages import blueprint
 from coordination.cases.views.writing import show_form, write_page
+from coordination.errors import BadInput
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
 from coordination.web import current
@@ -41,6 +46,18 @@ def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
         return url_for("cases.journey", journey_id=journey_id, _anchor="identite")
 
     return write_page(form, page, save, "Accord enregistré.")
+
+
+@blueprint.post("/<uuid:journey_id>/accord/<uuid:agreement_id>/retirer")
+@declares(Action.RECORD_AGREEMENT)
+def remove_agreement(journey_id: uuid.UUID, agreement_id: uuid.UUID) -> ResponseReturnValue:
+    """The last line was noted by mistake."""
+    try:
+        take_back_agreement(current.actor(), journey_id, agreement_id, current.now())
+        flash("Ligne retirée : l'accord est de nouveau comme avant elle.", "success")
+    except BadInput as error:
+        flash(str(error), "error")
+    return redirect(url_for("cases.agreement", journey_id=journey_id, _anchor="histoire"), 303)
 
 
 def _suggest(form: AgreementForm, stands: AgreementPage) -> None:

@@ -43,7 +43,9 @@ def course(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def save() -> str:
         given = read_course(form.typed())
-        change_course(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        change_course(
+            current.actor(), journey_id, given, form.version.data or 0, current.now(), sure=form.sure
+        )
         return _journey(journey_id)
 
     return write_page(form, page, save, "Étape et dates enregistrées.")

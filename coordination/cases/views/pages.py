@@ -42,6 +42,7 @@ def show(template: str, **content: Any) -> str:
         alert_statuses=alert_statuses(),
         rules=rules(),
         way_of=way_of,
+        page_of=page_of,
         sources_of=sources_of,
         also_of=also_of,
         **content,
@@ -51,6 +52,12 @@ def show(template: str, **content: Any) -> str:
 def way_of(alert: AlertView | AlertPage) -> tuple[str, str]:
     """Address and words of the button that leads to what ends an alert."""
     return _button(WAYS[alert.rule], alert)
+
+
+def page_of(alert: AlertView | AlertPage) -> tuple[str, str] | None:
+    """The same, None where it is the journey's own page: no button leads from a page to itself."""
+    url, label = way_of(alert)
+    return None if url == address(JOURNEY.endpoint, journey_id=alert.journey_id) else (url, label)
 
 
 def also_of(alert: AlertView | AlertPage) -> tuple[str, str] | None:

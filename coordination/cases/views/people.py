@@ -162,7 +162,13 @@ def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
     def save() -> str:
         given = read_school_year(form.typed())
         people.record_schooling(
-            current.actor(), journey_id, given, this_year, form.version.data or 0, current.now()
+            current.actor(),
+            journey_id,
+            given,
+            this_year,
+            form.version.data or 0,
+            current.now(),
+            sure=form.sure,
         )
         return _journey(journey_id, "identite")
 

@@ -4,7 +4,9 @@ if (form) {
   document.documentElement.classList.add("has-keys");
   form.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.altKey || event.metaKey || form.dataset.sent) return;
-    const button = form.querySelector(`[data-key="${CSS.escape(event.key)}"]`);
+    // A French keyboard writes & é " ' ( - è on the keys of the figures: there the key counts, not its sign.
+    const figure = /^\d$/.test(event.key) ? event.key : event.code.replace(/^(Digit|Numpad)/, "");
+    const button = form.querySelector(`[data-key="${CSS.escape(figure)}"]`);
     if (!button) return;
     event.preventDefault();
     button.click();
