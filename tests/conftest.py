@@ -24,7 +24,7 @@ import hypothesis
 import psycopg
 import pytest
 from argon2 import PasswordHasher
-from flask import Flask
+from flask import Flask, g, request_started
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
 from sqlalchemy import event
@@ -96,6 +96,13 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             warnings.simplefilter("ignore")
             embedded.stop(Settings(home=home))
         shutil.rmtree(home, ignore_errors=True)
+
+
+@request_started.connect
+def _own_memory(_app: Flask, **_: Any) -> None:
+    """In life each request has its own `g`; the context that a test stands in would share it among them all."""
+    for name in ("agreements", "turns"):
+        g.pop(name, None)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -63,7 +63,7 @@ FACTS = {
 
 _EXCHANGE = "un échange"
 _PREPARED = "la sortie du parcours ; tant que la suite se prépare : « Pris en charge », ou la reporter"
-_WRITTEN_LATER = "ce qui sera écrit sur le parcours à partir du mois qui suit le mois suivant"
+_MONTH_OVER = "le premier jour du mois qui suit le mois suivant"
 ENDS = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), _EXCHANGE),
     **dict.fromkeys(("A15", "A16"), "toute écriture sur le parcours"),
@@ -80,8 +80,8 @@ ENDS = {
     **dict.fromkeys(("S19", "S21", "S22", "S24", "I12"), "l'événement noté comme pris en compte"),
     **dict.fromkeys(("S01", "S06", "S07", "S08", "S09", "S20"), _PREPARED),
     "A05": "la prochaine présence",
-    "A06": _WRITTEN_LATER,
-    "A07": _WRITTEN_LATER,
+    "A06": _MONTH_OVER,
+    "A07": _MONTH_OVER,
     "A17": "une réponse à l'invitation",
     "T28": "une réponse à la candidature",
     "T31": "un suivi noté après la sortie",

@@ -111,8 +111,8 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
         "S02": "{lead} avant la rentrée du 1er septembre qui suit la GS",
         "S03": "{lead} avant la rentrée du 1er septembre qui suit le CM2",
         "S04": "{lead} avant la rentrée du 1er septembre qui suit la 3e",
-        "S05": "le premier 1er septembre après l'accord où le jeune a 15, 16 ou 17 ans, si aucun établissement"
-        " n'est noté",
+        "S05": "le premier 1er septembre, à partir de celui de l'année de la saisine, où le jeune a 15, 16 ou"
+        " 17 ans, si aucun établissement n'est noté",
         "S06": _AGE.replace("{age}", "16 ans"),
         "S07": _AGE.replace("{age}", "18 ans"),
         "S08": _AGE.replace("{age}", "25 ans"),

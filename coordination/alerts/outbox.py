@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from coordination import clock
-from coordination.alerts.catalogue import rules
+from coordination.alerts.catalogue import REPLACES, rules, serious
 from coordination.alerts.digest import NewAlert, News, Week, compose, compose_outage, news
 from coordination.alerts.tiers import PARTNERS, reaches_coordination, speaks_to_follower
 
@@ -29,7 +29,7 @@ _ALERTS = text(
 )
 _SHEET = text(
     "SELECT account_id, heading, code, people FROM coordination_sheet("
-    "CAST(:rules AS text[]), CAST(:breaks AS text[]))"
+    "CAST(:counted AS text[]), CAST(:breaks AS text[]), CAST(:hides AS text[]))"
 )
 _QUEUE = text(
     "INSERT INTO mail (id, account_id, kind, on_date, subject, body, queued_at, next_at)"
@@ -185,10 +185,15 @@ def _alerts(connection: Connection, since: date, on: date) -> dict[uuid.UUID, li
 
 
 def _sheets(connection: Connection) -> dict[uuid.UUID, Week]:
-    """account of a coordinator -> their week."""
+    """account of a coordinator -> their week, counted as on their board."""
+    counted = list(serious())
     rows = connection.execute(
         _SHEET,
-        {"rules": list(rules()), "breaks": [rule.break_type for rule in rules().values()]},
+        {
+            "counted": counted,
+            "breaks": [rules()[code.split(":")[0]].break_type for code in counted],
+            "hides": [f"{worse}>{weaker}" for worse, hidden in REPLACES.items() for weaker in hidden],
+        },
     )
     counts: dict[uuid.UUID, dict[tuple[str, str], int]] = defaultdict(dict)
     for row in rows:

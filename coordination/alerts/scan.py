@@ -141,6 +141,8 @@ def scan(engine: Engine, on: date, finished_at: datetime) -> ScanResult:
         # A threshold set for this day takes effect, one past its last day is over.
         connection.execute(text("SELECT begin_thresholds(:on)"), {"on": on})
         connection.execute(_BY_INDEX)
+        # An absence that is over, a month that has passed.
+        connection.execute(text("SELECT end_with_time(:on)"), {"on": on})
         initial = bool(connection.scalar(text("SELECT EXISTS (SELECT 1 FROM import_run WHERE NOT scanned)")))
         already = int(
             connection.scalar(

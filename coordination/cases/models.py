@@ -72,15 +72,18 @@ class Sheet(InFolder, Base):
 class Agreement(InFolder, Base):
     """A line of the history of the agreement; the journey carries where it stands now.
 
-    `volets`: what a signature covers, codes; `signer`: id of a representative, empty for the person.
+    `volets`: what a signature covers, codes; `signer`: id of a representative, empty for the person. The history
+    only grows: a line noted by mistake is cancelled by one (`status` CANCELLING) that names it in `cancels`.
     """
 
     __tablename__ = "agreement"
+    CANCELLING = "ANNULATION"
 
     status: Mapped[str] = mapped_column(String(16))
     on_date: Mapped[date | None] = mapped_column()
     school_year: Mapped[int | None] = mapped_column()
     recorded_by: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
+    cancels: Mapped[uuid.UUID | None] = mapped_column()
     volets: Mapped[bytes | None] = sealed()
     signer: Mapped[bytes | None] = sealed()
     remark: Mapped[bytes | None] = sealed(256)

@@ -9,6 +9,7 @@ from datetime import date
 from coordination import reference
 from coordination.cases.models import Journey
 from coordination.cases.queries.agreement_page import agreements, covered
+from coordination.cases.queries.life_page import turns
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.picture import STEPS
 from coordination.cases.timeline import Entry
@@ -20,18 +21,33 @@ _ARRIVAL = "opened_on"
 
 
 def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
-    """The agreement's history and the dates of the journey itself. One statement, that `last_agreement` shares."""
+    """The agreement's history and the dates of the journey itself; nothing is read twice for a page."""
     journey = db.session.get_one(Journey, journey_id)
     steps = [
         Entry(getattr(journey, name), "step", words)
         for name, _shape, words, _caption in STEPS
         if name != _ARRIVAL and getattr(journey, name)
     ]
+    steps += _turns(grant, journey_id)
     agreed = list(_agreements(grant, journey_id))
     if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
         # An import brings where the agreement stands, without its history.
         agreed.append(Entry(journey.agreement_on, "agreement", _title(journey.agreement_status)))
     return steps + agreed
+
+
+def _turns(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:
+    """Each reopening, and the end that it took back: the journey itself says its present end alone."""
+    reopened = 0
+    for turn in turns(grant, journey_id):  # the latest first
+        if turn.kind == "REOUVERTURE":
+            reopened += 1
+            yield Entry(turn.on, "step", "Parcours rouvert", turn.note, turn.by)
+        elif turn.kind == "SORTIE" and reopened:
+            reopened -= 1
+            decided = f"Décidé par {turn.decided_by}" if turn.decided_by else ""
+            detail = ". ".join(filter(None, (decided, turn.note)))
+            yield Entry(turn.on, "step", "Fin du parcours, rouvert ensuite", detail, turn.by)
 
 
 def _agreements(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:

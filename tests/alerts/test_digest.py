@@ -8,9 +8,11 @@ from datetime import date, timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import text
 
 from coordination.alerts.digest import CAP, NewAlert, News, Week, compose, news
 from coordination.alerts.outbox import queue_digests, queue_outage
+from coordination.worker import worker_engine
 from tests.alerts.mail_kit import (
     BASE,
     MONDAY,
@@ -259,3 +261,30 @@ def test_changes_of_the_hour_and_the_leap_day(house: Flask, on: date) -> None:
     rows("DELETE FROM mail")
     queue(on + timedelta(days=1))
     assert "ref1" not in mails()
+
+
+def test_the_sheet_counts_as_the_board_does(site: Flask) -> None:
+    """Reminders are not breaks, and what was answered hides what it replaces."""
+    from coordination.accounts.queries import load_actor
+    from coordination.alerts.outbox import _sheets
+    from coordination.cases.queries.board import board
+    from coordination.privacy.policy import Action
+    from coordination.privacy.work import consult
+    from tests.cases.pages_kit import COORDINATOR, NOW, account
+
+    rows("UPDATE alert SET status = 'REPORTEE', postponed_until = '2027-01-01' WHERE rule = 'A02'")
+    reminders = scalar(
+        "SELECT count(*) FROM alert WHERE rule = 'A14' AND kind = 'lead' AND status = 'OUVERTE'"
+    )
+    assert reminders
+    boss = load_actor(account(COORDINATOR), NOW)
+    with consult(boss, Action.LIST_STALLED, NOW) as r:
+        grant = r.require()
+        shown = {code: people for code, _, people in board(grant, boss, NOW).breaks if people}
+        r.audit(grant, [])
+    engine = worker_engine(site.config["SETTINGS"])
+    with engine.begin() as connection:
+        connection.execute(text("SELECT set_config('app.now', :now, true)"), {"now": NOW.isoformat()})
+        sheet = _sheets(connection)[account(COORDINATOR)]
+    engine.dispose()
+    assert dict(sheet.breaks) == shown

@@ -9,8 +9,11 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
+from coordination.accounts.queries import load_actor
+from coordination.cases.commands.documents import NewDocument, attach_document
+from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, account, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
+from tests.exchange.test_recompute import from_scratch, stored
 from tests.support import rows, scalar
 
 VOLETS = ["scolarite", "social", "sante"]
@@ -116,3 +119,68 @@ def test_a_foreign_journey_is_not_found(site: Flask) -> None:
     client = browser(site, REFERENT)
     assert client.get(f"/parcours/{foreign}/accord").status_code == 404
     assert record(client, foreign).status_code == 404
+
+
+def lines(journey: uuid.UUID) -> list[tuple[uuid.UUID, str]]:
+    """Those that stand, the latest first."""
+    return rows(
+        "SELECT id, status FROM agreement a WHERE journey_id = %s AND cancels IS NULL"
+        " AND NOT EXISTS (SELECT FROM agreement b WHERE b.cancels = a.id) ORDER BY position DESC",
+        journey,
+    )
+
+
+def take_back(client: FlaskClient, journey: uuid.UUID, line: uuid.UUID) -> Any:
+    return post(client, f"/parcours/{journey}/accord/{line}/retirer")
+
+
+def test_a_refusal_noted_by_mistake_is_taken_back(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    record(client, journey, volets=["social"], remark="Ne pas prévenir l'école.")
+    before = rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey)
+    record(client, journey, status="REFUS")
+    assert readable(journey) == {"coordination"}
+    # What the family asked for is not forgotten with the refusal.
+    assert "Ne pas prévenir l&#39;école." in client.get(f"/parcours/{journey}").text
+    assert "Noté par erreur" in client.get(f"/parcours/{journey}/accord").text
+    assert take_back(client, journey, lines(journey)[0][0]).status_code == 303
+    assert rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey) == before
+    assert readable(journey) == {"coordination", "social"}
+    assert [status for _, status in lines(journey)] == ["SIGNE"]
+    assert stored() == from_scratch()
+    page = client.get(f"/parcours/{journey}/accord").text
+    assert "<s>Refus</s>" in page and "retirée par Claire Delattre" in page
+    assert "Refus" not in client.get(f"/parcours/{journey}/image").text
+    # Kept for ever: neither line can be taken away.
+    assert scalar("SELECT count(*) FROM agreement WHERE journey_id = %s", journey) == 3
+
+
+def test_the_only_line_gives_back_what_the_import_said(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    before = rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey)
+    assert lines(journey) == []
+    record(client, journey, status="RETIRE")
+    take_back(client, journey, lines(journey)[0][0])
+    assert rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey) == before
+    assert lines(journey) == [] and "coordination" in readable(journey)
+
+
+def test_an_older_line_or_that_of_another_journey_stays(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    record(client, journey)
+    record(client, journey, status="REFUS")
+    old = lines(journey)[1][0]
+    take_back(client, journey, old)
+    assert old in {line for line, _ in lines(journey)}
+    other = journeys_of(REFERENT)[1]
+    assert take_back(client, other, lines(journey)[0][0]).status_code == 404
+    assert take_back(browser(site, COORDINATOR), journey, uuid.uuid4()).status_code == 404
+    assert len(lines(journey)) == 2
+
+
+def test_the_page_names_the_signed_paper(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    actor = load_actor(account(REFERENT), NOW)
+    paper = NewDocument("ACCORD", "coordination", "accord.pdf", b"%PDF-1.4\n")
+    attach_document(actor, journey, paper, NOW)
+    assert "accord.pdf" in client.get(f"/parcours/{journey}/accord").text

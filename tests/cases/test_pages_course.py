@@ -106,7 +106,8 @@ def rhythm(journey: uuid.UUID, days: str) -> dict[str, str]:
 
 @pytest.mark.parametrize("name", ["entered_on", "planned_rhythm_days"])
 def test_what_would_be_erased_is_asked_once(site: Flask, journey: uuid.UUID, name: str) -> None:
-    rows("UPDATE journey SET entered_on = %s, planned_rhythm_days = 14 WHERE id = %s", TODAY, journey)
+    dates = "validated_on = NULL, entered_on = %s, planned_rhythm_days = 14"
+    rows(f"UPDATE journey SET {dates} WHERE id = %s", TODAY, journey)
     client = browser(site, REFERENT)
     given = {"stage": "EN_COURS", **course(journey), name: ""}
     asked = send(client, journey, "etape", **given)

@@ -270,3 +270,29 @@ def test_the_share_of_false_alerts_per_rule(site: Flask) -> None:
     rows("UPDATE alert SET status = 'SANS_OBJET', way_out = 'AUTRE' WHERE id = %s", two)
     page = client.get(SUM).text
     assert f"(1 sur {total})" in page and "Doublon (1)" in page and "Autre (1)" in page
+
+
+@pytest.mark.parametrize("status", ["REFUS", "RETIRE"])
+def test_without_the_agreement_nobody_else_is_brought_in(site: Flask, status: str) -> None:
+    client = browser(site, COORDINATOR)
+    journey = first_file(client)
+    assert 'value="EPS"' in client.get(f"/parcours/revue/{journey}").text
+    rows("UPDATE journey SET agreement_status = %s, agreement_on = %s WHERE id = %s", status, TODAY, journey)
+    page = client.get(f"/parcours/revue/{journey}").text
+    assert 'data-key="1"' in page and 'data-key="6"' in page
+    for decision in ("REAFFECTER", "EPS", "PAUSE"):
+        assert f'value="{decision}"' not in page
+        refused = post(client, f"/parcours/revue/{journey}", decision=decision)
+        assert refused.status_code == 422 and "plus rien ne se partage" in refused.text
+    assert scalar("SELECT count(*) FROM week_decision") == 0
+
+
+def test_a_wish_for_the_panel_ends_with_the_agreement(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    journey = first_file(client)
+    post(client, f"/parcours/revue/{journey}", decision="EPS")
+    assert "ordre du jour" in client.get(f"/parcours/{journey}").text
+    assert str(journey) in client.get(SUM).text
+    rows("UPDATE journey SET agreement_status = 'RETIRE', agreement_on = %s WHERE id = %s", TODAY, journey)
+    assert "ordre du jour" not in client.get(f"/parcours/{journey}").text
+    assert f"/parcours/revue/{journey}/eps" not in client.get(SUM).text

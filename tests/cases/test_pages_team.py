@@ -11,6 +11,7 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from coordination.worker import run_scan
 from tests.cases.life_kit import COLLEAGUE, colleague, send, version
 from tests.cases.pages_kit import (
     COORDINATOR,
@@ -339,3 +340,19 @@ def test_what_cannot_be_given_to_a_backup_changes_nothing(
         answer = back(client, page, [] if case == "none ticked" else [journey], who)
     assert answer.status_code == status and sentence in answer.text
     assert scalar("SELECT backup_id FROM journey WHERE id = %s", journey) is None
+
+
+def test_the_scan_of_the_day_after_an_absence_closes_its_alerts(site: Flask, journey: uuid.UUID) -> None:
+    """Nothing is written on the journey: the return alone ends I07."""
+    settings = site.config["SETTINGS"]
+    leave(browser(site, REFERENT), TODAY + timedelta(days=1), TODAY + timedelta(days=20), "")
+    open_now = (
+        "SELECT kind, count(*) FROM alert WHERE rule = 'I07' AND journey_id = %s AND status = 'OUVERTE'"
+        " GROUP BY 1 ORDER BY 1"
+    )
+    run_scan(settings, TODAY + timedelta(days=20))
+    assert rows(open_now, journey) == [("lead", 1), ("overdue", 1)]
+    run_scan(settings, TODAY + timedelta(days=21))
+    assert rows(open_now, journey) == [] and standing("I07") == 0
+    said = rows("SELECT DISTINCT resolved_because FROM alert WHERE rule = 'I07'")
+    assert said == [(f"retour de congé le {TODAY + timedelta(days=21):%d/%m/%Y}",)]

@@ -215,3 +215,13 @@ def test_rules_of_school_levels_and_ages_stay_in_their_ages() -> None:
     for birth in ("2012-01-15", "2008-08-17"):
         after = found_by_all(pre(birth_date=D(birth))).get(("S05", "overdue", ""))
         assert after is None or after.due_on == D("2027-09-01")
+
+
+def test_a_renewed_agreement_does_not_take_the_missing_school_away() -> None:
+    """S05 goes out with a school, and with nothing else; who comes after 1 September missed it already."""
+    key = ("S05", "overdue", "")
+    born = D("2010-12-05")
+    assert found_by_all(pre(birth_date=born, agreement_on=D("2026-09-10")))[key].due_on == D("2026-09-01")
+    late = pre(birth_date=D("2010-03-05"), opened_on=D("2026-09-10"), agreement_on=D("2026-09-20"))
+    assert found_by_all(late)[key].due_on == D("2026-09-01")
+    assert key not in found_by_all(pre(birth_date=born, school=SchoolFact(None, True)))

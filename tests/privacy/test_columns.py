@@ -25,7 +25,7 @@ CLEAR: dict[str, str] = {
     " suspended_from",
     "sheet": "",
     "schooling": "school_year",
-    "agreement": "status on_date school_year recorded_by",
+    "agreement": "status on_date school_year recorded_by cancels",
     "saisine": "on_date structure_id",
     "turn": "kind on_date by_id to_id",
     "leave": "account_id backup_id from_on until_on",
@@ -271,11 +271,13 @@ def test_the_worker_writes_alerts_and_nothing_else(app: Flask) -> None:
         " AND has_function_privilege('coord_worker', p.oid, 'EXECUTE') ORDER BY 1"
     )
     # On its day a setting begins: by a function that turns its status and lists who is to be counted again.
+    # What ends because its day has come is closed by a function too: it takes a day, and moves none.
     # How much awaits whom, and where to write: ids, codes and professional addresses.
     assert [name for (name,) in functions] == [
         "begin_thresholds",
         "coordination_sheet",
         "digest_alerts",
+        "end_with_time",
         "mail_recipient",
     ]
 

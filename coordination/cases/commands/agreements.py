@@ -13,6 +13,7 @@ from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
+from coordination.cases.queries.agreement_page import standing_lines
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -20,7 +21,7 @@ from coordination.privacy.access import agree_volets, call, follow_agreement, sy
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import EditConflict, add_record, change_record, earlier, remove_record
+from coordination.privacy.records import EditConflict, add_record, change_record, earlier
 from coordination.privacy.vault import keystore, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
@@ -86,26 +87,29 @@ def record_agreement(
 
 
 def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID, now: datetime) -> None:
-    """Remove the last line of the history, noted by mistake: the agreement stands again as it did before it.
+    """Cancel the last line of the history, noted by mistake: the agreement stands again as it did before it.
 
-    Its trace stays. Raises BadInput for an older line, NotFound, Forbidden.
+    The history only grows: another line says who cancelled it. Raises BadInput for an older line, NotFound,
+    Forbidden.
     """
     today = paris_date(now)
     with work(actor, Action.RECORD_AGREEMENT, now) as w:
         grant = w.require(journey_id)
-        # One after the other: the second of two windows finds the line gone.
+        # One after the other: the second of two windows finds the line cancelled.
         version = db.session.scalars(
             select(Journey.version).where(Journey.id == journey_id).with_for_update()
         ).one()
-        columns = ("status", "on_date", "volets", "version")
-        lines = open_rows(
+        columns = ("status", "on_date", "volets", "cancels")
+        noted = open_rows(
             grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)
         )
-        if line_id not in {line["id"] for line in lines}:
-            raise NotFound("Cette ligne n'existe plus, ou vous n'y avez pas accès.", f"agreement={line_id}")
-        if line_id != lines[0]["id"]:
+        lines = standing_lines(noted)
+        if line_id not in {line["id"] for line in noted}:
+            raise NotFound("Cette ligne n'existe pas, ou vous n'y avez pas accès.", f"agreement={line_id}")
+        if not lines or line_id != lines[0]["id"]:
             raise BadInput("Seule la dernière ligne notée se retire. Relisez la page.")
-        remove_record(w, grant, Agreement, line_id, lines[0]["version"])
+        said = {"status": Agreement.CANCELLING, "cancels": line_id, "recorded_by": w.actor.id}
+        add_record(grant, Agreement, journey_id, Volet.COORDINATION, said)
         status, on = (lines[1]["status"], lines[1]["on_date"]) if lines[1:] else _at_first(grant, journey_id)
         change_journey(w, journey_id, version, agreement_status=status, agreement_on=on)
         if status == "SIGNE" and lines[1:]:
@@ -113,7 +117,7 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         follow_all(grant, [journey_id], today, f"accord corrigé le {today:%d/%m/%Y}")
         follow_agreement([journey_id])
         sync_access([journey_id])
-        w.audit(grant, ["removed", "agreement_status", "agreement_on"])
+        w.audit(grant, ["cancels", "agreement_status", "agreement_on"])
 
 
 def _at_first(grant: Grant, journey_id: uuid.UUID) -> tuple[str | None, date | None]:

@@ -122,6 +122,13 @@ def missing_sentence(attempts: Tried) -> str:
     """What must still be tried before a loss of contact, in French; empty if nothing."""
     if not attempts.missing:
         return ""
+    if attempts.since is None:
+        return _missing(attempts)
+    last = f"{attempts.since:%d/%m/%Y}"
+    return f"{_missing(attempts)} Seules comptent celles d'après le dernier échange, du {last}."
+
+
+def _missing(attempts: Tried) -> str:
     many = attempts.missing > 1
     sentence = f"Il manque {attempts.missing} tentative{'s' if many else ''}"
     if attempts.needs_another_mode:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -26,6 +27,8 @@ class AgreementLine:
     """One line of the history."""
 
     id: uuid.UUID
+    # Who cancelled it as noted by mistake; empty while it stands.
+    cancelled_by: str
     on: date | None
     status: str
     signer: str
@@ -48,6 +51,11 @@ class AgreementPage:
     lines: tuple[AgreementLine, ...]
     # Signed papers that were attached, where the actor reads their volet.
     papers: tuple[DocumentView, ...]
+
+    @property
+    def last_line(self) -> uuid.UUID | None:
+        """The one that may be cancelled."""
+        return next((line.id for line in self.lines if not line.cancelled_by), None)
 
     def __repr__(self) -> str:
         return "<AgreementPage>"
@@ -88,11 +96,14 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
 
 
 def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) -> tuple[AgreementLine, ...]:
-    rows = agreements(grant, journey_id)
-    authors = account_names({row["recorded_by"] for row in rows})
+    noted = _noted(grant, journey_id)
+    cancelled = {row["cancels"]: row["recorded_by"] for row in noted if row["cancels"]}
+    rows = [row for row in noted if not row["cancels"]]
+    authors = account_names({row["recorded_by"] for row in noted})
     return tuple(
         AgreementLine(
             row["id"],
+            authors.get(cancelled[row["id"]], "un collègue") if row["id"] in cancelled else "",
             row["on_date"],
             reference.label("parental_agreement", row["status"]),
             people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
@@ -105,11 +116,22 @@ def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) 
 
 
 def agreements(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
-    """The lines of the agreement's history, the latest first. One statement for all that a page asks."""
+    """The lines of the agreement's history that stand, the latest first."""
+    return standing_lines(_noted(grant, journey_id))
+
+
+def standing_lines(noted: Sequence[Opened]) -> list[Opened]:
+    """Without those that were cancelled, nor those that cancel."""
+    cancelled = {row["cancels"] for row in noted}
+    return [row for row in noted if not row["cancels"] and row["id"] not in cancelled]
+
+
+def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
+    """Every line ever noted, the latest first. One statement for all that a page asks."""
     known: dict[tuple[uuid.UUID, uuid.UUID], list[Opened]] = g.setdefault("agreements", {})
     place = (grant.actor_id, journey_id)
     if place not in known:
-        columns = ("status", "on_date", "recorded_by", "volets", "signer", "remark")
+        columns = ("status", "on_date", "cancels", "recorded_by", "volets", "signer", "remark")
         known[place] = open_journey_rows(grant, Agreement, columns, journey_id, "-position")
     return known[place]
 

@@ -96,8 +96,9 @@ def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
         if speaks_to_follower(one.rule) and one.rule != OUTCOME_RULE
     ]
     appointments = _appointments(grant, mine, today)
-    untold = tuple(a for a in appointments if a.on <= today)
-    coming = tuple(a for a in appointments if a.on > today)
+    # Today's are still to be held, or just were: they stand with those of the week, and their outcome can be said.
+    untold = tuple(a for a in appointments if a.on < today)
+    coming = tuple(a for a in appointments if a.on >= today)
     fresh, initial = _by_start(alerts)
     instead = _instead([row for row in followed if row.referent_id != actor.id], today)
     begun = tuple(unfinished(actor.id, now))

@@ -29,10 +29,11 @@ class Followed:
     pages: int
 
 
-def my_journeys(grant: Grant, actor: Actor, today: date, page: int = 1) -> Followed:
-    """The active journeys of the actor, in the order of their names. A fixed number of statements."""
+def my_journeys(grant: Grant, actor: Actor, today: date, page: int = 1, *, exited: bool = False) -> Followed:
+    """The active (or ended) journeys of the actor, in the order of their names. A fixed number of statements."""
+    ended = Journey.exit_on.is_not(None) if exited else Journey.exit_on.is_(None)
     rows = db.session.execute(
-        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.exit_on.is_(None))
+        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), ended)
     ).all()
     # Names are sealed: no index can sort them, memory does.
     named = people(grant, [row.id for row in rows]) if rows else {}

@@ -17,6 +17,7 @@ from coordination.alerts.queries import (
     open_alerts,
     put_aside,
 )
+from coordination.cases.commands.endings import REASONS
 from coordination.cases.models import Journey, Representative, Sheet
 from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.agreement_page import last_agreement
@@ -35,6 +36,7 @@ from coordination.privacy.vault import open_journey_rows
 from coordination.privacy.volets import LABELS, Volet
 
 SHEET = (
+    "exit_reason",
     "first_name",
     "last_name",
     "birth_date",
@@ -141,6 +143,7 @@ class JourneyPage:
     opened_on: date | None
     entered_on: date | None
     exit_on: date | None
+    exit_reason: str
     ended: bool
     planned_rhythm_days: int | None
     referent: str | None
@@ -208,6 +211,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         opened_on=journey.opened_on,
         entered_on=journey.entered_on,
         exit_on=journey.exit_on,
+        exit_reason=reference.label(REASONS[journey.programme], sheet["exit_reason"]) if ended else "",
         ended=ended,
         planned_rhythm_days=journey.planned_rhythm_days,
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]

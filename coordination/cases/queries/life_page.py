@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
+from flask import g
 from sqlalchemy import column, func, select, table
 
 from coordination.accounts.followers import followers
@@ -62,7 +63,10 @@ class EndingPage:
 
 @dataclass(frozen=True)
 class TurnLine:
+    """`kind`: as `Turn`; `what`: the same in words."""
+
     on: date
+    kind: str
     what: str
     by: str
     to: str
@@ -128,13 +132,22 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
 
 
 def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
-    """The latest turns of a journey, the latest first."""
+    """The latest turns of a journey, the latest first. One reading for all that a page asks."""
+    known: dict[tuple[uuid.UUID, uuid.UUID], tuple[TurnLine, ...]] = g.setdefault("turns", {})
+    place = (grant.actor_id, journey_id)
+    if place not in known:
+        known[place] = _turns(grant, journey_id)
+    return known[place]
+
+
+def _turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
     columns = ("kind", "on_date", "by_id", "to_id", "decided_by", "note")
     rows = open_journey_rows(grant, Turn, columns, journey_id, "-position", TURNS_SHOWN)
     names = account_names({id_ for row in rows for id_ in (row["by_id"], row["to_id"]) if id_})
     return tuple(
         TurnLine(
             row["on_date"],
+            row["kind"],
             KINDS[row["kind"]],
             names.get(row["by_id"], ""),
             names.get(row["to_id"], ""),

@@ -10,7 +10,8 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Date, String, bindparam, cast, literal, null, select, union_all
+from sqlalchemy import Date, String, bindparam, cast, exists, literal, null, select, union_all
+from sqlalchemy.orm import aliased
 
 from coordination import reference
 from coordination.alerts.catalogue import rules, severity
@@ -27,6 +28,7 @@ from coordination.cases.models import (
     Review,
     Right,
 )
+from coordination.cases.models_life import Turn
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.queries.people import structure_names
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
@@ -97,6 +99,7 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
             *(_appointment(*row) for row in dated["appointment"]),
             *_steps(journey),
             *_agreements(journey, [(row[0], row[1]) for row in dated["agreement"]]),
+            *_turns([(row[0], row[1]) for row in dated["turn"]]),
             *(_review(today, row[0], row[3]) for row in dated["review"]),
         ),
         pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
@@ -111,6 +114,7 @@ def _dates() -> Any:
     """
     no_day, no_code = cast(null(), Date), cast(null(), String)
     journey_id: Any = bindparam("journey_id")
+    cancelling = aliased(Agreement)
     return union_all(
         select(literal("contact"), Contact.on_date, Contact.outcome, Contact.mode, no_day, no_day).where(
             Contact.journey_id == journey_id
@@ -125,14 +129,19 @@ def _dates() -> Any:
             Review.journey_id == journey_id
         ),
         select(literal("agreement"), Agreement.on_date, Agreement.status, no_code, no_day, no_day).where(
-            Agreement.journey_id == journey_id, Agreement.on_date.is_not(None)
+            Agreement.journey_id == journey_id,
+            Agreement.on_date.is_not(None),
+            ~exists().where(cancelling.cancels == Agreement.id, cancelling.journey_id == journey_id),
+        ),
+        select(literal("turn"), Turn.on_date, Turn.kind, no_code, no_day, no_day).where(
+            Turn.journey_id == journey_id, Turn.kind.in_(("SORTIE", "REOUVERTURE"))
         ),
     )
 
 
 def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
     """What `_dates` finds, by table: one statement."""
-    tables = ("contact", "appointment", "pause", "review", "agreement")
+    tables = ("contact", "appointment", "pause", "review", "agreement", "turn")
     found: dict[str, list[Any]] = {table: [] for table in tables}
     for table, *rest in db.session.execute(_dates(), {"journey_id": journey_id}):
         found[table].append(rest)
@@ -169,9 +178,20 @@ def _steps(journey: Any) -> Iterable[Moment]:
 def _agreements(journey: Any, noted: list[tuple[date, str | None]]) -> Iterable[Moment]:
     """Each time that the agreement was noted; an import brings the last one alone, with the journey."""
     stands = [(journey.agreement_on, journey.agreement_status)] if journey.agreement_on else []
-    for on, status in sorted({*noted, *stands}, key=lambda line: line[0]):
+    # Of several of one day the last: where they overlap nobody reads where the agreement stands.
+    for on, status in sorted(dict([*noted, *stands]).items()):
         label = reference.label("parental_agreement", status)
         yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
+
+
+def _turns(noted: list[tuple[date, str]]) -> Iterable[Moment]:
+    """Each reopening, and the ends that came before one: the journey itself says its present end alone."""
+    reopened = sorted(on for on, kind in noted if kind == "REOUVERTURE")
+    ended = sorted(on for on, kind in noted if kind == "SORTIE")
+    for on in ended[: len(reopened)]:
+        yield Moment("milestone", on, "exit", "Fin du parcours, rouvert ensuite", "Fin")
+    for on in reopened:
+        yield Moment("milestone", on, "opened", "Parcours rouvert", "Rouvert")
 
 
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:

@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from coordination.cases.kinds_facts import ALL_KINDS
-from coordination.cases.models import Agreement, Representative
+from coordination.cases.models import Representative
 from coordination.cases.queries.people import account_names
 from coordination.db import among, db
 from coordination.privacy.models import Folder, Revision
@@ -20,7 +20,6 @@ from coordination.privacy.volets import LABELS, Volet
 MOST = 200
 _MODELS: dict[str, tuple[Any, str]] = {kind.table: (kind.model, kind.name) for kind in ALL_KINDS.values()}
 _MODELS[Representative.__tablename__] = (Representative, "Personne à appeler")
-_MODELS[Agreement.__tablename__] = (Agreement, "Accord")
 
 
 @dataclass(frozen=True)

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import func, select
+from sqlalchemy import select
 
 from coordination import reference
 from coordination.alerts.life import Happened, history
@@ -229,7 +229,7 @@ def _contact(mode: str, outcome: str | None) -> str:
 def sum_of(grant: Grant, today: date, left: int) -> Sum:
     """What was decided this week by the coordination of the actor's programmes."""
     rows = db.session.execute(
-        select(WeekDecision)
+        select(WeekDecision, Journey.agreement_status)
         .join(Journey, Journey.id == WeekDecision.journey_id)
         .where(
             (WeekDecision.week == monday(today))
@@ -237,13 +237,13 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
                 (WeekDecision.decision == "EPS")
                 & WeekDecision.settled_on.is_(None)
                 & Journey.exit_on.is_(None)
-                & func.coalesce(Journey.agreement_status, "").not_in(FROZEN)
                 & (WeekDecision.week >= today - timedelta(days=366))
             )
         )
         .order_by(WeekDecision.on_date, WeekDecision.position)
-    ).scalars()
-    decided = list(rows)
+    ).all()
+    decided = [row for row, _ in rows]
+    frozen = {row.journey_id for row, agreed in rows if agreed in FROZEN}
     names = account_names({row.by_id for row in decided})
     lines = [
         (
@@ -264,7 +264,7 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
     }
     wishes: dict[uuid.UUID, Decided] = {}
     for row, line in lines:
-        if row.decision == "EPS" and row.settled_on is None:
+        if row.decision == "EPS" and row.settled_on is None and row.journey_id not in frozen:
             wishes.setdefault(row.journey_id, line)
     ids: Sequence[uuid.UUID] = list({row.journey_id for row in decided})
     named = people(grant, ids) if ids else {}

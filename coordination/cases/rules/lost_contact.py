@@ -15,9 +15,10 @@ ATTEMPTS = 3
 
 @dataclass(frozen=True)
 class Tried:
-    """The vain attempts since the last exchange, oldest first, and what is missing."""
+    """The vain attempts since the last exchange (`since`, if there was one), oldest first, and what is missing."""
 
     attempts: tuple[ContactFact, ...]
+    since: date | None = None
 
     @property
     def modes(self) -> frozenset[str]:
@@ -43,4 +44,4 @@ def tried(facts: JourneyFacts, until: date) -> Tried:
         for contact in facts.contacts
         if contact.outcome in VAIN and contact.on <= until and (last is None or contact.on > last)
     )
-    return Tried(tuple(sorted(found, key=lambda contact: (contact.on, contact.mode))))
+    return Tried(tuple(sorted(found, key=lambda contact: (contact.on, contact.mode))), last)

@@ -13,7 +13,7 @@ from coordination.alerts.catalogue import Thresholds
 from coordination.alerts.catalogue import rules as catalogue
 from coordination.alerts.deadlines import LEAD, OVERDUE, Deadline, Key, lead_on, overdue_on
 from coordination.cases.facts import JourneyFacts, SchoolAbsenceFact
-from coordination.cases.rules.seasons import next_september, school_year
+from coordination.cases.rules.seasons import school_year
 from coordination.privacy.volets import Volet
 
 LEVEL_OF_RULE: Mapping[str, frozenset[str]] = MappingProxyType(
@@ -32,8 +32,10 @@ def deadlines(
     days; since that 1 September; until the level changes. The school year is the one for which the level was
     noted; where that is not known, as in a bundle, the one of the agreement, with which a level is asked for.
 
-    S05: the first 1 September after the agreement on which the person is 15, 16 or 17 (counted from the first day
-    of the month of birth) while no school is noted; due and since that day; until a school is noted.
+    S05: the first 1 September, from that of the year in which the journey began (who comes in the autumn without a
+    school has missed it already), on which the person is 15, 16 or 17 (counted from the first day of the month of
+    birth) while no school is noted; due and since that day; until a school is noted. A renewed agreement moves
+    nothing.
 
     A06, A07: see `_absences`.
     """
@@ -60,23 +62,23 @@ def _end_of_level(facts: JourneyFacts) -> date | None:
 
 
 def _first_september(facts: JourneyFacts) -> date | None:
-    born, agreed = facts.birth_date, facts.agreement_on
-    if born is None or agreed is None or born.year + BELOW_AGE > MAXYEAR:
+    born, began = facts.birth_date, facts.opened_on or facts.agreement_on
+    if born is None or began is None or born.year + BELOW_AGE > MAXYEAR:
         return None
     of_age = date(born.year + FROM_AGE, born.month, 1)
     too_old = date(born.year + BELOW_AGE, born.month, 1)
-    september = next_september(agreed)
-    if september is not None and september < of_age:
+    september = date(began.year, 9, 1)
+    if september < of_age:
         september = date(of_age.year + (of_age.month > 9), 9, 1)
-    return september if september is not None and september < too_old else None
+    return september if september < too_old else None
 
 
 def _absences(facts: JourneyFacts, wanted: frozenset[str]) -> Iterator[tuple[Key, Deadline]]:
     """A06, A07: the day of the line that brings the half-days of its calendar month to 4, to 10; of several months,
     the latest.
 
-    It goes out with the first writing on or after the first day of the month after next: nothing else tells that
-    this day has come, since a deadline never reads today.
+    It goes out on the first day of the month after next: the scan of that day closes it, and the facts no longer
+    tell of such a month (migration 0028); so does the first writing on or after that day.
     """
     of_month: dict[tuple[int, int], list[SchoolAbsenceFact]] = defaultdict(list)
     for absence in facts.school_absences:

@@ -18,7 +18,8 @@ def deadlines(
 ) -> Iterator[tuple[Key, Deadline]]:
     """I07, per absence of the référent in which nobody replaces them, neither for the absence nor on the journey:
     first day − 7 (lead) and, if the absence lasts that long, + 7. Until somebody does, or the return: the absence
-    is taken back, or something is written on the journey after its last day.
+    is taken back, or over (the scan of the day after closes it, and the facts no longer tell of it), or something
+    is written on the journey after its last day.
 
     I08: first day without the référent, the one after the last of their last role on the programme, − 30. Until
     the journey is handed over.

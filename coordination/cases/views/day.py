@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from itertools import groupby
 
+from flask import request
 from flask.typing import ResponseReturnValue
 
 from coordination.cases.kinds_facts import ALL_KINDS
@@ -89,10 +90,11 @@ def _begun(drafts: Iterable[tuple[Place, datetime]], people: Mapping[uuid.UUID, 
 @blueprint.get("/mes-parcours")
 @declares(Action.VIEW_DAY)
 def mine() -> ResponseReturnValue:
+    exited = request.args.get("etat") == "termines"
     with consult(current.actor(), Action.VIEW_DAY, current.now()) as r:
         grant = r.require()
-        followed = my_journeys(grant, current.actor(), current.today(), page_number())
+        followed = my_journeys(grant, current.actor(), current.today(), page_number(), exited=exited)
         shown = [line.person.journey_id for line in followed.lines]
         seen = strips(shown, current.today())
         r.audit(grant, map(str, shown))
-    return show("mine.html", followed=followed, strips=seen)
+    return show("mine.html", followed=followed, strips=seen, exited=exited)

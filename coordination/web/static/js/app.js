@@ -39,3 +39,18 @@ document.querySelectorAll('input[type="password"]').forEach((input) => {
   input.form.addEventListener("submit", () => { input.type = "password"; });
   input.after(button);
 });
+
+// One gesture for a whole list of boxes; without this file the button is not shown.
+document.querySelectorAll("[data-tick-all]").forEach((button) => {
+  const boxes = [...button.form.querySelectorAll(`input[type="checkbox"][name="${button.dataset.tickAll}"]`)];
+  const every = () => boxes.every((box) => box.checked);
+  const say = () => { button.textContent = every() ? "Tout décocher" : "Tout cocher"; };
+  button.addEventListener("click", () => {
+    const tick = !every();
+    boxes.forEach((box) => { box.checked = tick; });
+    say();
+  });
+  boxes.forEach((box) => box.addEventListener("change", say));
+  say();
+  button.parentElement.hidden = false;
+});
