@@ -196,26 +196,29 @@ def worker(once: bool, as_json: bool) -> None:
 
 
 @main.command()
-@click.option("--host", default="127.0.0.1")
-@click.option("--port", default=8000, type=click.IntRange(1, 65535))
-@click.option("--workers", default=2, type=click.IntRange(1, 64))
-@click.option("--threads", default=4, type=click.IntRange(1, 64))
+@click.option("--host", default="127.0.0.1", help="Adresse sur laquelle écouter.")
+@click.option("--port", default=8000, type=click.IntRange(1, 65535), help="Port sur lequel écouter.")
+@click.option("--workers", default=2, type=click.IntRange(1, 64), help="Nombre de processus.")
+@click.option("--threads", default=4, type=click.IntRange(1, 64), help="Nombre de fils par processus.")
 def serve(host: str, port: int, workers: int, threads: int) -> None:
     """Sert les pages. Avec de vraies données, DATABASE_URL est exigée."""
+    from coordination.serve import refuse_taken_port
     from coordination.serve import serve as run
 
+    refuse_taken_port(host, port)
+    click.echo(f"Pages servies sur http://{host}:{port} (Ctrl-C pour arrêter).", err=True)
     run(settings(), host, port, workers, threads)
 
 
 @main.command()
-@click.option("--port", default=8000, type=click.IntRange(1, 65535))
+@click.option("--port", default=8000, type=click.IntRange(1, 65535), help="Port sur lequel servir.")
 @click.option("--load-only", is_flag=True, help="Charge le territoire sans servir les pages.")
 @json_option
 def demo(port: int, load_only: bool, as_json: bool) -> None:
     """Charge le territoire de démonstration (personnes inventées) et le sert."""
     from coordination.serve import alone, refuse_taken_port
 
-    refuse_taken_port("127.0.0.1", port)
+    refuse_taken_port("127.0.0.1", port, "PORT=8001")
     with alone(settings()):
         _demo(port, load_only, as_json)
 

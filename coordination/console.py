@@ -52,14 +52,14 @@ class _InFrench(click.Command):
         return option
 
 
-class _Command(_InFrench):
-    pass
+class Command(_InFrench):
+    """For a command that is made outside its group."""
 
 
 class Tool(_InFrench, click.Group):
     """Prints errors as one French line, and nothing of a traceback's values."""
 
-    command_class = _Command
+    command_class = Command
     group_class = type
 
     def main(self, *args: Any, **extra: Any) -> Any:

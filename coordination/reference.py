@@ -7,7 +7,7 @@ What the administrator changed of them (labels, order, retired codes, fragile ne
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from functools import cache
@@ -119,9 +119,15 @@ def areas() -> dict[str, str]:
     return named | {"QPV": "Quartier prioritaire (à préciser)", "HORS_QPV": "Hors quartier prioritaire"}
 
 
-def areas_offered(day: date, chosen: str = "") -> dict[str, str]:
-    """Those of `areas` that a form offers on a day; one that is `chosen` stays, and says that it counts no more."""
+def areas_offered(day: date, chosen: str = "", within: Collection[str] | None = None) -> dict[str, str]:
+    """Those of `areas` that a form offers on a day; one that is `chosen` stays, and says that it counts no more.
+
+    `within`: INSEE codes; what lies in none of these communes is not offered.
+    """
     out = {area.code for area in fragile_areas() if not area.valid_on(day)}
+    if within is not None:
+        out |= {area["key"] for area in territory()["qpv"] if not {*area["communes"]} & {*within}}
+        out |= {area.code for area in fragile_areas() if area.commune and area.commune not in within}
     every = areas()
     offered = {code: name for code, name in every.items() if code not in out}
     kept = {chosen: RETIRED.format(every.get(chosen, chosen))} if chosen and chosen not in offered else {}

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import ctypes
 import os
+import signal
 import socket
 import subprocess
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import replace
 from typing import Any
 
@@ -23,6 +25,7 @@ from coordination.embedded import dsn, private_folder, role_url, without_secrets
 from coordination.errors import BadInput
 from coordination.privacy.reconcile import reconcile_keys
 
+PR_SET_PDEATHSIG = 1
 # What the worker needs to write mails.
 MAIL = ("COORDINATION_SMTP_URL", "COORDINATION_MAIL_FROM", "COORDINATION_PUBLIC_URL")
 
@@ -83,14 +86,17 @@ def serve(
             worker.wait(10)
 
 
-def refuse_taken_port(host: str, port: int) -> None:
-    """Raises BadInput if somebody already listens there, before anything is touched."""
-    with socket.socket() as probe:
+def refuse_taken_port(host: str, port: int, how: str = "--port") -> None:
+    """Raises BadInput if somebody already listens there, before anything is touched; `how`: to name another."""
+    family, *_, place = socket.getaddrinfo(
+        host or None, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+    )[0]
+    with socket.socket(family) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:
-            probe.bind((host, port))
+            probe.bind(place)
         except OSError:
-            raise BadInput(f"Le port {port} est déjà pris : choisissez-en un autre (PORT=8001).") from None
+            raise BadInput(f"Le port {port} est déjà pris : choisissez-en un autre ({how}).") from None
 
 
 @contextmanager
@@ -128,7 +134,14 @@ def start_worker(settings: Settings) -> subprocess.Popen[bytes]:
         env=without_secrets(os.environ)
         | {name: os.environ[name] for name in MAIL if name in os.environ}
         | {"COORDINATION_HOME": str(settings.home), "DATABASE_URL_WORKER": own},
+        preexec_fn=_end_with_parent,
     )
+
+
+def _end_with_parent() -> None:
+    """A demonstration that is killed leaves no worker behind, where the system knows how to say so (Linux)."""
+    with suppress(AttributeError, OSError):
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGTERM)
 
 
 def _holds_demo(settings: Settings) -> bool:

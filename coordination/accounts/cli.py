@@ -31,9 +31,11 @@ class Application(Protocol):
 
 MakeApplication = Callable[[], Application]
 membership_options = (
-    click.option("--role", required=True, type=click.Choice(list(labels("user_role")))),
+    click.option(
+        "--role", required=True, type=click.Choice(list(labels("user_role"))), help="Rôle du compte."
+    ),
     click.option("--structure", help="Code de la structure."),
-    click.option("--programme", type=click.Choice(list(labels("programme")))),
+    click.option("--programme", type=click.Choice(list(labels("programme"))), help="Dispositif du rôle."),
 )
 DAY = click.DateTime(["%Y-%m-%d"])
 
@@ -74,9 +76,9 @@ def user() -> None:
 @user.command()
 @click.argument("email")
 @click.option("--name", required=True, help="Nom affiché.")
-@click.option("--role", type=click.Choice(list(labels("user_role"))))
+@click.option("--role", type=click.Choice(list(labels("user_role"))), help="Rôle du compte.")
 @click.option("--structure", help="Code de la structure.")
-@click.option("--programme", type=click.Choice(list(labels("programme"))))
+@click.option("--programme", type=click.Choice(list(labels("programme"))), help="Dispositif du rôle.")
 @click.option("--secrecy", default="AUCUN", type=click.Choice(list(SECRECY_BASES)), help="Base du secret.")
 @click.option("--password-stdin", is_flag=True, help="Lire le mot de passe sur l'entrée standard.")
 @json_option

@@ -14,7 +14,7 @@ from coordination import clock
 from coordination.backup import make, swap
 from coordination.backup import restore as putting_back
 from coordination.backup.check import Steps
-from coordination.console import json_option, show
+from coordination.console import Command, json_option, show
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action
 from coordination.privacy.work import work
@@ -45,7 +45,7 @@ def _steps(steps: Steps) -> list[dict[str, Any]]:
     return [step.as_json() for step in steps.done]
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("directory", type=click.Path(path_type=Path))
 @json_option
 @click.pass_obj
@@ -76,7 +76,7 @@ def backup(obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: P
     )
 
 
-@click.command()
+@click.command(cls=Command)
 @click.argument("directory", type=click.Path(path_type=Path), required=False)
 @click.option(
     "--keys-from", type=click.Path(path_type=Path), help="Sauvegarde plus récente d'où prendre les clés."

@@ -64,9 +64,12 @@ class IdentityForm(Correction):
         communes = reference.communes()
         if programme == "PRE":
             communes = {code: name for code, name in communes.items() if code in reference.pre_perimeter()}
+        within = reference.pre_perimeter() if programme == "PRE" else None
         self.sex.choices = options({"": "Non renseigné", **SEXES[programme]})
         self.commune.choices = options(_with(communes, self.commune.data), "Non renseignée")
-        self.area.choices = options(reference.areas_offered(today, self.area.data or ""), "Non renseigné")
+        self.area.choices = options(
+            reference.areas_offered(today, self.area.data or "", within), "Non renseigné"
+        )
 
 
 class RelativeForm(Correction):

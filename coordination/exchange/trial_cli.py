@@ -22,8 +22,8 @@ def register(main: click.Group) -> None:
 
 @click.argument("directory", type=click.Path(path_type=Path))
 @click.option("--journeys", default="pre=149,cite=320", help="Par exemple pre=149,cite=320.")
-@click.option("--months", default=18, type=click.IntRange(1, 120))
-@click.option("--random-seed", "seed", default=1, type=int)
+@click.option("--months", default=18, type=click.IntRange(1, 120), help="Mois d'histoire.")
+@click.option("--random-seed", "seed", default=1, type=int, help="Graine : la même donne le même territoire.")
 @click.option("--as-of", type=Day(), help="Dernier jour de l'histoire (aujourd'hui par défaut).")
 @click.option(
     "--without-breaks", is_flag=True, help="Aucun parcours ne rompt : pour compter les fausses alertes."

@@ -18,7 +18,10 @@ from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
 
 # The same for a reference that is nobody's and for one of a journey that the actor does not see.
-NOT_SEEN = "Aucun des parcours que vous voyez ne porte cette référence."
+NOT_SEEN = (
+    "Aucun des parcours que vous voyez ne porte cette référence. Si un collègue suit ce parcours, la coordination,"
+    " qui voit les deux, peut les rapprocher."
+)
 
 
 def link_sibling(actor: Actor, journey_id: uuid.UUID, ref: str, now: datetime) -> None:
