@@ -15,8 +15,9 @@ from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.alerts.standing import Standing, standing
 from coordination.alerts.tiers import reaches_coordination
 from coordination.cases.commands.agreements import FROZEN
+from coordination.cases.commands.appointments import PENDING
 from coordination.cases.commands.week_review import DECISIONS, SHARING, monday
-from coordination.cases.models import Contact, Journey
+from coordination.cases.models import Appointment, Contact, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.listing import JourneyLine, lines
@@ -67,7 +68,7 @@ class Queue:
 
 @dataclass(frozen=True)
 class Tried:
-    """A contact: day, mode and outcome in words, by whom."""
+    """A contact or an appointment: day, what it was in words, by whom."""
 
     on: date
     words: str
@@ -183,6 +184,16 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         .order_by(Contact.on_date.desc(), Contact.position.desc())
         .limit(TRIED)
     ).all()
+    appointments = db.session.execute(
+        select(Appointment.on_date, Appointment.status)
+        .where(
+            Appointment.journey_id == journey_id,
+            Appointment.on_date <= today,
+            Appointment.status.not_in(PENDING),
+        )
+        .order_by(Appointment.on_date.desc(), Appointment.position.desc())
+        .limit(TRIED)
+    ).all()
     happened = sorted(
         (
             line
@@ -212,13 +223,27 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         away_until=leave.until_on if leave else None,
         replaced_by=names.get(journey.backup_id or leave.backup_id, "") if leave else "",
         tried=tuple(
-            Tried(c.on_date, _contact(c.mode, c.outcome), names.get(c.author_id, "")) for c in contacts
+            sorted(
+                (
+                    *(
+                        Tried(c.on_date, _contact(c.mode, c.outcome), names.get(c.author_id, ""))
+                        for c in contacts
+                    ),
+                    *(Tried(a.on_date, _appointment(a.status), "") for a in appointments),
+                ),
+                key=lambda one: one.on,
+                reverse=True,
+            )[:TRIED]
         ),
         answers=tuple((line, names.get(line.by_id, "") if line.by_id else "") for line in happened[-TRIED:]),
         earlier=tuple(Earlier(p.on_date, labels[p.decision], names.get(p.by_id, "")) for p in past),
         labels=labels,
         frozen=journey.agreement_status in FROZEN,
     )
+
+
+def _appointment(status: str) -> str:
+    return f"Rendez-vous, {reference.label('appointment_status', status).lower()}"
 
 
 def _contact(mode: str, outcome: str | None) -> str:
