@@ -80,3 +80,17 @@ def test_by_thumb_one_tap_a_file(site: Site) -> None:
     page.locator("h1").click()
     page.keyboard.press("1")
     assert rows("SELECT count(*) FROM week_decision")[0][0] == 1
+
+
+def test_the_keys_of_figures_of_a_french_keyboard(site: Site) -> None:
+    """There the key of 6 writes "-" and that of 7 "è" as long as no other is held."""
+    page = site.signed_in("coordination.pre", width=1280, height=900)
+    page.goto("/parcours/revue?tous=1")
+    page.get_by_role("link", name="Commencer la revue").click()
+    page.locator(".review-place").wait_for()
+    page.wait_for_load_state()
+    keyboard = page.context.new_cdp_session(page)
+    for kind in ("keyDown", "keyUp"):
+        keyboard.send("Input.dispatchKeyEvent", {"type": kind, "key": "è", "code": "Digit7", "text": "è"})
+    page.get_by_text(re.compile(r"^2 sur ")).wait_for()
+    assert rows("SELECT decision FROM week_decision") == [("LAISSER",)]
