@@ -59,7 +59,7 @@ class Resumed:
 
 def check_draft(fields: Fields) -> None:
     """Raises BadInput if it is too long or holds a NIR."""
-    if sum(len(value) for values in fields.values() for value in values) > LONGEST:
+    if len(_said(fields)) > LONGEST:
         raise BadInput("Ce texte est trop long pour être gardé en brouillon.")
     if any(holds_nir(value) for values in fields.values() for value in values):
         raise BadInput("Un texte qui contient un numéro de sécurité sociale n'est pas gardé en brouillon.")
@@ -73,7 +73,6 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
     """
     if not checked:
         check_draft(fields)
-    said = json.dumps({name: list(values) for name, values in sorted(fields.items())}, ensure_ascii=False)
     with work(actor, Action.KEEP_DRAFT, now) as w:
         grant = w.require(place.journey_id)
         w.audit(grant, ["draft"])
@@ -88,7 +87,7 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
             "form": place.form,
             "of_id": place.of_id,
             "saved_at": now,
-            "said": said,
+            "said": _said(fields),
         }
         row = sealed_row(keystore().get([folder_id])[folder_id], Draft, row_id, values)
         newer = {"said": row["said"], "saved_at": now, "version": Draft.version + 1}
@@ -98,6 +97,10 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
             .on_conflict_do_update(index_elements=["id"], set_=newer, where=Draft.saved_at <= now)
         )
         return True
+
+
+def _said(fields: Fields) -> str:
+    return json.dumps({name: list(values) for name, values in sorted(fields.items())}, ensure_ascii=False)
 
 
 def find_draft(grant: Grant, place: Place, now: datetime) -> Resumed | None:

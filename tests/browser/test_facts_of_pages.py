@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.conftest import Site
-from tests.cases.pages_kit import REFERENT, account, journeys_of
+from tests.cases.pages_kit import NOW, REFERENT, account, journeys_of
 from tests.conftest import TODAY
 from tests.support import rows, scalar
 
@@ -24,9 +25,10 @@ def one_of_the_cite(*, ended: bool = False) -> uuid.UUID:
     )
     rows(
         "INSERT INTO access (id, actor_id, journey_id, folder_id, basis, can_write, from_at)"
-        " SELECT gen_random_uuid(), %s, journey_id, id, 'referent', true, now() - interval '1 hour' FROM folder"
+        " SELECT gen_random_uuid(), %s, journey_id, id, 'referent', true, %s FROM folder"
         " WHERE journey_id = %s ON CONFLICT DO NOTHING",
         account(COUNSELLOR),
+        NOW - timedelta(hours=1),
         journey_id,
     )
     exit_on, stage = (TODAY, "SORTI") if ended else (None, "EN_ACTION")

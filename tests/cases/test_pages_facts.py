@@ -16,6 +16,7 @@ from coordination.alerts.models import Alert
 from coordination.cases.kinds_facts import ALL_KINDS, OWN_KINDS
 from coordination.cases.rules.household import subject_of
 from tests.cases.pages_kit import (
+    NOW,
     REFERENT,
     account,
     browser,
@@ -73,9 +74,10 @@ def give(journey_id: uuid.UUID, email: str) -> None:
     rows("UPDATE journey SET referent_id = %s WHERE id = %s", account(email), journey_id)
     rows(
         "INSERT INTO access (id, actor_id, journey_id, folder_id, basis, can_write, from_at)"
-        " SELECT gen_random_uuid(), %s, journey_id, id, 'referent', true, now() - interval '1 hour' FROM folder"
+        " SELECT gen_random_uuid(), %s, journey_id, id, 'referent', true, %s FROM folder"
         " WHERE journey_id = %s ON CONFLICT DO NOTHING",
         account(email),
+        NOW - timedelta(hours=1),
         journey_id,
     )
 
