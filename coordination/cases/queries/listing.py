@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import NamedTuple
 
-from sqlalchemy import func, select, text
+from sqlalchemy import ColumnElement, String, cast, func, select, text
 
 from coordination import reference
 from coordination.accounts.models import Account
@@ -15,11 +17,13 @@ from coordination.alerts.queries import PersonAlerts, by_person, open_alerts
 from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
-from coordination.cases.queries.people import Person, people
+from coordination.cases.queries.people import Person, account_names, people
+from coordination.console import alphabetical
 from coordination.db import among, db, narrow
 from coordination.privacy.policy import Grant
 
 PAGE = 50
+NOBODY = "sans"
 
 
 @dataclass(frozen=True)
@@ -49,22 +53,47 @@ class Listing:
     page: int
     pages: int
     gauges: tuple[Gauge, ...]
+    # What the list can be cut by: code -> words.
+    stages: dict[str, str]
+    referents: dict[str, str]
 
 
 @dataclass(frozen=True)
-class _Counted:
-    """How many visible journeys share a programme, an end or none, and whether they were turned down."""
+class Wanted:
+    """What the list is cut down to; empty: all. `referent`: an id, or NOBODY."""
+
+    exited: bool = False
+    programme: str = ""
+    stage: str = ""
+    referent: str = ""
+
+
+class _Counted(NamedTuple):
+    """How many visible journeys share a programme, an end or none, a stage, a référent."""
 
     programme: str
     exited: bool
-    turned_down: bool
+    stage: str
+    referent: str
     number: int
+
+    def is_wanted(self, wanted: Wanted) -> bool:
+        return (
+            self.exited is wanted.exited
+            and wanted.programme in ("", self.programme)
+            and wanted.stage in ("", self.stage)
+            and wanted.referent in ("", self.referent)
+        )
+
+
+ALL = Wanted()
 
 
 def _counts() -> list[_Counted]:
-    exited, turned_down = Journey.exit_on.is_not(None), func.coalesce(Journey.stage, "") == "NON_RETENU"
+    exited, stage = Journey.exit_on.is_not(None), func.coalesce(Journey.stage, "")
+    referent = func.coalesce(cast(Journey.referent_id, String), NOBODY)
     rows = db.session.execute(
-        select(Journey.programme, exited, turned_down, func.count()).group_by(text("1, 2, 3"))
+        select(Journey.programme, exited, stage, referent, func.count()).group_by(text("1, 2, 3, 4"))
     )
     return [_Counted(*row) for row in rows]
 
@@ -75,24 +104,59 @@ def gauges(active: Mapping[str, int]) -> tuple[Gauge, ...]:
     return tuple(Gauge(p, active[p], capacity if p == "PRE" else None) for p in sorted(active, reverse=True))
 
 
-def journeys(
-    grant: Grant, today: date, page: int = 1, *, exited: bool = False, programme: str | None = None
-) -> Listing:
+def journeys(grant: Grant, today: date, page: int = 1, wanted: Wanted = ALL) -> Listing:
     """A page of the journeys that the actor coordinates, by reference."""
-    ended = Journey.exit_on.is_not(None) if exited else Journey.exit_on.is_(None)
-    criteria = [ended] + ([Journey.programme == programme] if programme else [])
     # Before the lines, which narrow the transaction to the journeys of the page.
     counts = _counts()
-    active = {c.programme: c.number for c in counts if not c.exited and not c.turned_down}
-    total = sum(c.number for c in counts if c.exited is exited and programme in (None, c.programme))
+    active: Counter[str] = Counter()
+    for c in counts:
+        if not c.exited and c.stage != "NON_RETENU":
+            active[c.programme] += c.number
+    total = sum(c.number for c in counts if c.is_wanted(wanted))
     pages = max(1, -(-total // PAGE))
     page = min(max(page, 1), pages)
     ids = list(
         db.session.scalars(
-            select(Journey.id).where(*criteria).order_by(Journey.ref).limit(PAGE).offset((page - 1) * PAGE)
+            select(Journey.id)
+            .where(*_criteria(wanted))
+            .order_by(Journey.ref)
+            .limit(PAGE)
+            .offset((page - 1) * PAGE)
         )
     )
-    return Listing(lines(grant, today, ids), total, page, pages, gauges(active))
+    stages, referents = _choices(counts, wanted)
+    return Listing(lines(grant, today, ids), total, page, pages, gauges(active), stages, referents)
+
+
+def _criteria(wanted: Wanted) -> list[ColumnElement[bool]]:
+    found: list[ColumnElement[bool]] = [
+        Journey.exit_on.is_not(None) if wanted.exited else Journey.exit_on.is_(None)
+    ]
+    if wanted.programme:
+        found.append(Journey.programme == wanted.programme)
+    if wanted.stage:
+        found.append(Journey.stage == wanted.stage)
+    if wanted.referent == NOBODY:
+        found.append(Journey.referent_id.is_(None))
+    elif wanted.referent:
+        found.append(Journey.referent_id == uuid.UUID(wanted.referent))
+    return found
+
+
+def _choices(counts: Sequence[_Counted], wanted: Wanted) -> tuple[dict[str, str], dict[str, str]]:
+    """Stages and référents that some journey has, running or ended as wanted: code -> words."""
+    there = [c for c in counts if c.exited is wanted.exited and wanted.programme in ("", c.programme)]
+    order = [code for name in ("pre_stage", "employment_stage") for code in reference.every_label(name)]
+    stages = {c.stage: stage_label(c.programme, c.stage) for c in there if c.stage}
+    known = {c.referent for c in there} - {NOBODY}
+    names = account_names({uuid.UUID(id_) for id_ in known})
+    referents = {id_: names.get(uuid.UUID(id_), "Compte supprimé") for id_ in known}
+    if any(c.referent == NOBODY for c in there):
+        referents[NOBODY] = "Aucun référent"
+    return (
+        dict(sorted(stages.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))),
+        dict(sorted(referents.items(), key=lambda one: (one[0] == NOBODY, alphabetical(one[1])))),
+    )
 
 
 def lines(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import uuid
+
 from flask import request
 from flask.typing import ResponseReturnValue
 
@@ -22,16 +24,40 @@ LONGEST_NAME = 100
 @blueprint.get("/")
 @declares(Action.LIST_JOURNEYS)
 def journeys() -> ResponseReturnValue:
-    exited = request.args.get("etat") == "termines"
-    programme = request.args.get("dispositif")
-    programme = programme if programme in PROGRAMMES else None
+    wanted = _wanted()
     with consult(current.actor(), Action.LIST_JOURNEYS, current.now()) as r:
         grant = r.require()
-        found = listing.journeys(grant, current.today(), page_number(), exited=exited, programme=programme)
+        found = listing.journeys(grant, current.today(), page_number(), wanted)
         shown = [line.person.journey_id for line in found.lines]
-        seen = strips(shown, current.today()) if not exited else {}
+        seen = strips(shown, current.today()) if not wanted.exited else {}
         r.audit(grant, map(str, shown))
-    return show("journeys.html", listing=found, exited=exited, programme=programme, strips=seen)
+    return show("journeys.html", listing=found, wanted=wanted, kept=_address(wanted), strips=seen)
+
+
+def _wanted() -> listing.Wanted:
+    """The cuts of the address: codes and ids; what cannot be read cuts nothing."""
+    programme, referent = request.args.get("dispositif", ""), request.args.get("referent", "")
+    try:
+        referent = referent if referent == listing.NOBODY or not referent else str(uuid.UUID(referent))
+    except ValueError:
+        referent = ""
+    return listing.Wanted(
+        request.args.get("etat") == "termines",
+        programme if programme in PROGRAMMES else "",
+        request.args.get("etape", "")[:32],
+        referent,
+    )
+
+
+def _address(wanted: listing.Wanted) -> dict[str, str]:
+    """Arguments of the address that asks for the same."""
+    asked = {
+        "etat": "termines" if wanted.exited else "",
+        "dispositif": wanted.programme,
+        "etape": wanted.stage,
+        "referent": wanted.referent,
+    }
+    return {name: value for name, value in asked.items() if value}
 
 
 @blueprint.route("/recherche", methods=["GET", "POST"])
