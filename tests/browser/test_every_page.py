@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from playwright.sync_api import FilePayload, Page
 
+from coordination.accounts.queries import load_actor
+from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.cases.kinds import ADDED
 from coordination.web.guide import PAGES
 from tests.browser.conftest import Site, keep_screenshot, scrolls_sideways, sign_in, violations
 from tests.browser.papers import a_pdf, a_png
 from tests.browser.test_facts_of_pages import one_of_the_cite
-from tests.cases.pages_kit import REFERENT, account, journeys_of, silent_journey
+from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, account, journeys_of, silent_journey
 from tests.conftest import TODAY
 from tests.support import rows
 
@@ -141,6 +143,14 @@ def _around(site: Site) -> Tour:
     yield "erreur-403", page
 
 
+def _double() -> None:
+    """Two open journeys of one birth date: sealed, so written as people do."""
+    actor, now = load_actor(account(COORDINATOR), NOW), NOW
+    for ref in ("PRE-0901", "PRE-0902"):
+        who = {"first_name": "Noé", "last_name": "Vasseur", "birth_date": date(2016, 3, 2)}
+        open_journey(actor, NewJourney("PRE", ref, TODAY, None, who), now)
+
+
 def _coordinator(page: Page) -> Tour:
     for name, path in (
         ("parcours", ""),
@@ -150,12 +160,15 @@ def _coordinator(page: Page) -> Tour:
         ("bloques-par-ecole", "bloques?par=ecole"),
         ("tableau", "tableau"),
         ("silences", "silences"),
+        ("doublons", "doublons"),
         ("revue", "revue?tous=1"),
         ("revue-bilan-vide", "revue/bilan"),
         ("a-venir-coordination", "a-venir?jours=90"),
         ("sans-referent", "reaffecter"),
         ("reaffecter", f"reaffecter/{account(REFERENT)}"),
     ):
+        if name == "doublons":
+            _double()
         page.goto(f"/parcours/{path}")
         yield name, page
     yield from _away(page)

@@ -9,6 +9,7 @@ from flask.typing import ResponseReturnValue
 
 from coordination.cases.queries import listing
 from coordination.cases.queries.dated import strips
+from coordination.cases.queries.doubles import doubles as find_doubles
 from coordination.cases.queries.search import MOST_RESULTS
 from coordination.cases.queries.search import search as search_people
 from coordination.cases.views.pages import blueprint, page_number, show
@@ -58,6 +59,16 @@ def _address(wanted: listing.Wanted) -> dict[str, str]:
         "referent": wanted.referent,
     }
     return {name: value for name, value in asked.items() if value}
+
+
+@blueprint.get("/doublons")
+@declares(Action.LIST_JOURNEYS)
+def doubles() -> ResponseReturnValue:
+    with consult(current.actor(), Action.LIST_JOURNEYS, current.now()) as r:
+        grant = r.require()
+        found = find_doubles(grant)
+        r.audit(grant, found.shown)
+    return show("doubles.html", doubles=found)
 
 
 @blueprint.route("/recherche", methods=["GET", "POST"])

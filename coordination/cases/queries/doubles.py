@@ -1,0 +1,141 @@
+"""Two journeys that may be one person's: compared in memory, for who coordinates the programme. Nothing is kept.
+
+(Source: "This child may already be followed", design of trust: shown to the coordinator only.)
+"""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import combinations
+
+from sqlalchemy import select
+
+from coordination.cases.models import Journey, Sheet
+from coordination.cases.queries.people import account_names
+from coordination.cases.queries.search import fold_all, sound
+from coordination.db import db
+from coordination.privacy.policy import Grant
+from coordination.privacy.vault import open_columns
+
+MOST = 50
+# A name that so many share says nothing of one person.
+MOST_ALIKE = 12
+
+
+@dataclass(frozen=True)
+class Side:
+    """One of the two. `birth`: a day as ISO, or empty."""
+
+    journey_id: uuid.UUID
+    ref: str
+    name: str
+    birth: str
+    programme: str
+    opened_on: date | None
+    ended: bool
+    referent: str
+
+    def __repr__(self) -> str:
+        return f"<Side {self.journey_id}>"
+
+
+@dataclass(frozen=True)
+class Double:
+    """Two journeys, the older one first, and why they may be one person's."""
+
+    first: Side
+    second: Side
+    why: str
+
+
+@dataclass(frozen=True)
+class Doubles:
+    pairs: tuple[Double, ...]
+    total: int
+
+    @property
+    def shown(self) -> list[str]:
+        """Ids of the journeys named on the page, for the audit."""
+        return sorted({str(side.journey_id) for pair in self.pairs for side in (pair.first, pair.second)})
+
+
+def doubles(grant: Grant) -> Doubles:
+    """Every pair of one programme of which one at least still runs, the latest opened first."""
+    ids, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
+    columns = (
+        Journey.id,
+        Journey.ref,
+        Journey.programme,
+        Journey.opened_on,
+        Journey.exit_on,
+        Journey.referent_id,
+    )
+    journeys = {row.id: row for row in db.session.execute(select(*columns))}
+    heard = _heard(first), _heard(last)
+    places = [place for place, id_ in enumerate(ids) if id_ in journeys]
+
+    def worth(pair: tuple[int, int]) -> bool:
+        one, other = (journeys[ids[place]] for place in pair)
+        return one.programme == other.programme and (one.exit_on is None or other.exit_on is None)
+
+    found = {pair: why for pair, why in _pairs(places, *heard, birth) if worth(pair)}
+
+    def opened(pair: tuple[int, int]) -> date:
+        return max(journeys[ids[place]].opened_on or date.min for place in pair)
+
+    kept = sorted(found, key=lambda pair: (opened(pair), pair), reverse=True)[:MOST]
+    names = account_names({journeys[ids[p]].referent_id for pair in kept for p in pair} - {None})
+
+    def side(place: int) -> Side:
+        row = journeys[ids[place]]
+        return Side(
+            row.id,
+            row.ref,
+            f"{first[place]} {last[place]}".strip(),
+            birth[place],
+            row.programme,
+            row.opened_on,
+            row.exit_on is not None,
+            names.get(row.referent_id, ""),
+        )
+
+    pairs = []
+    for pair in kept:
+        older, newer = sorted(map(side, pair), key=lambda s: (s.opened_on or date.min, s.ref))
+        pairs.append(Double(older, newer, found[pair]))
+    return Doubles(tuple(pairs), len(found))
+
+
+def _heard(names: Sequence[str]) -> list[str]:
+    """Each name as it is heard, its words in order: « Da Silva » and « Silva-Da » are the same."""
+    return [" ".join(sorted(sound(line).split())) for line in fold_all(names)]
+
+
+def _pairs(
+    places: Sequence[int], first: Sequence[str], last: Sequence[str], birth: Sequence[str]
+) -> Iterator[tuple[tuple[int, int], str]]:
+    """The stronger reason of a pair comes last."""
+    for pair in _alike(places, lambda p: (birth[p], first[p]) if birth[p] and first[p] else None):
+        yield pair, "même date de naissance et même prénom"
+    for pair in _alike(places, lambda p: (first[p], last[p]) if first[p] and last[p] else None):
+        one, other = (birth[p] for p in pair)
+        if not one or not other:
+            yield pair, "même nom, une date de naissance inconnue"
+        elif one == other:
+            yield pair, "même nom et même date de naissance"
+        elif sum(a != b for a, b in zip(one.split("-"), other.split("-"), strict=True)) == 1:
+            yield pair, "même nom, dates de naissance proches"
+
+
+def _alike(places: Sequence[int], key: Callable[[int], object]) -> Iterator[tuple[int, int]]:
+    """Pairs that share a key; None has no like."""
+    groups: dict[object, list[int]] = {}
+    for place in places:
+        if (found := key(place)) is not None:
+            groups.setdefault(found, []).append(place)
+    for group in groups.values():
+        if len(group) <= MOST_ALIKE:
+            yield from combinations(group, 2)
