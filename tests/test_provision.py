@@ -64,7 +64,7 @@ def test_the_worker_knows_its_own_password_alone(app: Flask, monkeypatch: pytest
         monkeypatch.setenv(name, value)
     started: list[dict[str, str]] = []
 
-    def popen(command: list[str], env: dict[str, str]) -> None:
+    def popen(command: list[str], env: dict[str, str], preexec_fn: object) -> None:
         started.append(env)
 
     monkeypatch.setattr(subprocess, "Popen", popen)

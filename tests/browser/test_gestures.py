@@ -87,7 +87,7 @@ def test_an_action(site: Site) -> None:
     hand.tap(page.get_by_text("Ajouter", exact=True))
     keep_screenshot(page, "parcours-ajouter-360")
     assert not violations(page) and scrolls_sideways(page) == 0
-    hand.tap(page.get_by_role("link", name="Une action"))
+    hand.tap(page.get_by_role("link", name="Une action", exact=True))
     hand.tap(page.get_by_label("Accompagnement scolaire individualisé"))
     hand.tap(page.get_by_label("Scolarité et apprentissages"))
     hand.tap(page.get_by_label("Sollicité"))

@@ -21,7 +21,7 @@ def test_a_saisine_becomes_a_journey_that_moves_on(site: Site) -> None:
     page.goto("/parcours/mes-parcours")
     page.get_by_role("link", name="Ouvrir un parcours").press("Enter")
     ref = page.get_by_label("Référence").input_value()
-    page.get_by_label("Prénom").fill("Zoé")
+    page.get_by_role("textbox", name="Prénom", exact=True).fill("Zoé")
     page.get_by_label("Nom", exact=True).fill("Quénehen")
     page.get_by_label("Qui l'envoie ?").select_option("ECOLE")
     page.get_by_label("Absentéisme / assiduité").press("Space")

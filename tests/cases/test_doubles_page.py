@@ -22,10 +22,7 @@ def found(app: Flask, *people: dict[str, Any], who: str = "coord.pre") -> Double
     """What the coordinator is shown of journeys PRE-1, PRE-2… that differ as told."""
     rows = world(pre=[], cite=[])
     rows["journeys.csv"] = [
-        journey_line(f"PRE-{n}", "ref1" if n % 2 else "ref2", first_name="Camille", last_name="Nom", **given)
-        if "programme" not in given
-        else journey_line(f"CITE-{n}", "ml", first_name="Camille", last_name="Nom", **given)
-        for n, given in enumerate(people, 1)
+        _line(n, {"first_name": "Camille", "last_name": "Nom"} | p) for n, p in enumerate(people, 1)
     ]
     import_rows(rows)
     with consult(person(who), Action.LIST_JOURNEYS, clock.now()) as r:
@@ -33,6 +30,12 @@ def found(app: Flask, *people: dict[str, Any], who: str = "coord.pre") -> Double
         pairs = doubles(grant)
         r.audit(grant, pairs.shown)
     return pairs
+
+
+def _line(number: int, given: dict[str, Any]) -> dict[str, str]:
+    if "programme" in given:
+        return journey_line(f"CITE-{number}", "ml", **given)
+    return journey_line(f"PRE-{number}", "ref1" if number % 2 else "ref2", **given)
 
 
 @pytest.mark.parametrize(

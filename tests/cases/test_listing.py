@@ -49,7 +49,8 @@ def test_the_list_is_cut_by_referent_and_stage(site: Flask) -> None:
     }
     assert shown(client, f"/parcours/?referent={who}") == mine < every
     rows("UPDATE journey SET referent_id = NULL WHERE ref = 'PRE-0001'")
-    assert shown(client, "/parcours/?referent=sans") == {"PRE-0001"}
+    lost = rows("SELECT ref FROM journey WHERE programme = 'PRE' AND exit_on IS NULL AND referent_id IS NULL")
+    assert shown(client, "/parcours/?referent=sans") == {ref for (ref,) in lost} >= {"PRE-0001"}
     stages = rows(
         "SELECT stage FROM journey WHERE programme = 'PRE' AND exit_on IS NULL GROUP BY 1 ORDER BY count(*)"
     )

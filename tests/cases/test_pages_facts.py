@@ -15,6 +15,7 @@ from flask.testing import FlaskClient
 from coordination.alerts.models import Alert
 from coordination.cases.kinds_facts import ALL_KINDS, OWN_KINDS
 from coordination.cases.rules.household import subject_of
+from tests.cases.life_kit import course
 from tests.cases.pages_kit import (
     NOW,
     REFERENT,
@@ -392,8 +393,9 @@ def test_the_dates_of_the_path_are_written_from_the_page_of_the_stage(
     client, path = browser(site, COUNSELLOR), f"/parcours/{journey}/etape"
     days = {name: TODAY.isoformat() for name in ("rsa_opened_on", "oriented_on", "contract_signed_on")}
     stage, version = rows("SELECT stage, version FROM journey WHERE id = %s", journey)[0]
-    given = days | {"scheme": "PLIE", "orientation_path": "SOCIAL", "entered_on": TODAY.isoformat()}
     rows("UPDATE journey SET opened_on = %s, diagnosis_on = NULL WHERE id = %s", TODAY, journey)
+    given = course(journey) | days
+    given |= {"scheme": "PLIE", "orientation_path": "SOCIAL", "entered_on": TODAY.isoformat()}
     answer = post(client, path, stage=stage, version=version, stage_on=TODAY.isoformat(), **given)
     assert answer.status_code == 303, re.findall(r"field-error[^>]*>([^<]*)", answer.text)
     assert {kind for kind, _, _ in deadlines_of(journey, "S14")} == {"lead", "overdue"}

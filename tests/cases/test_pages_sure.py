@@ -15,7 +15,7 @@ from werkzeug.test import TestResponse
 
 from coordination.cases.checks_people import communes_named
 from coordination.cases.references import is_usual, normal_ref
-from tests.cases.life_kit import CITE, OPENING
+from tests.cases.life_kit import CITE, OPENING, course
 from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, names, post
 from tests.cases.test_pages_people import change
 from tests.cases.test_pages_records import agreed
@@ -182,7 +182,7 @@ def test_what_comes_after_the_agreement_is_not_dated_before_it(site: Flask) -> N
     client, journey = browser(site, REFERENT), agreed()
     rows("UPDATE journey SET agreement_status = 'A_DEMANDER', agreement_on = NULL WHERE id = %s", journey)
     kept = rows("SELECT stage, entered_on, validated_on, version FROM journey WHERE id = %s", journey)[0]
-    typed = {"stage": kept[0], "entered_on": str(kept[1] or ""), "version": kept[3]}
+    typed = course(journey) | {"stage": kept[0], "version": kept[3]}
     for name in ("entered_on", "diagnosis_on"):
         sent = post(client, f"/parcours/{journey}/etape", **typed | {name: TODAY.isoformat()})
         assert sent.status_code == 422 and "Il faut d'abord l'accord signé" in unescape(sent.text), name
