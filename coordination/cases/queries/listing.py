@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import NamedTuple
 
-from sqlalchemy import ColumnElement, String, cast, func, select, text
+from sqlalchemy import select, text
 
 from coordination import reference
 from coordination.accounts.models import Account
@@ -17,7 +17,7 @@ from coordination.alerts.queries import PersonAlerts, by_person, open_alerts
 from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
-from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.people import Person, people
 from coordination.console import alphabetical
 from coordination.db import among, db, narrow
 from coordination.privacy.policy import Grant
@@ -69,13 +69,14 @@ class Wanted:
 
 
 class _Counted(NamedTuple):
-    """How many visible journeys share a programme, an end or none, a stage, a référent."""
+    """How many visible journeys share a programme, an end or none, a stage, a référent (`name`: theirs)."""
 
     programme: str
     exited: bool
     stage: str
     referent: str
     number: int
+    name: str
 
     def is_wanted(self, wanted: Wanted) -> bool:
         return (
@@ -89,13 +90,40 @@ class _Counted(NamedTuple):
 ALL = Wanted()
 
 
-def _counts() -> list[_Counted]:
-    exited, stage = Journey.exit_on.is_not(None), func.coalesce(Journey.stage, "")
-    referent = func.coalesce(cast(Journey.referent_id, String), NOBODY)
-    rows = db.session.execute(
-        select(Journey.programme, exited, stage, referent, func.count()).group_by(text("1, 2, 3, 4"))
-    )
-    return [_Counted(*row) for row in rows]
+# Read once under the wall, for the counts and for the page: apart, each would gather again all that the actor sees.
+_READ = text(
+    """
+WITH mine AS MATERIALIZED (
+  SELECT id, ref, programme, exit_on IS NOT NULL AS exited, coalesce(stage, '') AS stage, referent_id FROM journey),
+counts AS (
+  SELECT programme, exited, stage, referent_id, count(*) AS number FROM mine GROUP BY 1, 2, 3, 4),
+page AS (
+  SELECT id, ref FROM mine
+  WHERE exited = :exited AND (:programme = '' OR programme = :programme) AND (:stage = '' OR stage = :stage)
+    AND (:referent = '' OR coalesce(CAST(referent_id AS text), :nobody) = :referent)
+  ORDER BY ref LIMIT :most OFFSET :skipped)
+SELECT
+  (SELECT jsonb_agg(jsonb_build_array(programme, exited, stage, coalesce(CAST(referent_id AS text), :nobody),
+                                      number, coalesce(a.display_name, '')))
+   FROM counts LEFT JOIN account a ON a.id = counts.referent_id),
+  (SELECT array_agg(id ORDER BY ref) FROM page)
+"""
+)
+
+
+def _read(wanted: Wanted, page: int) -> tuple[list[_Counted], list[uuid.UUID]]:
+    """How many journeys there are of each kind, and the ids of a page. One statement."""
+    asked = {
+        "exited": wanted.exited,
+        "programme": wanted.programme,
+        "stage": wanted.stage,
+        "referent": wanted.referent,
+        "nobody": NOBODY,
+        "most": PAGE,
+        "skipped": (page - 1) * PAGE,
+    }
+    counts, ids = db.session.execute(_READ, asked).one()
+    return [_Counted(*row) for row in counts or ()], list(ids or ())
 
 
 def gauges(active: Mapping[str, int]) -> tuple[Gauge, ...]:
@@ -107,40 +135,18 @@ def gauges(active: Mapping[str, int]) -> tuple[Gauge, ...]:
 def journeys(grant: Grant, today: date, page: int = 1, wanted: Wanted = ALL) -> Listing:
     """A page of the journeys that the actor coordinates, by reference."""
     # Before the lines, which narrow the transaction to the journeys of the page.
-    counts = _counts()
+    counts, ids = _read(wanted, max(page, 1))
     active: Counter[str] = Counter()
     for c in counts:
         if not c.exited and c.stage != "NON_RETENU":
             active[c.programme] += c.number
     total = sum(c.number for c in counts if c.is_wanted(wanted))
     pages = max(1, -(-total // PAGE))
+    if page > pages:
+        _, ids = _read(wanted, pages)
     page = min(max(page, 1), pages)
-    ids = list(
-        db.session.scalars(
-            select(Journey.id)
-            .where(*_criteria(wanted))
-            .order_by(Journey.ref)
-            .limit(PAGE)
-            .offset((page - 1) * PAGE)
-        )
-    )
     stages, referents = _choices(counts, wanted)
     return Listing(lines(grant, today, ids), total, page, pages, gauges(active), stages, referents)
-
-
-def _criteria(wanted: Wanted) -> list[ColumnElement[bool]]:
-    found: list[ColumnElement[bool]] = [
-        Journey.exit_on.is_not(None) if wanted.exited else Journey.exit_on.is_(None)
-    ]
-    if wanted.programme:
-        found.append(Journey.programme == wanted.programme)
-    if wanted.stage:
-        found.append(Journey.stage == wanted.stage)
-    if wanted.referent == NOBODY:
-        found.append(Journey.referent_id.is_(None))
-    elif wanted.referent:
-        found.append(Journey.referent_id == uuid.UUID(wanted.referent))
-    return found
 
 
 def _choices(counts: Sequence[_Counted], wanted: Wanted) -> tuple[dict[str, str], dict[str, str]]:
@@ -148,11 +154,9 @@ def _choices(counts: Sequence[_Counted], wanted: Wanted) -> tuple[dict[str, str]
     there = [c for c in counts if c.exited is wanted.exited and wanted.programme in ("", c.programme)]
     order = [code for name in ("pre_stage", "employment_stage") for code in reference.every_label(name)]
     stages = {c.stage: stage_label(c.programme, c.stage) for c in there if c.stage}
-    known = {c.referent for c in there} - {NOBODY}
-    names = account_names({uuid.UUID(id_) for id_ in known})
-    referents = {id_: names.get(uuid.UUID(id_), "Compte supprimé") for id_ in known}
-    if any(c.referent == NOBODY for c in there):
-        referents[NOBODY] = "Aucun référent"
+    referents = {
+        c.referent: "Aucun référent" if c.referent == NOBODY else c.name or "Compte supprimé" for c in there
+    }
     return (
         dict(sorted(stages.items(), key=lambda one: order.index(one[0]) if one[0] in order else len(order))),
         dict(sorted(referents.items(), key=lambda one: (one[0] == NOBODY, alphabetical(one[1])))),
