@@ -12,6 +12,7 @@ from flask import Flask
 
 from config.settings import Settings
 from coordination import clock
+from coordination.accounts.queries import token_hash
 from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, post
 from tests.conftest import TODAY
 from tests.support import account_of, import_rows, role, rows, scalar, seen_by, world
@@ -128,3 +129,25 @@ def test_a_form_that_is_none_is_no_fault(site: Flask, form: str) -> None:
     journey = journeys_of(REFERENT)[0]
     client = browser(site, REFERENT)
     assert post(client, "/brouillons/effacer", draft=f"{journey} {form} {journey}").status_code in (303, 404)
+
+
+def test_the_token_of_a_session_opens_nothing_as_a_link(house: Flask, settings: Settings) -> None:
+    """Whoever knows the token of their own session finds its hash in the database, and copies it into a link."""
+    token = "a-token-that-a-cookie-carries"
+    with house.app_context():
+        kept = token_hash(token, "session")
+    with role(settings, "web") as connection:
+        connection.execute("SELECT set_config('app.actor', %s, true)", (str(account_of("admin")),))
+        connection.execute(
+            "INSERT INTO password_link (token_hash, account_id, expires_at) VALUES (%s, %s, now() + '1 day')",
+            (kept, account_of("coord.cite")),
+        )
+        connection.commit()
+    assert house.test_client().get(f"/mot-de-passe/{token}").status_code == 410
+
+
+def test_a_refusal_keeps_no_word_of_an_address(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    assert client.get("/parcours/seuils/PRE/Dupont%20Jean").status_code == 404
+    kept = scalar("SELECT count(*) FROM audit_entry WHERE result = 'refus'")
+    assert kept and not scalar("SELECT count(*) FROM audit_entry WHERE detail LIKE '%Dupont%'")
