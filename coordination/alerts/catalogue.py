@@ -24,6 +24,9 @@ REPLACES: Mapping[str, tuple[str, ...]] = MappingProxyType(
 )
 """On screen only: what an alert of the rule hides, for the same subject. An overdue hides its lead too."""
 
+REPLACEMENTS = tuple(f"{worse}>{weaker}" for worse, hidden in REPLACES.items() for weaker in hidden)
+"""The same as the database is told of it: "A02>A01"."""
+
 OFF_BY_DEFAULT = frozenset({"A06", "A07"})
 """Rules on what another institution may choose to share: they stand only where the territory switched them on."""
 

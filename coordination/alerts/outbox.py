@@ -10,7 +10,7 @@ from datetime import date, datetime, time, timedelta
 from sqlalchemy import Connection, Engine, text
 
 from coordination import clock
-from coordination.alerts.catalogue import REPLACES, rules, serious
+from coordination.alerts.catalogue import REPLACEMENTS, rules, serious
 from coordination.alerts.digest import NewAlert, News, Week, compose, compose_outage, news
 from coordination.alerts.tiers import PARTNERS, reaches_coordination, speaks_to_follower
 
@@ -192,7 +192,7 @@ def _sheets(connection: Connection) -> dict[uuid.UUID, Week]:
         {
             "counted": counted,
             "breaks": [rules()[code.split(":")[0]].break_type for code in counted],
-            "hides": [f"{worse}>{weaker}" for worse, hidden in REPLACES.items() for weaker in hidden],
+            "hides": list(REPLACEMENTS),
         },
     )
     counts: dict[uuid.UUID, dict[tuple[str, str], int]] = defaultdict(dict)

@@ -11,7 +11,7 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import text
 
-from coordination.alerts.catalogue import REPLACES, SEVERITY_RANK, rules, serious, severity
+from coordination.alerts.catalogue import REPLACEMENTS, REPLACES, SEVERITY_RANK, rules, serious, severity
 from coordination.db import db
 
 # The statuses are written out, each with its own reading: the partial index is chosen for values known beforehand.
@@ -96,7 +96,7 @@ def _catalogue() -> dict[str, Any]:
     return {
         "serious": list(serious()),
         "worse": list(REPLACES),
-        "replaces": [f"{worse}>{weaker}" for worse, hidden in REPLACES.items() for weaker in hidden],
+        "replaces": list(REPLACEMENTS),
     } | {
         name: list(column)
         for name, column in zip(("rules", "kinds", "ranks", "breaks"), zip(*lines, strict=True), strict=True)

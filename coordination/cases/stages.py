@@ -37,6 +37,9 @@ CITE_EMPLOI: dict[str, frozenset[str]] = {
 NEEDS_AGREEMENT = "Il faut d'abord l'accord signé des parents."
 TRANSITIONS = {"PRE": PRE, "CITE_EMPLOI": CITE_EMPLOI}
 
+# Statuses of an agreement under which nothing is shared any more.
+FROZEN = ("REFUS", "RETIRE")
+
 # Before the signed agreement a PRE journey goes no further than asking for it.
 AFTER_AGREEMENT = frozenset(PRE) - {
     "REPERAGE",
@@ -76,7 +79,7 @@ def awaited(programme: str, stage: str | None, agreement: str | None) -> tuple[s
     """What comes next where nothing is planned: the page where it is noted, and the words for it; None: unknown."""
     if programme != "PRE":
         return _FIRST if stage == "REPERE" else None
-    if stage in AFTER_AGREEMENT or stage not in PRE or agreement in ("REFUS", "RETIRE"):
+    if stage in AFTER_AGREEMENT or stage not in PRE or agreement in FROZEN:
         return None
     if stage in ("NON_RETENU", "SORTI"):
         return None

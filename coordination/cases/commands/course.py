@@ -80,9 +80,9 @@ def change_course(
                 problems.setdefault(name, early)
         _check_end(problems, dates, journey.exit_on)
         _check_rest(problems, course)
-        _ask_before_erasing(problems, journey, {**dates, "planned_rhythm_days": course.planned_rhythm_days})
-        problems.stop_if_any(sure)
         values: dict[str, Any] = {**dates, "planned_rhythm_days": course.planned_rhythm_days}
+        _ask_before_erasing(problems, journey, values)
+        problems.stop_if_any(sure)
         if moved:
             values["stage"] = course.stage
         change_as_form(w, journey_id, version, {}, **values)

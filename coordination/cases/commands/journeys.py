@@ -162,7 +162,7 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
         if isinstance(value, str):
             problems.free_text(name, value, 200)
     if new.relative:
-        check_relative(problems, new.relative)
+        _check_relative(problems, new.relative)
     commune = new.sheet.get("commune")
     if new.saisine:
         _check_saisine(problems, new)
@@ -171,7 +171,7 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
     problems.stop_if_any(sure)
 
 
-def check_relative(problems: Problems, relative: Mapping[str, str]) -> None:
+def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:
     """Who to call has at least a name; fields as the form of the opening calls them."""
     if not relative.get("first_name") and not relative.get("last_name"):
         problems["relative_last_name"] = "Indiquez le nom ou le prénom de cette personne."

@@ -18,6 +18,7 @@ from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Agreement, Attendance, Journey
+from coordination.cases.stages import FROZEN
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -192,7 +193,7 @@ def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
     if place.programme == "PRE":
         agreed = journey.agreement_status == "SIGNE" and journey.agreement_on is not None
     else:
-        agreed = journey.agreement_status not in ("REFUS", "RETIRE")
+        agreed = journey.agreement_status not in FROZEN
     known = (*grant.readable, *grant.writable)
     if not agreed or volet in known or volet not in VOLETS_AFTER_AGREEMENT[place.programme]:
         return grant

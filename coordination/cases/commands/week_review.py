@@ -8,9 +8,9 @@ from datetime import date, datetime, timedelta
 from sqlalchemy import delete, insert, select, update
 
 from coordination.alerts.commands import postpone_all, take_up_again
-from coordination.cases.commands.agreements import FROZEN
 from coordination.cases.models import Journey
 from coordination.cases.models_review import WeekDecision
+from coordination.cases.stages import FROZEN
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound

@@ -9,10 +9,10 @@ from datetime import date, timedelta
 from sqlalchemy import select
 
 from coordination.accounts.models import Account
-from coordination.cases.commands.agreements import FROZEN
 from coordination.cases.models import Journey
 from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.week_review import CITE_LABELS, LABELS, Earlier
+from coordination.cases.stages import FROZEN
 from coordination.db import db
 
 # How long the page says what a review decided.

@@ -14,7 +14,6 @@ from coordination.alerts.life import Happened, history
 from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.alerts.standing import Standing, standing
 from coordination.alerts.tiers import reaches_coordination
-from coordination.cases.commands.agreements import FROZEN
 from coordination.cases.commands.appointments import PENDING
 from coordination.cases.commands.week_review import DECISIONS, SHARING, monday
 from coordination.cases.models import Appointment, Contact, Journey
@@ -23,6 +22,7 @@ from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.cases.queries.relays import RELAY_RULES, Relay, awaited
+from coordination.cases.stages import FROZEN
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
