@@ -75,21 +75,21 @@ def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, pa
 
 def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
     """Open a cell. Raises SealBroken if it is not the one sealed for this place; never returns ciphertext."""
-    return unseal_all(table, column, ((key, row_id.bytes, cell),))[0]
+    return unseal_all(table, column, ((key, row_id.bytes + key.place, cell),))[0]
 
 
 def unseal_all(table: str, column: str, cells: Iterable[tuple[DataKey, bytes, bytes]]) -> list[str]:
-    """Open the cells of one column, each with its key and the bytes of its row's id; as `unseal`.
+    """Open the cells of one column, each with its key and its place (row id as bytes, then that of the key).
 
     A search opens thousands: nothing is called here per cell but what opens it.
     """
     prefix = _cell(table, column)
     texts = []
     try:
-        for key, row_id, cell in cells:
-            if cell[: _HEAD.size] != key.head:
+        for key, place, cell in cells:
+            if not cell.startswith(key.head):
                 raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
-            plain = key.cipher.decrypt(cell[_NONCE], cell[_SEALED], prefix + row_id + key.place)
+            plain = key.cipher.decrypt(cell[_NONCE], cell[_SEALED], prefix + place)
             texts.append(plain[: plain.rindex(b"\x80")].decode())
     # A cell cut short has no nonce to speak of.
     except (InvalidTag, ValueError):

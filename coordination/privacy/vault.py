@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from flask import current_app
-from sqlalchemy import Select, bindparam, select
+from sqlalchemy import Select, bindparam, func, select
 
 from coordination.db import db
 from coordination.privacy.keystore import Keystore
@@ -112,42 +112,44 @@ def open_result(
     return opened
 
 
-def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list[uuid.UUID], list[list[str]]]:
-    """All rows of `model` that the actor sees: ids of journeys, and per sealed column its texts ("" if empty).
+def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list[bytes], list[list[str]]]:
+    """All rows of `model` that the actor sees: journeys, and per sealed column its texts ("" if empty).
 
-    For thousands of rows at once, where a dictionary for each would cost more than opening it.
+    For thousands of rows at once, where a dictionary or an object for each would cost more than opening it: a
+    journey is the bytes of its id (`uuid.UUID(bytes=...)` for the few that are shown).
     Raises KeyUnavailable or SealBroken; never returns ciphertext.
     """
     assert isinstance(grant, Grant)
-    table = model.__table__
-    names = ("id", "folder_id", "journey_id", *columns)
-    rows = db.session.execute(select(*(table.c[name] for name in names))).all()
-    row_ids, folder_ids, journey_ids, *sealed = zip(*rows, strict=True) if rows else ((),) * len(names)
+    rows = db.session.execute(_in_bytes(model, tuple(columns))).all()
+    row_ids, folder_ids, journey_ids, *sealed = (
+        zip(*rows, strict=True) if rows else ((),) * (3 + len(columns))
+    )
     keys = keystore().get_each(folder_ids)
-    places = [row_id.bytes for row_id in row_ids]
-    opened = [
-        _texts(table.name, name, cells, keys, places) for name, cells in zip(columns, sealed, strict=True)
-    ]
+    places = [row_id + key.place for row_id, key in zip(row_ids, keys, strict=True)]
+    table = model.__table__.name
+    opened = [_texts(table, name, keys, places, cells) for name, cells in zip(columns, sealed, strict=True)]
     return list(journey_ids), opened
+
+
+@cache
+def _in_bytes(model: Any, columns: tuple[str, ...]) -> Select[Any]:
+    table = model.__table__
+    ids = (func.uuid_send(table.c[name]) for name in ("id", "folder_id", "journey_id"))
+    return select(*ids, *(table.c[name] for name in columns))
 
 
 def _texts(
     table: str,
     column: str,
-    cells: Sequence[bytes | None],
     keys: Sequence[DataKey],
-    row_ids: Sequence[bytes],
+    places: Sequence[bytes],
+    cells: Sequence[bytes | None],
 ) -> list[str]:
     """One column opened, in the order of its rows."""
-    full = (
-        (key, row_id, cell)
-        for key, row_id, cell in zip(keys, row_ids, cells, strict=True)
-        if cell is not None
-    )
-    texts = unseal_all(table, column, full)
-    if len(texts) == len(cells):
-        return texts
-    opened = iter(texts)
+    if None not in cells:
+        return unseal_all(table, column, zip(keys, places, cells, strict=True))  # type: ignore[arg-type]
+    full = ((k, p, cell) for k, p, cell in zip(keys, places, cells, strict=True) if cell is not None)
+    opened = iter(unseal_all(table, column, full))
     return ["" if cell is None else next(opened) for cell in cells]
 
 

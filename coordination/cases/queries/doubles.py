@@ -64,7 +64,8 @@ class Doubles:
 
 def doubles(grant: Grant) -> Doubles:
     """Every pair of one programme of which one at least still runs, the latest opened first."""
-    ids, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
+    sheets, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
+    ids = [uuid.UUID(bytes=id_) for id_ in sheets]
     columns = (
         Journey.id,
         Journey.ref,

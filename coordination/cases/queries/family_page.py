@@ -53,7 +53,8 @@ def suggestions(
     mine = set(db.session.scalars(select(Journey.id).where(Journey.programme == programme)))
     if len(mine) > AT_ONCE and not asked:
         return None
-    ids, (names, addresses) = open_columns(grant, Sheet, ("last_name", "address"))
+    found, (names, addresses) = open_columns(grant, Sheet, ("last_name", "address"))
+    ids = [uuid.UUID(bytes=id_) for id_ in found]
     if journey_id not in ids:
         return ()
     own = ids.index(journey_id)

@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import accumulate, repeat
+from operator import add, eq
+from string import ascii_lowercase
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -55,9 +57,12 @@ _SOUNDS = (
     ("w", "v"),
     ("h", ""),
 )
-_HARD_C = re.compile(r"c(?![eiy])")
+# A c that is said as an s; every other is a k.
+_SOFT_C = ("ce", "ci", "cy")
 _WORDS = re.compile(r"[a-z]+|[0-9]+")
-_TWICE = re.compile(r"([a-z])\1+")
+# Between the words of one name and those of the next.
+_NEXT = "|"
+_TWICE = tuple(letter * 2 for letter in ascii_lowercase)
 
 
 @dataclass(frozen=True)
@@ -82,15 +87,28 @@ def fold_all(texts: Sequence[str]) -> list[str]:
         for written, plain in _WHOLE.items():
             whole = whole.replace(written, plain)
         whole = unicodedata.normalize("NFKD", whole)
-    lines = whole.encode("ascii", "ignore").translate(_PLAIN).decode().split("\n")
-    return [" ".join(line.split()) for line in lines]
+    plain = whole.encode("ascii", "ignore").translate(_PLAIN).decode()
+    plain = _until_gone(plain, "  ", " ").replace(" \n", "\n").replace("\n ", "\n").strip(" ")
+    return plain.split("\n")
 
 
 def sound(text: str) -> str:
     """A rough French phonetic form of folded words, as many as there are."""
     for written, heard in _SOUNDS:
         text = text.replace(written, heard)
-    return _TWICE.sub(r"\1", _HARD_C.sub("k", text))
+    for soft in _SOFT_C:
+        text = text.replace(soft, soft.upper())
+    text = text.replace("c", "k").lower()
+    for twice in _TWICE:
+        text = _until_gone(text, twice, twice[0])
+    return text
+
+
+def _until_gone(text: str, written: str, instead: str) -> str:
+    """Replaced again and again: a pattern would cost a call at each place of the names of everybody."""
+    while written in text:
+        text = text.replace(written, instead)
+    return text
 
 
 def match(query: str, names: Sequence[str], most: int = MOST_RESULTS) -> list[tuple[int, float]]:
@@ -102,54 +120,65 @@ def match(query: str, names: Sequence[str], most: int = MOST_RESULTS) -> list[tu
     if not wanted:
         return []
     folded = fold_all(names)
-    words = wanted.split()
-    scores: dict[int, float] = {}
-    # Each word typed starts a word of the name: "dup" finds Dupont.
-    starts = [f" {word}" for word in words]
-    for place, name in enumerate(folded):
-        spaced = f" {name}"
-        if all(start in spaced for start in starts):
-            scores[place] = 100.0 if sorted(words) == sorted(name.split()) else 95.0
+    scores = _starting(wanted.split(), folded)
     if len(wanted) > 2:
-        where = _heard_words(folded)
         heard = sound(wanted).split()
-        for typed in (heard, ["".join(heard)]):
-            for place, wrong in _near(typed, where).items():
-                scores[place] = max(scores.get(place, 0.0), 94.0 - 6 * wrong)
+        for place, wrong in _heard_alike((heard, ["".join(heard)]), folded):
+            scores[place] = max(scores.get(place, 0.0), 94.0 - 6 * wrong)
     best = sorted(scores.items(), key=lambda item: (-item[1], folded[item[0]]))
     return best[:most]
 
 
-def _heard_words(folded: Sequence[str]) -> dict[str, list[int]]:
-    """Each word of the names as it is heard, also two of them as one (N'Guessan), and where it stands."""
-    where: dict[str, list[int]] = {}
-    for place, line in enumerate(sound("\n".join(folded)).split("\n")):
-        parts = line.split()
-        for part in parts:
-            where.setdefault(part, []).append(place)
-        for first, second in pairwise(parts):
-            where.setdefault(first + second, []).append(place)
-    return where
-
-
-def _near(words: Sequence[str], where: Mapping[str, Sequence[int]]) -> dict[int, int]:
-    """Names in which every word has its like, and how many letters differ in all."""
-    known = list(where)
-    found: dict[int, int] | None = None
+def _starting(words: Sequence[str], folded: Sequence[str]) -> dict[int, float]:
+    """Names of which each word typed starts a word: "dup" finds Dupont."""
+    spaced = (" " + "\n ".join(folded)).split("\n")
+    places: Sequence[int] = range(len(spaced))
     for word in words:
-        near: dict[int, int] = {}
-        likes = process.extract(
-            word, known, scorer=OSA.distance, score_cutoff=_forgiven(word), limit=None, processor=None
-        )
-        distances = [(part, int(wrong)) for part, wrong, _ in likes]
-        # One or two letters heard start too many names; as they are spelled they were found before.
-        starting = [(part, 0) for part in known if part.startswith(word)] if len(word) > 2 else []
-        for part, wrong in distances + starting:
-            for place in where[part]:
-                near[place] = min(near.get(place, wrong), wrong)
-        kept = near.items()
-        found = dict(kept) if found is None else {p: found[p] + wrong for p, wrong in kept if p in found}
-    return found or {}
+        start = f" {word}"
+        places = [place for place in places if start in spaced[place]]
+    whole = sorted(words)
+    return {place: 100.0 if whole == sorted(folded[place].split()) else 95.0 for place in places}
+
+
+def _heard_alike(typed: Sequence[Sequence[str]], folded: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Places of the names where each word of one of `typed` has its like, and how many letters differ in all."""
+    # All names as one list of words, nothing being called per name; two words are also heard as one (N'Guessan).
+    words = sound("\n".join(folded)).replace("\n", f" {_NEXT} ").split()
+    pairs = list(map(add, words, words[1:]))
+    known = [part for part in {*words, *pairs} if _NEXT not in part]
+    near = {word: _near(word, known) for spoken in typed for word in spoken}
+    parts = frozenset().union(*near.values())
+    place_of = list(accumulate(map(eq, words, repeat(_NEXT))))
+    where: dict[str, list[int]] = {part: [] for part in parts}
+    for heard in (words, pairs):
+        for number, part in enumerate(heard):
+            if part in parts:
+                where[part].append(place_of[number])
+    for spoken in filter(None, typed):
+        found = [_places(near[word], where) for word in spoken]
+        for place in set.intersection(*map(set, found)):
+            yield place, sum(wrong[place] for wrong in found)
+
+
+def _near(word: str, known: Sequence[str]) -> dict[str, int]:
+    """Words like this one, and how many letters differ."""
+    # One or two letters heard start too many names; as they are spelled they were found before.
+    near = {part: 0 for part in known if part.startswith(word)} if len(word) > 2 else {}
+    likes = process.extract(
+        word, known, scorer=OSA.distance, score_cutoff=_forgiven(word), limit=None, processor=None
+    )
+    for part, wrong, _ in likes:
+        near[part] = min(near.get(part, int(wrong)), int(wrong))
+    return near
+
+
+def _places(near: Mapping[str, int], where: Mapping[str, Sequence[int]]) -> dict[int, int]:
+    """Where words like one stand, and how many letters differ at least."""
+    found: dict[int, int] = {}
+    for part, wrong in near.items():
+        for place in where[part]:
+            found[place] = min(found.get(place, wrong), wrong)
+    return found
 
 
 def _forgiven(word: str) -> int:
@@ -181,4 +210,4 @@ def search(grant: Grant, query: str) -> list[Found]:
             return [Found(journey_id, 100.0) for journey_id in exact]
     journey_ids, (first, last) = open_columns(grant, Sheet, ("first_name", "last_name"))
     found = match(query, [f"{a} {b}" for a, b in zip(first, last, strict=True)])
-    return [Found(journey_ids[place], likeness) for place, likeness in found]
+    return [Found(uuid.UUID(bytes=journey_ids[place]), likeness) for place, likeness in found]
