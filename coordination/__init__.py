@@ -37,10 +37,10 @@ def create_app(settings: Settings) -> Flask:
     app = build(settings, (cases,))
     app.extensions["rule_sources"] = (case_rules.SOURCE, referral_rules.SOURCE)
     app.extensions["timeline_sources"] = (
-        case_timeline.own_entries,
-        page_timeline.fact_entries,
-        course_timeline.course_entries,
-        referral_timeline.referral_entries,
+        case_timeline.OWN,
+        page_timeline.FACTS,
+        course_timeline.COURSE,
+        referral_timeline.SENT,
     )
     app.extensions["picture_sources"] = (referral_picture.referral_lanes,)
     # What the counts of pilotage tell: breaks, not announcements.

@@ -190,6 +190,19 @@ def _scope(scope: str) -> None:
     db.session.info["scope"] = scope
 
 
+def memory() -> dict[Any, Any]:
+    """What this transaction has read already, within what it is kept to; a transaction that writes has none."""
+    session = db.session()
+    if not session.in_transaction():
+        session.connection()  # its beginning forgets what the last one read
+    known: dict[Any, Any] = {}
+    return (
+        known
+        if session.info.get("writing")
+        else session.info["read"].setdefault(session.info["scope"], known)
+    )
+
+
 _BEGIN = text(
     "SELECT set_config('app.actor', :actor, true), set_config('app.now', :now, true),"
     " set_config('transaction_read_only', :read_only, true)"
@@ -198,6 +211,7 @@ _BEGIN = text(
 
 def _begin(session: Session, _transaction: Any, connection: Connection) -> None:
     session.info["scope"] = ""
+    session.info["read"] = {}
     connection.execute(
         _BEGIN,
         {

@@ -6,10 +6,9 @@ import uuid
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime
-from typing import Any
+from typing import NamedTuple
 
 from flask import current_app
-from sqlalchemy import select
 
 from coordination import reference
 from coordination.cases.commands.appointments import PENDING
@@ -25,14 +24,13 @@ from coordination.cases.models import (
     Right,
 )
 from coordination.cases.models_life import Saisine
+from coordination.cases.queries.folders import writable_folders
 from coordination.cases.queries.people import account_names, structure_names
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, appointment_label, axis_label
 from coordination.clock import paris_date
-from coordination.db import db
-from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
 from coordination.privacy.records import last_corrections
-from coordination.privacy.vault import Opened, open_journey_rows
+from coordination.privacy.vault import Opened, Read, open_journey_rows
 
 MOST_CONTACTS = 200
 # Where what has no date stands: an import may bring an action that nobody has dated yet.
@@ -65,38 +63,52 @@ class Entry:
         return f"<Entry {self.kind} {self.on}>"
 
 
-_CONTACT = ("on_date", "mode", "outcome", "author_id", "note", "version")
-_APPOINTMENT = ("on_date", "status", "structure_id", "version", "at_time", "place")
-_ACTION = (
-    *("kind", "axis_or_barrier", "status", "structure_id"),
-    *("planned_start", "started_on", "planned_end", "ended_on", "suspended_on"),
-    *("owner", "detail"),
+CONTACTS = Read(
+    Contact, ("on_date", "mode", "outcome", "author_id", "note", "version"), "-on_date", MOST_CONTACTS
 )
+APPOINTMENTS = Read(Appointment, ("on_date", "status", "structure_id", "version", "at_time", "place"))
+ACTIONS = Read(
+    Action,
+    (
+        *("kind", "axis_or_barrier", "status", "structure_id"),
+        *("planned_start", "started_on", "planned_end", "ended_on", "suspended_on"),
+        *("owner", "detail"),
+    ),
+)
+ARRIVALS = Read(Saisine, ("on_date", "structure_id", "source", "reasons", "remark"))
 
-_SAISINE = ("on_date", "structure_id", "source", "reasons", "remark")
 
-Source = Callable[[Grant, uuid.UUID, str], list[Entry]]
+class Source(NamedTuple):
+    """The entries that one feature has for a journey of a programme, and what they are read from."""
+
+    reads: tuple[Read, ...]
+    entries: Callable[[Grant, uuid.UUID, str], list[Entry]]
+
+
+def sources() -> tuple[Source, ...]:
+    """Those of the application, as its factory lists them."""
+    listed: tuple[Source, ...] = current_app.extensions["timeline_sources"]
+    return listed
 
 
 def timeline(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
     """Everything dated on a journey that the actor may see, the latest first."""
-    sources: tuple[Source, ...] = current_app.extensions["timeline_sources"]
-    entries = [entry for source in sources for entry in source(grant, journey_id, programme)]
+    entries = [entry for source in sources() for entry in source.entries(grant, journey_id, programme)]
     return sorted(entries, key=lambda entry: (entry.on, entry.kind), reverse=True)
 
 
 def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
     """The entries of this feature: exchanges, appointments, actions, pauses, reviews, rights, events."""
-    writable = _writable(grant, journey_id)
-    contacts = open_journey_rows(grant, Contact, _CONTACT, journey_id, "-on_date", MOST_CONTACTS)
-    appointments = open_journey_rows(grant, Appointment, _APPOINTMENT, journey_id)
-    actions = open_journey_rows(grant, Action, _ACTION, journey_id)
+    writable = writable_folders(grant, journey_id)
+    contacts = open_journey_rows(grant, journey_id, CONTACTS)
+    appointments = open_journey_rows(grant, journey_id, APPOINTMENTS)
+    actions = open_journey_rows(grant, journey_id, ACTIONS)
     # Most were never corrected: nothing is asked then.
     corrected = last_corrections(journey_id, Contact) if any(c["version"] > 1 for c in contacts) else {}
     authors = account_names(
         {c["author_id"] for c in contacts} - {None} | {by for by, _ in corrected.values()}
     )
-    arrivals = open_journey_rows(grant, Saisine, _SAISINE, journey_id)
+    arrivals = open_journey_rows(grant, journey_id, ARRIVALS)
     structures = structure_names(
         {row["structure_id"] for row in (*appointments, *actions, *arrivals) if row["structure_id"]}
     )
@@ -107,21 +119,14 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
         for r in sorted(appointments, key=lambda r: r["at_time"] or "24")
     ]
     found += [("action", r, _action(r, programme, structures)) for r in actions]
-    for slug, model, columns, read in _PLAIN:
-        found += [(slug, r, read(r)) for r in open_journey_rows(grant, model, columns, journey_id)]
+    for slug, read, entries in _PLAIN:
+        found += [(slug, r, entries(r)) for r in open_journey_rows(grant, journey_id, read)]
     exchanges += [_saisine(r, programme, structures) for r in arrivals]
     return exchanges + [
         entry.corrected_at(slug, row["id"]) if row["folder_id"] in writable else entry
-        for slug, row, entries in found
-        for entry in entries
+        for slug, row, made in found
+        for entry in made
     ]
-
-
-def _writable(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
-    """Folders of the journey where the actor writes."""
-    volets = [volet.value for volet in grant.writable]
-    query = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet.in_(volets))
-    return set(db.session.scalars(query))
 
 
 def _contact(
@@ -247,12 +252,14 @@ def _objective(row: Opened) -> list[Entry]:
     return entries
 
 
-_PLAIN: tuple[tuple[str, Any, tuple[str, ...], Callable[[Opened], list[Entry]]], ...] = (
-    ("pause", Pause, ("from_on", "expected_return", "returned_on", "reason"), _pause),
-    ("bilan", Review, ("due_on", "held_on", "conclusions"), _review),
-    ("frein", Barrier, ("barrier", "level", "identified_on", "lifted_on"), _barrier),
-    ("droit", Right, ("kind", "ends_on"), _right),
-    ("evenement", LifeEvent, ("kind", "on_date", "handled_on"), _event),
-    ("objectif", Objective, ("set_on", "reached_on", "fact", "own_words", "outcome"), _objective),
+_PLAIN: tuple[tuple[str, Read, Callable[[Opened], list[Entry]]], ...] = (
+    ("pause", Read(Pause, ("from_on", "expected_return", "returned_on", "reason")), _pause),
+    ("bilan", Read(Review, ("due_on", "held_on", "conclusions")), _review),
+    ("frein", Read(Barrier, ("barrier", "level", "identified_on", "lifted_on")), _barrier),
+    ("droit", Read(Right, ("kind", "ends_on")), _right),
+    ("evenement", Read(LifeEvent, ("kind", "on_date", "handled_on")), _event),
+    ("objectif", Read(Objective, ("set_on", "reached_on", "fact", "own_words", "outcome")), _objective),
 )
-"""Records that need no other name: slug, table, columns read, how they read."""
+"""Records that need no other name: slug, what is read, how it is told."""
+
+OWN = Source((CONTACTS, APPOINTMENTS, ACTIONS, ARRIVALS, *(read for _, read, _ in _PLAIN)), own_entries)

@@ -8,11 +8,11 @@ from datetime import date
 
 from coordination import reference
 from coordination.cases.models import Journey
-from coordination.cases.queries.agreement_page import agreements, covered
-from coordination.cases.queries.life_page import turns
+from coordination.cases.queries.agreement_page import AGREEMENTS, agreements, covered
+from coordination.cases.queries.life_page import TURNS, turns
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.picture import STEPS
-from coordination.cases.timeline import Entry
+from coordination.cases.timeline import Entry, Source
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -21,7 +21,7 @@ _ARRIVAL = "opened_on"
 
 
 def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
-    """The agreement's history and the dates of the journey itself; nothing is read twice for a page."""
+    """The agreement's history and the dates of the journey itself."""
     journey = db.session.get_one(Journey, journey_id)
     steps = [
         Entry(getattr(journey, name), "step", words)
@@ -65,3 +65,6 @@ def _agreements(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:
 def _title(status: str | None) -> str:
     label = reference.label("parental_agreement", status)
     return label if label.startswith("Accord") else f"Accord : {label.lower()}"
+
+
+COURSE = Source((AGREEMENTS, TURNS), course_entries)

@@ -5,12 +5,12 @@ from __future__ import annotations
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from flask import current_app
 from sqlalchemy import Select, bindparam, func, select
 
-from coordination.db import db
+from coordination.db import db, memory
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_all
@@ -58,32 +58,44 @@ def open_rows(
     return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys)
 
 
+class Read(NamedTuple):
+    """What is read of one journey in one table.
+
+    `order` names a column, "-" before it: the latest first. `id`, `folder_id` and `journey_id` always come along.
+    """
+
+    model: Any
+    columns: tuple[str, ...]
+    order: str = ""
+    limit: int | None = None
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys(("id", "folder_id", "journey_id", *self.columns)))
+
+
 @cache
-def _of_journey(model: Any, columns: tuple[str, ...], order: str, limit: int | None) -> Select[Any]:
+def _of_journey(read: Read) -> Select[Any]:
     """Put together once: it costs as much as running it."""
-    table = model.__table__
-    statement = select(*(table.c[name] for name in columns)).where(
+    table = read.model.__table__
+    statement = select(*(table.c[name] for name in read.names)).where(
         table.c.journey_id == bindparam("journey_id")
     )
-    if order:
-        column = table.c[order.removeprefix("-")]
-        statement = statement.order_by(column.desc() if order.startswith("-") else column)
-    return statement if limit is None else statement.limit(limit)
+    if read.order:
+        column = table.c[read.order.removeprefix("-")]
+        statement = statement.order_by(column.desc() if read.order.startswith("-") else column)
+    return statement if read.limit is None else statement.limit(read.limit)
 
 
-def open_journey_rows(
-    grant: Grant,
-    model: Any,
-    columns: Sequence[str],
-    journey_id: uuid.UUID,
-    order: str = "",
-    limit: int | None = None,
-) -> list[Opened]:
-    """As `open_rows`, those of one journey; `order` names a column, "-" before it: the latest first."""
+def open_journey_rows(grant: Grant, journey_id: uuid.UUID, read: Read) -> list[Opened]:
+    """As `open_rows`, those of one journey. What this transaction has read already is not read again."""
     assert isinstance(grant, Grant)
-    names = tuple(dict.fromkeys(("id", "folder_id", "journey_id", *columns)))
-    rows = db.session.execute(_of_journey(model, names, order, limit), {"journey_id": journey_id})
-    return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows])
+    known, place = memory(), (journey_id, read)
+    if place not in known:
+        found = db.session.execute(_of_journey(read), {"journey_id": journey_id})
+        known[place] = open_result(read.model, [Opened(zip(read.names, row, strict=True)) for row in found])
+    rows: list[Opened] = known[place]
+    return rows
 
 
 def open_result(

@@ -6,9 +6,9 @@ import uuid
 
 from coordination import reference
 from coordination.cases.queries.people import structure_names
-from coordination.cases.timeline import Entry
+from coordination.cases.timeline import Entry, Source
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import open_journey_rows
+from coordination.privacy.vault import Read, open_journey_rows
 from coordination.referrals.models import Referral
 
 _STEPS = (
@@ -18,12 +18,12 @@ _STEPS = (
     ("refused_on", "Orientation refusée"),
     ("first_action_on", "Première action tenue"),
 )
+REFERRALS = Read(Referral, ("to_structure_id", "refusal_reason", *(name for name, _ in _STEPS)))
 
 
 def referral_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
     """One entry per dated step of each referral."""
-    columns = ("to_structure_id", "refusal_reason", *(name for name, _ in _STEPS))
-    rows = open_journey_rows(grant, Referral, columns, journey_id)
+    rows = open_journey_rows(grant, journey_id, REFERRALS)
     structures = structure_names({row["to_structure_id"] for row in rows if row["to_structure_id"]})
     entries = []
     for row in rows:
@@ -34,3 +34,6 @@ def referral_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> lis
                 who = structures.get(row["to_structure_id"], "")
                 entries.append(Entry(row[name], "referral", title, detail, who))
     return entries
+
+
+SENT = Source((REFERRALS,), referral_entries)

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from flask import g
 from sqlalchemy import select
 
 from coordination import reference
@@ -18,8 +17,12 @@ from coordination.cases.vocabulary import DOCUMENT_KINDS
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_journey_rows, open_rows
+from coordination.privacy.vault import Opened, Read, open_journey_rows, open_rows
 from coordination.privacy.volets import LABELS, Volet
+
+AGREEMENTS = Read(
+    Agreement, ("status", "on_date", "cancels", "recorded_by", "volets", "signer", "remark"), "-position"
+)
 
 
 @dataclass(frozen=True)
@@ -127,13 +130,8 @@ def standing_lines(noted: Sequence[Opened]) -> list[Opened]:
 
 
 def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
-    """Every line ever noted, the latest first. One statement for all that a page asks."""
-    known: dict[tuple[uuid.UUID, uuid.UUID], list[Opened]] = g.setdefault("agreements", {})
-    place = (grant.actor_id, journey_id)
-    if place not in known:
-        columns = ("status", "on_date", "cancels", "recorded_by", "volets", "signer", "remark")
-        known[place] = open_journey_rows(grant, Agreement, columns, journey_id, "-position")
-    return known[place]
+    """Every line ever noted, the latest first."""
+    return open_journey_rows(grant, journey_id, AGREEMENTS)
 
 
 def last_agreement(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:

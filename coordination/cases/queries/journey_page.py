@@ -21,49 +21,57 @@ from coordination.cases.commands.endings import REASONS
 from coordination.cases.models import Journey, Representative, Sheet
 from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.agreement_page import last_agreement
-from coordination.cases.queries.documents import documents_kept
+from coordination.cases.queries.folders import folders
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_steps, with_place
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
 from coordination.cases.stages import awaited
-from coordination.cases.timeline import Entry, timeline
+from coordination.cases.timeline import Entry, sources, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db
-from coordination.privacy.models import AuditEntry, Folder
+from coordination.privacy.models import AuditEntry
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.vault import open_journey_rows
+from coordination.privacy.together import read_together
+from coordination.privacy.vault import Read, open_journey_rows
 from coordination.privacy.volets import LABELS, Volet
 
-SHEET = (
-    "exit_reason",
-    "first_name",
-    "last_name",
-    "birth_date",
-    "sex",
-    "phone",
-    "email",
-    "interpreter",
-    "prefers_oral",
-    "address",
-    "commune",
-    "area",
-    "school",
-    "school_level",
-    "diagnosis",
+SHEET = Read(
+    Sheet,
+    (
+        "exit_reason",
+        "first_name",
+        "last_name",
+        "birth_date",
+        "sex",
+        "phone",
+        "email",
+        "interpreter",
+        "prefers_oral",
+        "address",
+        "commune",
+        "area",
+        "school",
+        "school_level",
+        "diagnosis",
+    ),
 )
-REPRESENTATIVE = (
-    "first_name",
-    "last_name",
-    "tie",
-    "phone",
-    "email",
-    "parental_authority",
-    "interpreter",
-    "signed_agreement",
-    "takes_part",
-    "trusted",
-    "prefers_oral",
+REPRESENTATIVES = Read(
+    Representative,
+    (
+        "first_name",
+        "last_name",
+        "tie",
+        "phone",
+        "email",
+        "parental_authority",
+        "interpreter",
+        "signed_agreement",
+        "takes_part",
+        "trusted",
+        "prefers_oral",
+    ),
+    "position",
 )
 COMING = timedelta(days=90)
 OPENINGS_SHOWN = 20
@@ -165,11 +173,16 @@ class JourneyPage:
         return f"<JourneyPage {self.person.journey_id}>"
 
 
+def _reads() -> tuple[Read, ...]:
+    return (SHEET, REPRESENTATIVES, *(read for source in sources() for read in source.reads))
+
+
 def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPage:
     """The page of a journey that the grant covers, in a transaction kept to it."""
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-    rows = open_journey_rows(grant, Sheet, SHEET, journey_id)
-    sheet = rows[0] if rows else dict.fromkeys(SHEET)
+    read_together(grant, journey_id, _reads())
+    rows = open_journey_rows(grant, journey_id, SHEET)
+    sheet = rows[0] if rows else dict.fromkeys(SHEET.columns)
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
     birth = date.fromisoformat(sheet["birth_date"]) if sheet["birth_date"] else None
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
@@ -237,7 +250,7 @@ def age_on(birth: date, day: date) -> int:
 
 
 def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[RepresentativeView, ...]:
-    rows = open_journey_rows(grant, Representative, REPRESENTATIVE, journey_id, "position")
+    rows = open_journey_rows(grant, journey_id, REPRESENTATIVES)
     return tuple(
         RepresentativeView(
             row["id"],
@@ -257,9 +270,7 @@ def _representatives(grant: Grant, journey_id: uuid.UUID) -> tuple[Representativ
 
 
 def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
-    kept = documents_kept(Folder.id).label("documents")
-    rows = db.session.execute(select(Folder.volet, kept).where(Folder.journey_id == journey_id)).all()
-    mine = {row.volet: row.documents for row in rows}
+    mine = {folder.volet: folder.documents for folder in folders(journey_id)}
     return tuple(
         VoletView(volet.value, LABELS[volet], volet in grant.writable, mine[volet.value])
         for volet in Volet

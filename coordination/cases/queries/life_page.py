@@ -7,7 +7,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from flask import g
 from sqlalchemy import column, func, select, table
 
 from coordination.accounts.followers import followers
@@ -20,9 +19,9 @@ from coordination.cases.rules.lost_contact import tried
 from coordination.cases.stages import next_stages
 from coordination.db import db
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_journey_rows
+from coordination.privacy.vault import Opened, Read, open_journey_rows
 
-TURNS_SHOWN = 5
+TURNS = Read(Turn, ("kind", "on_date", "by_id", "to_id", "decided_by", "note"), "-position", 5)
 KINDS = {"RELAIS": "Passage de relais", "SORTIE": "Sortie", "REOUVERTURE": "Réouverture"}
 # The feature that owns it lies above this one; two columns are all that is needed here.
 REFERRAL = table("referral", column("journey_id"), column("status"))
@@ -88,7 +87,7 @@ class LeaveLine:
 
 def course_page(grant: Grant, journey_id: uuid.UUID) -> CoursePage:
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-    sheet = open_journey_rows(grant, Sheet, ("scheme", "orientation_path"), journey_id)[0]
+    sheet = open_journey_rows(grant, journey_id, Read(Sheet, ("scheme", "orientation_path")))[0]
     found = next_stages(journey.programme, journey.stage, journey.agreement_status)
     # An end and a reopening have their own pages.
     ended = journey.exit_on is not None
@@ -132,17 +131,8 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
 
 
 def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
-    """The latest turns of a journey, the latest first. One reading for all that a page asks."""
-    known: dict[tuple[uuid.UUID, uuid.UUID], tuple[TurnLine, ...]] = g.setdefault("turns", {})
-    place = (grant.actor_id, journey_id)
-    if place not in known:
-        known[place] = _turns(grant, journey_id)
-    return known[place]
-
-
-def _turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
-    columns = ("kind", "on_date", "by_id", "to_id", "decided_by", "note")
-    rows = open_journey_rows(grant, Turn, columns, journey_id, "-position", TURNS_SHOWN)
+    """The latest turns of a journey, the latest first."""
+    rows = open_journey_rows(grant, journey_id, TURNS)
     names = account_names({id_ for row in rows for id_ in (row["by_id"], row["to_id"]) if id_})
     return tuple(
         TurnLine(

@@ -35,7 +35,7 @@ from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_journey_rows
+from coordination.privacy.vault import Opened, Read, open_journey_rows
 
 LaneSource = Callable[[Grant, uuid.UUID], list[Lane]]
 AHEAD = timedelta(days=70)
@@ -58,6 +58,8 @@ _APPOINTMENTS = {
     "A_VENIR": "planned",
     "ANNULE_SERVICE": "cancelled",
 }
+EVENTS = Read(LifeEvent, ("kind", "on_date", "handled_on"))
+RIGHTS = Read(Right, ("kind", "ends_on"))
 _ATTEMPTS = {"SANS_REPONSE": "no-answer", "MESSAGE": "message", "INVALIDE": "invalid"}
 
 
@@ -195,14 +197,14 @@ def _turns(noted: list[tuple[date, str]]) -> Iterable[Moment]:
 
 
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
-    for row in open_journey_rows(grant, LifeEvent, ("kind", "on_date", "handled_on"), journey_id):
+    for row in open_journey_rows(grant, journey_id, EVENTS):
         label = EVENT_LABELS.get(row["kind"], "Événement")
         words = label if row["handled_on"] else f"{label} (pas encore pris en compte)"
         yield Moment("event", row["on_date"], "event", words, label)
 
 
 def _rights(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
-    for row in open_journey_rows(grant, Right, ("kind", "ends_on"), journey_id):
+    for row in open_journey_rows(grant, journey_id, RIGHTS):
         label = f"Fin de droit : {RIGHT_LABELS.get(row['kind'], 'droit')}"
         yield Moment("event", row["ends_on"], "right", label, label)
 
@@ -216,8 +218,9 @@ def _actions(grant: Grant, journey_id: uuid.UUID, programme: str, today: date) -
         "planned_start",
         "started_on",
         "planned_end",
+        "ended_on",
     )
-    rows = open_journey_rows(grant, Action, (*columns, "ended_on"), journey_id)
+    rows = open_journey_rows(grant, journey_id, Read(Action, columns))
     volets = {
         id_: volet
         for id_, volet in db.session.execute(

@@ -66,9 +66,10 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         grant = r.require_alone(journey_id)
         subject = r.subject
+        # First: it reads together what the others ask for too.
+        page = journey_page(grant, journey_id, current.today())
         life = life_panel(grant, journey_id, current.today())
         reviewed = decided(journey_id, current.today())
-        page = journey_page(grant, journey_id, current.today())
         r.audit(grant, sorted(volet.code for volet in page.volets))
     return show(
         "journey.html",

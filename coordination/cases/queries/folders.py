@@ -1,0 +1,38 @@
+"""The volets of a journey, as the actor sees them."""
+
+from __future__ import annotations
+
+import uuid
+from typing import NamedTuple
+
+from sqlalchemy import select
+
+from coordination.cases.queries.documents import documents_kept
+from coordination.db import db, memory
+from coordination.privacy.models import Folder
+from coordination.privacy.policy import Grant
+
+
+class FolderLine(NamedTuple):
+    """`documents`: how many are kept there."""
+
+    id: uuid.UUID
+    volet: str
+    documents: int
+
+
+def folders(journey_id: uuid.UUID) -> tuple[FolderLine, ...]:
+    """Those of one journey. One statement, whatever asks."""
+    known, place = memory(), (journey_id, Folder)
+    if place not in known:
+        query = select(Folder.id, Folder.volet, documents_kept(Folder.id)).where(
+            Folder.journey_id == journey_id
+        )
+        known[place] = tuple(FolderLine(*row) for row in db.session.execute(query))
+    found: tuple[FolderLine, ...] = known[place]
+    return found
+
+
+def writable_folders(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
+    """Those where the actor writes."""
+    return {folder.id for folder in folders(journey_id) if folder.volet in grant.writable}
