@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -37,9 +36,8 @@ MOST_CONTACTS = 200
 UNDATED = date.min
 
 
-@dataclass(frozen=True)
-class Entry:
-    """One dated thing. `kind` names its icon and colour.
+class Entry(NamedTuple):
+    """One dated thing, of which a page has hundreds. `kind` names its icon and colour.
 
     `record` and `record_id`: the page that corrects it, if the actor writes in its volet.
     `pending`: version of an appointment whose outcome is not known.
@@ -56,7 +54,7 @@ class Entry:
 
     def corrected_at(self, record: str, record_id: uuid.UUID) -> Entry:
         """The same, with the page that corrects it."""
-        return Entry(self.on, self.kind, self.title, self.detail, self.who, record, record_id, self.pending)
+        return self._replace(record=record, record_id=record_id)
 
     def __repr__(self) -> str:
         """Without its texts: this may end in a log."""
@@ -179,7 +177,7 @@ def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
     where = structures.get(row["structure_id"], "")
     detail = appointment_label(row["at_time"], row["place"])
     entry = Entry(row["on_date"], "appointment", f"Rendez-vous - {status}", detail, where)
-    return replace(entry, pending=row["version"]) if row["status"] in (None, *PENDING) else entry
+    return entry._replace(pending=row["version"]) if row["status"] in (None, *PENDING) else entry
 
 
 def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> list[Entry]:

@@ -49,7 +49,7 @@ def open_rows(
     """
     assert isinstance(grant, Grant)
     table = model.__table__
-    names = list(dict.fromkeys(("id", "folder_id", "journey_id", *columns)))
+    names = list(dict.fromkeys((*_ALWAYS, *columns)))
     statement: Select[Any] = select(*(table.c[name] for name in names)).where(*criteria).order_by(*order)
     if limit is not None:
         statement = statement.limit(limit)
@@ -58,10 +58,13 @@ def open_rows(
     return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys)
 
 
+_ALWAYS = ("id", "folder_id", "journey_id")
+
+
 class Read(NamedTuple):
     """What is read of one journey in one table.
 
-    `order` names a column, "-" before it: the latest first. `id`, `folder_id` and `journey_id` always come along.
+    `order` names a column, "-" before it: the latest first. It always comes along, as do the ids.
     """
 
     model: Any
@@ -71,7 +74,7 @@ class Read(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(dict.fromkeys(("id", "folder_id", "journey_id", *self.columns)))
+        return tuple(filter(None, dict.fromkeys((*_ALWAYS, *self.columns, self.order.removeprefix("-")))))
 
 
 @cache
@@ -146,7 +149,7 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
 @cache
 def _in_bytes(model: Any, columns: tuple[str, ...]) -> Select[Any]:
     table = model.__table__
-    ids = (func.uuid_send(table.c[name]) for name in ("id", "folder_id", "journey_id"))
+    ids = (func.uuid_send(table.c[name]) for name in _ALWAYS)
     return select(*ids, *(table.c[name] for name in columns))
 
 
