@@ -6,13 +6,16 @@ import uuid
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
+from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
+    CompoundSelect,
     Select,
     String,
     any_,
+    bindparam,
     case,
     func,
     literal,
@@ -26,7 +29,7 @@ from coordination.alerts.catalogue import SEVERITY_RANK, replaced, rules, seriou
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
 from coordination.alerts.targets import AGES, since_is_target
-from coordination.db import among, db
+from coordination.db import among, db, many
 
 ON_SCREEN = ("OUVERTE", "VUE", "PRISE_EN_CHARGE")
 # Answered, so not shown; while their deadline stands they still speak for the alerts that they replace.
@@ -99,13 +102,13 @@ def open_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> 
     Those that a worse one replaces are hidden, also while the worse one is postponed or set aside: an answer must
     not bring back the same words.
     """
-    return _standing(today, journey_ids)
+    return _standing(today, journey_ids, only_serious=False)
 
 
 def serious_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) -> list[AlertView]:
     """Those of VIGILANCE and above; INFO goes to the weekly digest and to the journey's own page only."""
     # What is INFO hides nothing that is not: it need not be read.
-    return _standing(today, journey_ids, is_serious(Alert))
+    return _standing(today, journey_ids, only_serious=True)
 
 
 def is_serious(model: type[Alert] | type[StoredDeadline]) -> ColumnElement[bool]:
@@ -113,13 +116,10 @@ def is_serious(model: type[Alert] | type[StoredDeadline]) -> ColumnElement[bool]
     return (model.rule + ":" + model.kind) == any_(literal(list(serious()), ARRAY(String)))
 
 
-def _standing(
-    today: date, journey_ids: Sequence[uuid.UUID] | None, *criteria: ColumnElement[bool]
-) -> list[AlertView]:
-    # Two readings in one statement: the first has its index, the second meets few rows. Asked for together, every
-    # alert there ever was would be held against the list of the folders one sees.
-    both = union_all(*(_with_status(some, journey_ids, criteria) for some in (ON_SCREEN, ANSWERED)))
-    alerts = [AlertView._make((*row, today)) for row in db.session.execute(both).all()]
+def _standing(today: date, journey_ids: Sequence[uuid.UUID] | None, *, only_serious: bool) -> list[AlertView]:
+    asked = {} if journey_ids is None else {"ids": list(journey_ids)}
+    rows = db.session.execute(_screen_and_answered(journey_ids is not None, only_serious), asked).all()
+    alerts = [AlertView._make((*row, today)) for row in rows]
     still = _whose_deadline_stands([alert for alert in alerts if alert.status in ANSWERED])
     by_journey: dict[uuid.UUID, list[AlertView]] = {}
     for alert in alerts:
@@ -144,7 +144,15 @@ class PutAside:
 
 def put_aside(journey_id: uuid.UUID, today: date) -> tuple[PutAside, ...]:
     """What somebody took off the screen of one journey, the first to come back first. One statement."""
-    rows = db.session.execute(
+    rows = db.session.execute(_put_aside(), {"journey_id": journey_id})
+    return tuple(
+        PutAside(r.id, r.status, sentence(r.rule, r.kind, r.since, today, r.because), r.until) for r in rows
+    )
+
+
+@cache
+def _put_aside() -> Select[Any]:
+    return (
         select(
             Alert.id,
             Alert.status,
@@ -155,11 +163,8 @@ def put_aside(journey_id: uuid.UUID, today: date) -> tuple[PutAside, ...]:
             case((Alert.status == "REPORTEE", Alert.postponed_until)).label("until"),
         )
         .join(StoredDeadline, StoredDeadline.alert_id == Alert.id)
-        .where(Alert.journey_id == journey_id, Alert.status.in_(ANSWERED))
+        .where(Alert.journey_id == bindparam("journey_id"), Alert.status.in_(ANSWERED))
         .order_by(Alert.status, Alert.postponed_until, Alert.rule)
-    )
-    return tuple(
-        PutAside(r.id, r.status, sentence(r.rule, r.kind, r.since, today, r.because), r.until) for r in rows
     )
 
 
@@ -190,16 +195,22 @@ def _whose_deadline_stands(answered: Sequence[AlertView]) -> set[uuid.UUID]:
 _COLUMNS = AlertView._fields[:-1]
 
 
-def _with_status(
-    statuses: Sequence[str],
-    journey_ids: Sequence[uuid.UUID] | None,
-    criteria: Iterable[ColumnElement[bool]],
-) -> Select[Any]:
+@cache
+def _screen_and_answered(of_journeys: bool, only_serious: bool) -> CompoundSelect[Any]:
+    """Put together once. Two readings in one statement: the first has its index, the second meets few rows. Asked
+    for together, every alert there ever was would be held against the list of the folders one sees.
+    """
+    return union_all(*(_with_status(some, of_journeys, only_serious) for some in (ON_SCREEN, ANSWERED)))
+
+
+def _with_status(statuses: Sequence[str], of_journeys: bool, only_serious: bool) -> Select[Any]:
     # Written out: the partial index is chosen for values that the database knows beforehand.
     query = select(*(Alert.__table__.c[name] for name in _COLUMNS)).where(
-        Alert.status.in_([literal_column(f"'{status}'") for status in statuses]), *criteria
+        Alert.status.in_([literal_column(f"'{status}'") for status in statuses])
     )
-    return query if journey_ids is None else query.where(among(Alert.journey_id, journey_ids))
+    if only_serious:
+        query = query.where(is_serious(Alert))
+    return query.where(Alert.journey_id == many("ids")) if of_journeys else query
 
 
 def _order(alert: AlertView) -> tuple[int, date, str]:
@@ -233,7 +244,28 @@ def coming_deadlines(
     today: date, until: date, journey_ids: Sequence[uuid.UUID] | Any, limit: int = 200
 ) -> list[DeadlineView]:
     """Deadlines due from tomorrow to `until`, soonest first."""
-    rows = db.session.execute(
+    asked: dict[str, Any] = {"today": today, "until": until, "most": limit}
+    if isinstance(journey_ids, Select):
+        query = _coming().where(StoredDeadline.journey_id.in_(journey_ids))
+    else:
+        query, asked = _coming_of(), asked | {"ids": list(journey_ids)}
+    rows = db.session.execute(query, asked)
+    return [
+        DeadlineView(
+            r.journey_id, r.rule, r.kind, r.due_on, coming_sentence(r.rule, r.kind, r.since, r.due_on)
+        )
+        for r in rows
+    ]
+
+
+@cache
+def _coming_of() -> Any:
+    return _coming().where(StoredDeadline.journey_id == many("ids"))
+
+
+@cache
+def _coming() -> Any:
+    return (
         select(
             StoredDeadline.journey_id,
             StoredDeadline.rule,
@@ -242,17 +274,10 @@ def coming_deadlines(
             StoredDeadline.since,
         )
         .where(
-            among(StoredDeadline.journey_id, journey_ids),
             StoredDeadline.alert_id.is_(None),
-            StoredDeadline.due_on > today,
-            StoredDeadline.due_on <= until,
+            StoredDeadline.due_on > bindparam("today"),
+            StoredDeadline.due_on <= bindparam("until"),
         )
         .order_by(StoredDeadline.due_on, StoredDeadline.rule)
-        .limit(limit)
+        .limit(bindparam("most"))
     )
-    return [
-        DeadlineView(
-            r.journey_id, r.rule, r.kind, r.due_on, coming_sentence(r.rule, r.kind, r.since, r.due_on)
-        )
-        for r in rows
-    ]

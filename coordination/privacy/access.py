@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Sequence
 from typing import Any
 
-from sqlalchemy import column, select, table, text
+from sqlalchemy import bindparam, column, select, table, text
 from sqlalchemy.orm import Session
 
 from coordination.db import db
@@ -19,19 +19,21 @@ from coordination.privacy.volets import Volet
 # The feature that owns the table lies above this package; two of its columns are all that is needed here.
 JOURNEY = table("journey", column("id"), column("programme"))
 
+_HELD = (
+    select(Access.basis, Access.can_write, Folder.volet, JOURNEY.c.programme)
+    .join(Folder, Folder.id == Access.folder_id)
+    .join(JOURNEY, JOURNEY.c.id == Folder.journey_id)
+    .where(
+        Access.actor_id == bindparam("actor_id"),
+        Access.journey_id == bindparam("journey_id"),
+        text("access.from_at <= app_now() AND (access.until_at IS NULL OR access.until_at > app_now())"),
+    )
+)
+
 
 def subject_of(actor: Actor, journey_id: uuid.UUID) -> Subject:
     """The journey as the policy sees it. Raises NotFound if the actor sees nothing of it."""
-    rows = db.session.execute(
-        select(Access.basis, Access.can_write, Folder.volet, JOURNEY.c.programme)
-        .join(Folder, Folder.id == Access.folder_id)
-        .join(JOURNEY, JOURNEY.c.id == Folder.journey_id)
-        .where(
-            Access.actor_id == actor.id,
-            Access.journey_id == journey_id,
-            text("access.from_at <= app_now() AND (access.until_at IS NULL OR access.until_at > app_now())"),
-        )
-    ).all()
+    rows = db.session.execute(_HELD, {"actor_id": actor.id, "journey_id": journey_id}).all()
     if not rows:
         raise NotFound("Ce parcours n'existe pas, ou vous n'y avez pas accès.")
     return Subject(

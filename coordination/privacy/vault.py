@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 from sqlalchemy import Select, bindparam, func, select
 
-from coordination.db import db, memory
+from coordination.db import db, many, memory
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_all
@@ -80,10 +80,12 @@ class Read(NamedTuple):
 @cache
 def _of_journey(read: Read) -> Select[Any]:
     """Put together once: it costs as much as running it."""
+    return _select(read).where(read.model.__table__.c.journey_id == bindparam("journey_id"))
+
+
+def _select(read: Read) -> Select[Any]:
     table = read.model.__table__
-    statement = select(*(table.c[name] for name in read.names)).where(
-        table.c.journey_id == bindparam("journey_id")
-    )
+    statement = select(*(table.c[name] for name in read.names))
     if read.order:
         column = table.c[read.order.removeprefix("-")]
         statement = statement.order_by(column.desc() if read.order.startswith("-") else column)
@@ -99,6 +101,18 @@ def open_journey_rows(grant: Grant, journey_id: uuid.UUID, read: Read) -> list[O
         known[place] = open_result(read.model, [Opened(zip(read.names, row, strict=True)) for row in found])
     rows: list[Opened] = known[place]
     return rows
+
+
+def open_rows_of(grant: Grant, journey_ids: Sequence[uuid.UUID], read: Read) -> list[Opened]:
+    """As `open_rows`, those of several journeys."""
+    assert isinstance(grant, Grant)
+    rows = db.session.execute(_of_journeys(read), {"ids": list(journey_ids)})
+    return open_result(read.model, [Opened(zip(read.names, row, strict=True)) for row in rows])
+
+
+@cache
+def _of_journeys(read: Read) -> Select[Any]:
+    return _select(read).where(read.model.__table__.c.journey_id == many("ids"))
 
 
 def open_result(

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from coordination.accounts.models import Account
 from coordination.cases.models import Journey
@@ -17,6 +17,24 @@ from coordination.db import db
 
 # How long the page says what a review decided.
 TOLD_FOR = timedelta(days=28)
+
+_DECISIONS = (
+    select(
+        WeekDecision.on_date,
+        WeekDecision.decision,
+        WeekDecision.settled_on,
+        Account.display_name,
+        Journey.programme,
+        Journey.agreement_status,
+    )
+    .join(Journey, Journey.id == WeekDecision.journey_id)
+    .outerjoin(Account, Account.id == WeekDecision.by_id)
+    .where(
+        WeekDecision.journey_id == bindparam("journey_id"),
+        (WeekDecision.on_date > bindparam("old")) | (WeekDecision.decision == "EPS"),
+    )
+    .order_by(WeekDecision.week.desc())
+)
 
 
 @dataclass(frozen=True)
@@ -32,23 +50,7 @@ class Decided:
 def decided(journey_id: uuid.UUID, today: date) -> Decided:
     """What the reviews decided of a journey, for whoever follows it. One statement."""
     old = today - TOLD_FOR
-    rows = db.session.execute(
-        select(
-            WeekDecision.on_date,
-            WeekDecision.decision,
-            WeekDecision.settled_on,
-            Account.display_name,
-            Journey.programme,
-            Journey.agreement_status,
-        )
-        .join(Journey, Journey.id == WeekDecision.journey_id)
-        .outerjoin(Account, Account.id == WeekDecision.by_id)
-        .where(
-            WeekDecision.journey_id == journey_id,
-            (WeekDecision.on_date > old) | (WeekDecision.decision == "EPS"),
-        )
-        .order_by(WeekDecision.week.desc())
-    ).all()
+    rows = db.session.execute(_DECISIONS, {"journey_id": journey_id, "old": old}).all()
     recent = [row for row in rows if row.on_date > old]
     wishes = [
         row

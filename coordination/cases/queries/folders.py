@@ -5,12 +5,16 @@ from __future__ import annotations
 import uuid
 from typing import NamedTuple
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from coordination.cases.queries.documents import documents_kept
 from coordination.db import db, memory
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
+
+_FOLDERS = select(Folder.id, Folder.volet, documents_kept(Folder.id)).where(
+    Folder.journey_id == bindparam("journey_id")
+)
 
 
 class FolderLine(NamedTuple):
@@ -25,10 +29,8 @@ def folders(journey_id: uuid.UUID) -> tuple[FolderLine, ...]:
     """Those of one journey. One statement, whatever asks."""
     known, place = memory(), (journey_id, Folder)
     if place not in known:
-        query = select(Folder.id, Folder.volet, documents_kept(Folder.id)).where(
-            Folder.journey_id == journey_id
-        )
-        known[place] = tuple(FolderLine(*row) for row in db.session.execute(query))
+        rows = db.session.execute(_FOLDERS, {"journey_id": journey_id})
+        known[place] = tuple(FolderLine(*row) for row in rows)
     found: tuple[FolderLine, ...] = known[place]
     return found
 

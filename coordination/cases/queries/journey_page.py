@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 
 from coordination import reference
 from coordination.alerts.queries import (
@@ -75,6 +75,17 @@ REPRESENTATIVES = Read(
 )
 COMING = timedelta(days=90)
 OPENINGS_SHOWN = 20
+_OPENINGS = (
+    select(AuditEntry.at_us, AuditEntry.actor_id, AuditEntry.action)
+    .where(
+        AuditEntry.journey_id == bindparam("journey_id"),
+        AuditEntry.result == "fait",
+        # Saved by itself every few seconds of typing: it would hide who opened the file.
+        AuditEntry.action != Action.KEEP_DRAFT.value,
+    )
+    .order_by(AuditEntry.at_us.desc())
+    .limit(OPENINGS_SHOWN)
+)
 
 
 @dataclass(frozen=True)
@@ -179,7 +190,7 @@ def _reads() -> tuple[Read, ...]:
 
 def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPage:
     """The page of a journey that the grant covers, in a transaction kept to it."""
-    journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
+    journey = db.session.get_one(Journey, journey_id)
     read_together(grant, journey_id, _reads())
     rows = open_journey_rows(grant, journey_id, SHEET)
     sheet = rows[0] if rows else dict.fromkeys(SHEET.columns)
@@ -279,17 +290,7 @@ def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
 
 
 def _openings(journey_id: uuid.UUID) -> tuple[Opening, ...]:
-    rows = db.session.execute(
-        select(AuditEntry.at_us, AuditEntry.actor_id, AuditEntry.action)
-        .where(
-            AuditEntry.journey_id == journey_id,
-            AuditEntry.result == "fait",
-            # Saved by itself every few seconds of typing: it would hide who opened the file.
-            AuditEntry.action != Action.KEEP_DRAFT.value,
-        )
-        .order_by(AuditEntry.at_us.desc())
-        .limit(OPENINGS_SHOWN)
-    ).all()
+    rows = db.session.execute(_OPENINGS, {"journey_id": journey_id}).all()
     names = account_names({row.actor_id for row in rows})
     return tuple(
         Opening(

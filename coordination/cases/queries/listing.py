@@ -19,7 +19,7 @@ from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, people
 from coordination.console import alphabetical
-from coordination.db import among, db, narrow
+from coordination.db import db, many, narrow
 from coordination.privacy.policy import Grant
 
 PAGE = 50
@@ -111,6 +111,13 @@ SELECT
 )
 
 
+_LINES = (
+    select(Journey.id, Journey.ref, Journey.programme, Journey.stage, Account.display_name)
+    .outerjoin(Account, Account.id == Journey.referent_id)
+    .where(Journey.id == many("ids"))
+)
+
+
 def _read(wanted: Wanted, page: int) -> tuple[list[_Counted], list[uuid.UUID]]:
     """How many journeys there are of each kind, and the ids of a page. One statement."""
     asked = {
@@ -170,13 +177,8 @@ def lines(
     if not ids:
         return ()
     narrow(ids)
-    rows = db.session.execute(
-        select(Journey.id, Journey.ref, Journey.programme, Journey.stage, Account.display_name)
-        .outerjoin(Account, Account.id == Journey.referent_id)
-        .where(among(Journey.id, ids))
-    ).all()
-    by_id = {row.id: row for row in rows}
-    named = people(grant, ids, {row.id: row.ref for row in rows})
+    by_id = {row.id: row for row in db.session.execute(_LINES, {"ids": ids})}
+    named = people(grant, ids, {id_: row.ref for id_, row in by_id.items()})
     exchanges = last_exchanges(ids)
     steps = next_steps(ids, today)
     grouped = {p.journey_id: p for p in by_person(open_alerts(today, ids))} if with_alerts else {}
