@@ -34,7 +34,7 @@ from sqlalchemy import (
     text,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
-from sqlalchemy.engine import Connection
+from sqlalchemy.engine import Connection, Engine
 from sqlalchemy.exc import DisconnectionError
 from sqlalchemy.orm import DeclarativeBase, Mapped, Session, declared_attr, mapped_column, scoped_session
 from sqlalchemy.pool import ConnectionPoolEntry, Pool
@@ -81,6 +81,27 @@ class Base(DeclarativeBase):
     def __repr__(self) -> str:
         """The kind and the opaque id, never a value."""
         return f"<{type(self).__name__} {getattr(self, 'id', '?')}>"
+
+
+class ReadingConnection(psycopg.Connection[Any]):
+    """Ends by COMMIT a transaction that could only read.
+
+    At a ROLLBACK psycopg forgets every statement that it has prepared (an object might be gone with it), and each
+    would be planned anew on every page.
+    """
+
+    only_reads = False
+
+    def rollback(self) -> None:
+        if self.only_reads and self.info.transaction_status == psycopg.pq.TransactionStatus.INTRANS:
+            self.commit()
+        else:
+            super().rollback()
+
+
+@event.listens_for(Engine, "do_connect")
+def _connect(_dialect: Any, _record: ConnectionPoolEntry, given: Any, named: Any) -> ReadingConnection:
+    return ReadingConnection.connect(*given, **named)
 
 
 class BinaryCursor(psycopg.Cursor[Any]):
@@ -212,12 +233,16 @@ _BEGIN = text(
 def _begin(session: Session, _transaction: Any, connection: Connection) -> None:
     session.info["scope"] = ""
     session.info["read"] = {}
+    writes = bool(session.info.get("writing"))
+    line = connection.connection.driver_connection
+    assert isinstance(line, ReadingConnection)
+    line.only_reads = not writes
     connection.execute(
         _BEGIN,
         {
             "actor": str(session.info.get("actor") or NOBODY),
             "now": session.info.get("now", ""),
-            "read_only": "off" if session.info.get("writing") else "on",
+            "read_only": "off" if writes else "on",
         },
     )
 
