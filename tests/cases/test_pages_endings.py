@@ -31,12 +31,16 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
     assert "Relais au CCAS." in page and "Rouvrir le parcours" in page
     assert stored() == from_scratch()
     assert last_audit("sortie_parcours")[2] == "stage,exit_on,exit_reason,turn"
+    again = client.get(f"/parcours/{journey}/sortie").text
+    assert "déjà terminé, depuis le" in again and "Motif de sortie" not in again and "reouverture" in again
     watch = send(client, journey, "etape", stage="VEILLE", stage_on=TODAY.isoformat(), **course(journey))
     assert watch.status_code == 303 and state(journey) == ("VEILLE", TODAY)
     mute = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="")
     assert mute.status_code == 422 and "pourquoi le parcours reprend" in mute.text
     back = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="Retour au QPV.")
     assert back.status_code == 303 and state(journey) == ("EN_COURS", None)
+    running = client.get(f"/parcours/{journey}/reouverture").text
+    assert "rien à rouvrir" in running and 'name="note"' not in running
     # To end and to reopen is to write: only what counts from the last writing has moved.
     assert stored() == from_scratch()
     assert {key: line for key, line in stored().items() if key[1] not in WRITTEN} == {

@@ -62,7 +62,9 @@ def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
         if request.method == "GET":
             form.version.data = stands.version
             form.on.data = current.today().isoformat()
-        return {"stands": stands, "lost_contact": LOST_CONTACT}
+        # Opened from an old page. What was typed meanwhile is shown again, with what stands against it.
+        already = request.method == "GET" and stands.exit_on is not None
+        return {"stands": stands, "lost_contact": LOST_CONTACT, "already": already}
 
     def page(conflict: EditConflict | None) -> str:
         return show_form("ending.html", form, journey_id, conflict, detail=("contacts", "actions"), load=load)
@@ -86,7 +88,7 @@ def reopening(journey_id: uuid.UUID) -> ResponseReturnValue:
         if request.method == "GET":
             form.version.data = stands.version
             form.on.data = current.today().isoformat()
-        return {"stands": stands}
+        return {"stands": stands, "already": request.method == "GET" and stands.exit_on is None}
 
     def page(conflict: EditConflict | None) -> str:
         return show_form("reopening.html", form, journey_id, conflict, detail=("stage", "exit_on"), load=load)
