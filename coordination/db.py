@@ -217,11 +217,9 @@ def memory() -> dict[Any, Any]:
     if not session.in_transaction():
         session.connection()  # its beginning forgets what the last one read
     known: dict[Any, Any] = {}
-    return (
-        known
-        if session.info.get("writing")
-        else session.info["read"].setdefault(session.info["scope"], known)
-    )
+    if not session.info.get("writing"):
+        known = session.info["read"].setdefault(session.info["scope"], known)
+    return known
 
 
 _BEGIN = text(
