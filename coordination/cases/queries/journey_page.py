@@ -184,14 +184,11 @@ class JourneyPage:
         return f"<JourneyPage {self.person.journey_id}>"
 
 
-def _reads() -> tuple[Read, ...]:
-    return (SHEET, REPRESENTATIVES, *(read for source in sources() for read in source.reads))
-
-
 def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPage:
     """The page of a journey that the grant covers, in a transaction kept to it."""
     journey = db.session.get_one(Journey, journey_id)
-    read_together(grant, journey_id, _reads())
+    told = (read for source in sources() for read in source.reads)
+    read_together(grant, journey_id, (SHEET, REPRESENTATIVES, *told))
     rows = open_journey_rows(grant, journey_id, SHEET)
     sheet = rows[0] if rows else dict.fromkeys(SHEET.columns)
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
