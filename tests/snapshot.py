@@ -12,7 +12,7 @@ from typing import Any
 from psycopg import sql
 
 from config.settings import Settings
-from tests.conftest import empty, line, tables
+from tests.databases import empty, line, tables
 
 
 @dataclass(frozen=True)

@@ -28,7 +28,7 @@ from coordination.accounts.queries import account_id_of, load_actor
 from coordination.db import act_as, db
 from coordination.privacy.actor import Actor
 from tests import snapshot
-from tests.conftest import TEMPLATE, copy_databases, line, superuser
+from tests.databases import TEMPLATE, copy_databases, line, superuser
 from tests.exchange.bundle_examples import Rows, write
 
 ROOT = Path(__file__).resolve().parent.parent

@@ -7,7 +7,7 @@ import pytest
 from config.settings import Settings
 from coordination import clock, create_app
 from coordination.accounts.commands import ensure_operator
-from tests.conftest import KEPT
+from tests.databases import KEPT
 from tests.support import close, counts, import_rows, world
 
 

@@ -16,7 +16,7 @@ from coordination.embedded import role_url, sqlalchemy_url
 from coordination.privacy.keys import init_keys, load_keks
 from coordination.provision import alembic_config, provision
 from migrations.models import Base
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.support import counts, import_rows, rows, run, world
 
 

@@ -27,7 +27,7 @@ from coordination.accounts.sign_in import (
     network,
     wait_until,
 )
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.people import PASSWORD, csrf_token, make_account, send, signed_in
 from tests.support import scalar
 

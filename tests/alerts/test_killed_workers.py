@@ -16,7 +16,8 @@ import pytest
 from config.settings import Mail, Settings
 from tests.alerts.killed_worker import one_day
 from tests.alerts.mail_kit import FOR_LONG, at, post_office
-from tests.conftest import TODAY, copy_databases, superuser
+from tests.conftest import TODAY
+from tests.databases import copy_databases, superuser
 
 # A worker's day takes about that long on this territory: kills fall before, within and after it.
 LATEST_KILL_S = 0.3

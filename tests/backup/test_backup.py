@@ -25,7 +25,7 @@ from coordination.accounts.queries import account_id_of
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.commands.documents import NewDocument, attach_document
 from coordination.privacy.drafts import Place, keep_draft
-from tests.conftest import TEMPLATE, copy_databases, superuser
+from tests.databases import TEMPLATE, copy_databases, superuser
 from tests.people import PASSWORD, signed_in
 from tests.support import (
     ROOT,

@@ -25,7 +25,7 @@ from coordination.privacy.audit import body_of, checkpoint, read_witness, verify
 from coordination.privacy.keys import audit_key
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult, work
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.support import role, rows, scalar, seen_by
 
 ONE, TWO = uuid.UUID(int=1), uuid.UUID(int=2)

@@ -35,7 +35,7 @@ from coordination.privacy.keys import init_keys
 from coordination.provision import provision
 from coordination.reference import labels
 from coordination.worker import run_scan
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.exchange.bundle_examples import Rows
 from tests.people import PASSWORD, csrf_token, signed_in
 from tests.support import close, command, day, email, import_rows, journey_id, person, rows, world

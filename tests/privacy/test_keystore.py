@@ -22,7 +22,7 @@ from coordination.privacy import keys as key_files
 from coordination.privacy.keys import KeyEncryptionKeys, load_keks
 from coordination.privacy.keystore import Keystore, commitment
 from coordination.privacy.recovery import make_recovery_pair, recover
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.support import import_rows, rows, run, world
 
 ONE, TWO = secrets.token_bytes(32), secrets.token_bytes(32)

@@ -12,7 +12,7 @@ import psycopg
 from flask import current_app
 
 from coordination import clock
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.support import day, email, folder_id, import_rows, journey_id, rows, scalar, world
 
 IN_FOLDER = (

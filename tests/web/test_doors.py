@@ -14,7 +14,7 @@ from coordination import clock
 from coordination.privacy.policy import Action
 from coordination.web import factory, filters
 from coordination.web.routing import UndeclaredEndpoint, declares, declares_public, policy_of
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.people import csrf_token, make_account, signed_in
 
 PAGES = {

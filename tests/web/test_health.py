@@ -9,7 +9,7 @@ from flask import Flask
 
 from config.settings import Settings
 from coordination import clock
-from tests.conftest import superuser
+from tests.databases import superuser
 
 
 def finish_scan(settings: Settings, at: datetime) -> None:

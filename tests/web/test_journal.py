@@ -12,7 +12,7 @@ from flask.testing import FlaskClient
 
 from coordination import clock
 from coordination.web import oversight
-from tests.conftest import superuser
+from tests.databases import superuser
 from tests.people import csrf_token, make_account, signed_in
 from tests.support import scalar
 
