@@ -18,7 +18,9 @@ from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.people import PASSWORD
 
-CHROMIUMS = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+WHOLE = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
+# The same engine without the windows of a browser: two thirds of the time. It has no viewer of PDF.
+CHROMIUMS = ("chromium-headless-shell", *WHOLE)
 REQUIRED = "COORDINATION_REQUIRE_BROWSER"
 SCREENSHOTS = "COORDINATION_SCREENSHOTS"
 QUIET = (
@@ -49,15 +51,28 @@ RULES = {
 @pytest.fixture(scope="module")
 def chromium() -> Iterator[Browser]:
     """One browser per file. Its event loop must not outlive it: other tests have loops of their own."""
-    path = next((found for name in CHROMIUMS if (found := shutil.which(name))), None)
-    if path is None:
-        if os.environ.get(REQUIRED) == "1":
-            pytest.fail(f"No Chromium was found, and {REQUIRED}=1 asks for one.")
-        pytest.skip("No Chromium was found: the pages were not tried in a browser.")
+    path = _first_of(CHROMIUMS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=path, args=list(QUIET))
         yield browser
         browser.close()
+
+
+@pytest.fixture
+def whole_chromium(chromium: Browser) -> Iterator[Browser]:
+    """A browser as people have it, with its viewer of PDF."""
+    browser = chromium.browser_type.launch(executable_path=_first_of(WHOLE), args=list(QUIET))
+    yield browser
+    browser.close()
+
+
+def _first_of(names: Iterable[str]) -> str:
+    path = next((found for name in names if (found := shutil.which(name))), None)
+    if path is None:
+        if os.environ.get(REQUIRED) == "1":
+            pytest.fail(f"No Chromium was found, and {REQUIRED}=1 asks for one.")
+        pytest.skip("No Chromium was found: the pages were not tried in a browser.")
+    return path
 
 
 class _Silent(WSGIRequestHandler):

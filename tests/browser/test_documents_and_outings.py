@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import re
 import uuid
+from dataclasses import replace
 
 import pytest
-from playwright.sync_api import FilePayload, Page, expect
+from playwright.sync_api import Browser, FilePayload, Page, expect
 
 from tests.browser.conftest import Site, Thumb, keep_screenshot, sign_in, violations
 from tests.browser.papers import a_pdf, a_png
@@ -29,8 +30,8 @@ def shown_as_pdf(page: Page) -> bool:
     return False
 
 
-def test_a_pdf_goes_from_the_journey_to_its_preview(site: Site) -> None:
-    page = site.signed_in("referent.pre", width=1280, height=900)
+def test_a_pdf_goes_from_the_journey_to_its_preview(whole_chromium: Browser, site: Site) -> None:
+    page = replace(site, browser=whole_chromium).signed_in("referent.pre", width=1280, height=900)
     journey_id = silent_journey(REFERENT)
     page.goto(f"/parcours/{journey_id}")
     page.get_by_role("link", name="Voir ou ajouter des documents").click()
