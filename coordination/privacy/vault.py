@@ -15,6 +15,8 @@ from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_all
 
+_ALWAYS = ("id", "folder_id", "journey_id")
+
 
 def keystore() -> Keystore:
     """The keystore of this application."""
@@ -56,9 +58,6 @@ def open_rows(
     rows = db.session.execute(statement).all()
     # Plain dictionaries: SQLAlchemy's mappings cost more than opening the cells.
     return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys)
-
-
-_ALWAYS = ("id", "folder_id", "journey_id")
 
 
 class Read(NamedTuple):
