@@ -115,6 +115,8 @@ class BinaryCursor(psycopg.Cursor[Any]):
 ENGINE_OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
     "connect_args": {"cursor_factory": BinaryCursor},
+    # The connection used last: it knows its tables, and what is prepared.
+    "pool_use_lifo": True,
 }
 db = SQLAlchemy(session_options={"expire_on_commit": False}, engine_options=ENGINE_OPTIONS)
 
