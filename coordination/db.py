@@ -208,8 +208,13 @@ def narrowed(journey_ids: Iterable[uuid.UUID]) -> Iterator[None]:
     _scope(before)
 
 
+# A plan that is kept knows no value. Over a few journeys any will do; over all that somebody sees it took seconds.
+_ANY_PLAN, _OWN_PLAN = "auto", "force_custom_plan"
+_SCOPE = text("SELECT set_config('app.scope', :scope, true), set_config('plan_cache_mode', :plans, true)")
+
+
 def _scope(scope: str) -> None:
-    db.session.execute(text("SELECT set_config('app.scope', :scope, true)"), {"scope": scope})
+    db.session.execute(_SCOPE, {"scope": scope, "plans": _ANY_PLAN if scope else _OWN_PLAN})
     db.session.info["scope"] = scope
 
 
@@ -226,7 +231,7 @@ def memory() -> dict[Any, Any]:
 
 _BEGIN = text(
     "SELECT set_config('app.actor', :actor, true), set_config('app.now', :now, true),"
-    " set_config('transaction_read_only', :read_only, true)"
+    f" set_config('plan_cache_mode', '{_OWN_PLAN}', true), set_config('transaction_read_only', :read_only, true)"
 )
 
 
