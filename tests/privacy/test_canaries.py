@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import logging
+import shutil
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -97,6 +98,7 @@ def own(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatc
         handler.close()
         close(application)
         embedded.stop(settings)
+        shutil.rmtree(home, ignore_errors=True)
 
 
 def work_a_day(app: Flask) -> str:
