@@ -112,7 +112,8 @@ def doubles(grant: Grant) -> Doubles:
 
 def _heard(names: Sequence[str]) -> list[str]:
     """Each name as it is heard, its words in order: « Da Silva » and « Silva-Da » are the same."""
-    return [" ".join(sorted(sound(line).split())) for line in fold_all(names)]
+    heard = sound("\n".join(fold_all(names))).split("\n")
+    return [" ".join(sorted(line.split())) for line in heard]
 
 
 def _pairs(
