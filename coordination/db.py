@@ -9,10 +9,10 @@ from __future__ import annotations
 import select
 import time
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 import psycopg
 from flask_sqlalchemy import SQLAlchemy
@@ -228,6 +228,18 @@ def memory() -> dict[Any, Any]:
     if not session.info.get("writing"):
         known = session.info["read"].setdefault(session.info["scope"], known)
     return known
+
+
+Value = TypeVar("Value")
+
+
+def remembered(place: Any, read: Callable[[], Value]) -> Value:
+    """What `read` gives, asked once in a transaction that reads."""
+    known = memory()
+    if place not in known:
+        known[place] = read()
+    found: Value = known[place]
+    return found
 
 
 _BEGIN = text(

@@ -40,15 +40,15 @@ def read_together(grant: Grant, journey_id: uuid.UUID, reads: tuple[Read, ...]) 
         number = row[0]
         found[number].append(Opened(zip(names[number], statement.picks[number](row), strict=True)))
     for read, rows in zip(reads, found, strict=True):
-        known[journey_id, read] = open_result(read.model, _in_order(rows, read.order))
+        known[journey_id, read] = open_result(read.model, _in_order(rows, read))
 
 
-def _in_order(rows: list[Opened], order: str) -> list[Opened]:
+def _in_order(rows: list[Opened], read: Read) -> list[Opened]:
     """As the part of the statement gave them: a union promises no order."""
-    if not order:
+    if not read.order:
         return rows
-    name = order.removeprefix("-")
-    return sorted(rows, key=lambda row: (row[name] is None, row[name]), reverse=order.startswith("-"))
+    name = read.sorted_by
+    return sorted(rows, key=lambda row: (row[name] is None, row[name]), reverse=read.latest_first)
 
 
 @cache
@@ -79,7 +79,7 @@ def _statement(reads: tuple[Read, ...]) -> _Statement:
 def _part(number: int, read: Read, columns: Sequence[str]) -> str:
     part = f"SELECT {number}, {', '.join(columns)} FROM {read.model.__table__.name} WHERE journey_id = :journey_id"
     if read.order:
-        part += f" ORDER BY {read.order.removeprefix('-')}{' DESC' if read.order.startswith('-') else ''}"
+        part += f" ORDER BY {read.sorted_by}{' DESC' if read.latest_first else ''}"
     return f"({part}{'' if read.limit is None else f' LIMIT {read.limit}'})"
 
 

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from flask import current_app
 from sqlalchemy import Select, bindparam, func, select
 
-from coordination.db import db, many, memory
+from coordination.db import db, many, remembered
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_all
@@ -73,7 +73,15 @@ class Read(NamedTuple):
 
     @property
     def names(self) -> tuple[str, ...]:
-        return tuple(filter(None, dict.fromkeys((*_ALWAYS, *self.columns, self.order.removeprefix("-")))))
+        return tuple(filter(None, dict.fromkeys((*_ALWAYS, *self.columns, self.sorted_by))))
+
+    @property
+    def sorted_by(self) -> str:
+        return self.order.removeprefix("-")
+
+    @property
+    def latest_first(self) -> bool:
+        return self.order.startswith("-")
 
 
 @cache
@@ -86,26 +94,25 @@ def _select(read: Read) -> Select[Any]:
     table = read.model.__table__
     statement = select(*(table.c[name] for name in read.names))
     if read.order:
-        column = table.c[read.order.removeprefix("-")]
-        statement = statement.order_by(column.desc() if read.order.startswith("-") else column)
+        column = table.c[read.sorted_by]
+        statement = statement.order_by(column.desc() if read.latest_first else column)
     return statement if read.limit is None else statement.limit(read.limit)
 
 
 def open_journey_rows(grant: Grant, journey_id: uuid.UUID, read: Read) -> list[Opened]:
     """As `open_rows`, those of one journey. What this transaction has read already is not read again."""
     assert isinstance(grant, Grant)
-    known, place = memory(), (journey_id, read)
-    if place not in known:
-        found = db.session.execute(_of_journey(read), {"journey_id": journey_id})
-        known[place] = open_result(read.model, [Opened(zip(read.names, row, strict=True)) for row in found])
-    rows: list[Opened] = known[place]
-    return rows
+    return remembered((journey_id, read), lambda: _run(read, _of_journey(read), {"journey_id": journey_id}))
 
 
 def open_rows_of(grant: Grant, journey_ids: Sequence[uuid.UUID], read: Read) -> list[Opened]:
     """As `open_rows`, those of several journeys."""
     assert isinstance(grant, Grant)
-    rows = db.session.execute(_of_journeys(read), {"ids": list(journey_ids)})
+    return _run(read, _of_journeys(read), {"ids": list(journey_ids)})
+
+
+def _run(read: Read, statement: Select[Any], asked: Mapping[str, Any]) -> list[Opened]:
+    rows = db.session.execute(statement, asked)
     return open_result(read.model, [Opened(zip(read.names, row, strict=True)) for row in rows])
 
 

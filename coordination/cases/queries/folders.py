@@ -8,7 +8,7 @@ from typing import NamedTuple
 from sqlalchemy import bindparam, select
 
 from coordination.cases.queries.documents import documents_kept
-from coordination.db import db, memory
+from coordination.db import db, remembered
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
 
@@ -27,12 +27,12 @@ class FolderLine(NamedTuple):
 
 def folders(journey_id: uuid.UUID) -> tuple[FolderLine, ...]:
     """Those of one journey. One statement, whatever asks."""
-    known, place = memory(), (journey_id, Folder)
-    if place not in known:
-        rows = db.session.execute(_FOLDERS, {"journey_id": journey_id})
-        known[place] = tuple(FolderLine(*row) for row in rows)
-    found: tuple[FolderLine, ...] = known[place]
-    return found
+    return remembered((journey_id, Folder), lambda: _read(journey_id))
+
+
+def _read(journey_id: uuid.UUID) -> tuple[FolderLine, ...]:
+    rows = db.session.execute(_FOLDERS, {"journey_id": journey_id})
+    return tuple(FolderLine(*row) for row in rows)
 
 
 def writable_folders(grant: Grant, journey_id: uuid.UUID) -> set[uuid.UUID]:
