@@ -200,6 +200,7 @@ def _fill(settings: Settings) -> None:
             store_bundle(operator_actor(), result.lines, as_of=TODAY, now=clock.now(), commit=True)
         # Charters are read with the real clock, whatever the day of the territory.
         sign_all_charters(clock.today(), clock.now())
+    let_go(made)
     close(made)
 
 
@@ -214,6 +215,7 @@ def on_copy(base: Settings, source: str) -> Iterator[Flask]:
     made = application(replace(base, database_url=url))
     settings = made.config["SETTINGS"]
     if _COPIES[name] % COPY_EVERY == 0:
+        let_go(made)
         close(made)
         copy_databases(base, source, name)
         if not _COPIES[name]:
@@ -246,6 +248,7 @@ def _followed_template(cluster: Settings, _territory_template: str) -> str:
             made = application(copy_databases(cluster, _territory_template, FOLLOWED))
             with made.app_context(), pytest.MonkeyPatch.context() as patch:
                 prepare(made, patch)
+            let_go(made)
             close(made)
             (cluster.home / ".followed").touch()
     return FOLLOWED

@@ -165,8 +165,8 @@ def let_go(app: Flask) -> None:
 
 
 def close(app: Flask) -> None:
-    """Let go of databases that others may want to copy or drop."""
-    let_go(app)
+    """Give an application's connections back; after `let_go` where others want to copy or drop its database."""
     with app.app_context():
+        db.session.remove()
         db.engine.dispose()
     app.extensions["keystore"].engine.dispose()

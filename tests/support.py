@@ -29,6 +29,7 @@ from coordination.db import act_as, db
 from coordination.privacy.actor import Actor
 from tests import snapshot
 from tests.databases import TEMPLATE, copy_databases, line, superuser
+from tests.databases import close as close
 from tests.exchange.bundle_examples import Rows, write
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -252,14 +253,6 @@ def module_app(cluster: Settings, name: str) -> Flask:
     with application.app_context():
         ensure_operator(clock.now())
     return application
-
-
-def close(application: Flask) -> None:
-    """Give an application's connections back."""
-    with application.app_context():
-        db.session.remove()
-        db.engine.dispose()
-    application.extensions["keystore"].engine.dispose()
 
 
 @contextmanager

@@ -29,16 +29,21 @@ def house(app: Flask) -> Iterator[Flask]:
     yield app
 
 
+def write_link(settings: Settings, kept: bytes) -> None:
+    """A link to choose somebody's password, as whoever holds the pages' role may write it past our code."""
+    with role(settings, "web") as connection:
+        connection.execute("SELECT set_config('app.actor', %s, true)", (str(account_of("admin")),))
+        connection.execute(
+            "INSERT INTO password_link (token_hash, account_id, expires_at) VALUES (%s, %s, now() + '1 day')",
+            (kept, account_of("coord.cite")),
+        )
+        connection.commit()
+
+
 def test_a_link_written_by_sql_opens_nothing(house: Flask, settings: Settings) -> None:
     token = "a-token-that-nobody-gave"
     for kept in (hashlib.sha256(token.encode()).digest(), token.encode()):
-        with role(settings, "web") as connection:
-            connection.execute("SELECT set_config('app.actor', %s, true)", (str(account_of("admin")),))
-            connection.execute(
-                "INSERT INTO password_link (token_hash, account_id, expires_at) VALUES (%s, %s, now() + '1 day')",
-                (kept, account_of("coord.cite")),
-            )
-            connection.commit()
+        write_link(settings, kept)
     assert scalar("SELECT count(*) FROM password_link") == 2
     assert house.test_client().get(f"/mot-de-passe/{token}").status_code == 410
 
@@ -136,13 +141,7 @@ def test_the_token_of_a_session_opens_nothing_as_a_link(house: Flask, settings: 
     token = "a-token-that-a-cookie-carries"
     with house.app_context():
         kept = token_hash(token, "session")
-    with role(settings, "web") as connection:
-        connection.execute("SELECT set_config('app.actor', %s, true)", (str(account_of("admin")),))
-        connection.execute(
-            "INSERT INTO password_link (token_hash, account_id, expires_at) VALUES (%s, %s, now() + '1 day')",
-            (kept, account_of("coord.cite")),
-        )
-        connection.commit()
+    write_link(settings, kept)
     assert house.test_client().get(f"/mot-de-passe/{token}").status_code == 410
 
 
