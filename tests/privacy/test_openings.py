@@ -178,18 +178,21 @@ def test_the_operator_s_access_ends_with_the_command(wall: Flask) -> None:
         )
 
 
+CLOCKS = (
+    "right_clocks",
+    "action_clocks",
+    "page_fact_clocks",
+    "session_clocks",
+    "barrier_clocks",
+    "school_absence_clocks",
+    "team_clocks",
+)
+
+
 def test_clocks_tell_only_those_who_write_in_the_journey(db: Db) -> None:
     both = [journey_id("PRE-1"), journey_id("PRE-2")]
     for who, seen in (("ref1", {both[0]}), ("coord.pre", set(both)), ("ml", set()), ("centre", set())):
-        for function in (
-            "right_clocks",
-            "action_clocks",
-            "page_fact_clocks",
-            "session_clocks",
-            "barrier_clocks",
-            "school_absence_clocks",
-            "team_clocks",
-        ):
+        for function in CLOCKS:
             found = ask(db, who, f"SELECT journey_id FROM {function}(%s)", both)
             assert {row[0] for row in found} <= seen
         assert bool(ask(db, who, "SELECT 1 FROM right_clocks(%s)", both)) == bool(seen)
@@ -199,3 +202,15 @@ def test_clocks_tell_only_those_who_write_in_the_journey(db: Db) -> None:
     before = db.execute("SELECT count(*) FROM deadline").fetchone()
     assert ask(db, "ml", nothing, both) == ask(db, "centre", nothing, both) == [(0,)]
     assert db.execute("SELECT count(*) FROM deadline").fetchone() == before
+
+
+@pytest.mark.parametrize("function", CLOCKS)
+def test_clocks_ask_once_which_journeys_one_writes_in(db: Db, function: str) -> None:
+    """Also where the planner, knowing nothing yet of the tables, takes the journeys one by one."""
+    for setting in ("track_functions = pl", "enable_hashjoin = off", "enable_mergejoin = off"):
+        db.execute(f"SET LOCAL {setting}")  # type: ignore[call-overload]
+    journeys = [row[0] for row in db.execute("SELECT id FROM journey")]
+    assert len(journeys) > 2
+    calls = "SELECT sum(calls) FROM pg_stat_xact_user_functions WHERE funcname = 'my_writable_journeys'"
+    ask(db, "coord.pre", f"SELECT count(*) FROM {function}(%s)", journeys)
+    assert db.execute(calls).fetchone() == (1,)
