@@ -208,7 +208,7 @@ def test_clocks_tell_only_those_who_write_in_the_journey(db: Db) -> None:
 def test_clocks_ask_once_which_journeys_one_writes_in(db: Db, function: str) -> None:
     """Also where the planner, knowing nothing yet of the tables, takes the journeys one by one."""
     for setting in ("track_functions = pl", "enable_hashjoin = off", "enable_mergejoin = off"):
-        db.execute(f"SET LOCAL {setting}")  # type: ignore[call-overload]
+        db.execute(f"SET LOCAL {setting}")
     journeys = [row[0] for row in db.execute("SELECT id FROM journey")]
     assert len(journeys) > 2
     calls = "SELECT sum(calls) FROM pg_stat_xact_user_functions WHERE funcname = 'my_writable_journeys'"
