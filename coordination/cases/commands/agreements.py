@@ -96,7 +96,7 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         grant = w.require(journey_id)
         # One after the other: the second of two windows finds the line cancelled.
         version = db.session.scalars(
-            select(Journey.version).where(Journey.id == journey_id).with_for_update()
+            select(Journey.version).where(Journey.id == journey_id).with_for_update(key_share=True)
         ).one()
         columns = ("status", "on_date", "volets", "cancels")
         noted = open_rows(

@@ -24,7 +24,7 @@ def change_journey(w: Work, journey_id: uuid.UUID, version: int, **values: Any) 
     columns = [Journey.__table__.c[name] for name in values]
     before = (
         db.session.execute(
-            select(Journey.version, *columns).where(Journey.id == journey_id).with_for_update()
+            select(Journey.version, *columns).where(Journey.id == journey_id).with_for_update(key_share=True)
         )
         .mappings()
         .one()

@@ -44,7 +44,7 @@ def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) ->
             raise BadInput("Choisissez une des décisions proposées.")
         # Two coordinators at once: the second one waits here, then finds what the first decided.
         agreed = db.session.scalar(
-            select(Journey.agreement_status).where(Journey.id == journey_id).with_for_update()
+            select(Journey.agreement_status).where(Journey.id == journey_id).with_for_update(key_share=True)
         )
         if decision in SHARING and agreed in FROZEN:
             raise BadInput("L'accord est refusé ou retiré : plus rien ne se partage. Choisissez autre chose.")

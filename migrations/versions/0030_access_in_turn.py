@@ -1,0 +1,18 @@
+"""Who may open what is computed by one transaction at a time"""
+
+from __future__ import annotations
+
+from migrations.wall import run_sql
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    run_sql("0030_access_in_turn.sql")
+
+
+def downgrade() -> None:
+    """Nothing to take back: the functions gave the same before, to one at a time."""

@@ -1,0 +1,114 @@
+"""Two who change at the same instant what decides who opens a journey: the later one sees what the earlier wrote."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+
+import pytest
+from flask import Flask
+
+from coordination import clock
+from coordination.accounts import commands
+from coordination.accounts.commands import NewMembership
+from coordination.cases.commands.agreements import NewAgreement, record_agreement
+from coordination.cases.commands.team import Handover, hand_over
+from coordination.privacy import work
+from tests.support import account_of, day, import_rows, journey_id, person, rows, scalar, world
+
+COORDINATES = NewMembership("COORD_PRE", "ESCAL", "PRE")
+FOLLOWS = NewMembership("REFERENT_PRE", "ESCAL", "PRE")
+Act = Callable[[], None]
+
+
+def version() -> int:
+    return int(scalar("SELECT version FROM journey WHERE id = %s", journey_id("PRE-1")))
+
+
+def withdrawn() -> None:
+    agreement = NewAgreement("RETIRE", day())
+    record_agreement(person("coord.pre"), journey_id("PRE-1"), agreement, version(), clock.now())
+
+
+def handed_over() -> None:
+    passed = Handover(account_of("ref2"), note="Relais.")
+    hand_over(person("coord.pre"), journey_id("PRE-1"), passed, version(), clock.now())
+
+
+def coordinates() -> None:
+    commands.add_membership(commands.operator_actor(), account_of("ref2"), COORDINATES, clock.now())
+
+
+def leaves() -> None:
+    commands.end_membership(commands.operator_actor(), account_of("ref2"), FOLLOWS, clock.now())
+
+
+@pytest.fixture
+def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Act, Act], None]:
+    """Runs two acts: the second begins when the first has written everything and committed nothing."""
+    mine, written, go_on = threading.local(), threading.Event(), threading.Event()
+    append, failed = work._append, list[BaseException]()
+
+    def appended(done: work.Work, result: str) -> work.Heads:
+        if getattr(mine, "waits", False):
+            written.set()
+            assert go_on.wait(20)
+        return append(done, result)
+
+    def run(act: Act, waits: bool) -> None:
+        mine.waits = waits
+        with app.app_context():
+            try:
+                act()
+            except BaseException as error:
+                failed.append(error)
+
+    def both(first: Act, second: Act) -> None:
+        import_rows(world())
+        monkeypatch.setattr(work, "_append", appended)
+        earlier = threading.Thread(target=run, args=(first, True))
+        later = threading.Thread(target=run, args=(second, False))
+        earlier.start()
+        assert written.wait(20), failed
+        later.start()
+        # Long enough to end, were it not to wait for the first one.
+        later.join(1.5)
+        go_on.set()
+        earlier.join(20)
+        later.join(20)
+        assert not failed
+
+    return both
+
+
+OPEN = (
+    "SELECT count(*) FROM access a JOIN folder f ON f.id = a.folder_id WHERE a.actor_id = %s AND a.journey_id = %s"
+    " AND (a.until_at IS NULL OR a.until_at > now()) AND f.volet {volet} 'coordination'"
+)
+
+
+def opened(name: str, beyond_coordination: bool = False) -> int:
+    query = OPEN.format(volet="<>" if beyond_coordination else "=")
+    return int(scalar(query, account_of(name), journey_id("PRE-1")))
+
+
+@pytest.mark.parametrize("acts", [(coordinates, withdrawn), (withdrawn, coordinates)])
+def test_a_role_given_while_an_agreement_is_withdrawn(
+    at_once: Callable[[Act, Act], None], acts: tuple[Act, Act]
+) -> None:
+    at_once(*acts)
+    assert opened("ref2") == 1, "the new coordinator coordinates"
+    assert not opened("ref2", beyond_coordination=True), "and opens nothing of what was withdrawn"
+    assert not opened("ref1", beyond_coordination=True)
+
+
+@pytest.mark.parametrize("acts", [(handed_over, leaves), (leaves, handed_over)])
+def test_a_journey_handed_to_somebody_whose_role_ends(
+    at_once: Callable[[Act, Act], None], acts: tuple[Act, Act]
+) -> None:
+    at_once(*acts)
+    assert rows("SELECT referent_id FROM journey WHERE id = %s", journey_id("PRE-1")) == [
+        (account_of("ref2"),)
+    ]
+    assert not opened("ref2") and not opened("ref2", beyond_coordination=True)
+    assert not opened("ref1")
