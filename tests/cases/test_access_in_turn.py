@@ -1,4 +1,4 @@
-"""Two who change at the same instant what decides who opens a journey: the later one sees what the earlier wrote."""
+"""Two who change at once what decides who opens a journey: the later one sees what the earlier one wrote."""
 
 from __future__ import annotations
 
