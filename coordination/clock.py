@@ -20,6 +20,17 @@ def paris_date(instant: datetime) -> date:
     return instant.astimezone(PARIS).date()
 
 
+def day_typed(text: str) -> date:
+    """A day as a browser sends it (2026-10-12) or as people write it (12/10/2026). Raises ValueError."""
+    try:
+        return datetime.strptime(text, "%d/%m/%Y").date()
+    except ValueError:
+        return datetime.strptime(text, "%Y-%m-%d").date()
+
+
+NOT_A_DATE = "Cette date n'existe pas. Écrivez-la ainsi : 12/10/2026."
+
+
 def today() -> date:
     """Today's Europe/Paris date."""
     return paris_date(now())

@@ -54,8 +54,11 @@ ASKED_AFTER = 5.0
 
 
 @event.listens_for(Pool, "checkin")
-def _note_use(_connection: Any, record: ConnectionPoolEntry) -> None:
+def _note_use(connection: Any, record: ConnectionPoolEntry) -> None:
     record.info["used_at"] = time.monotonic()
+    # Whoever takes it next says anew what it may do; nobody else's word is kept.
+    if connection is not None:
+        connection.only_reads = False
 
 
 @event.listens_for(Pool, "checkout")
@@ -208,6 +211,14 @@ def narrowed(journey_ids: Iterable[uuid.UUID]) -> Iterator[None]:
     _scope(before)
 
 
+_IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 7))")
+
+
+def in_turn(*what: object) -> None:
+    """One transaction at a time from here to its end: who else writes `what` waits, then reads what this wrote."""
+    db.session.execute(_IN_TURN, {"what": ":".join(map(str, what))})
+
+
 # A plan that is kept knows no value. Over a few journeys any will do; over all that somebody sees it took seconds.
 _ANY_PLAN, _OWN_PLAN = "auto", "force_custom_plan"
 _SCOPE = text("SELECT set_config('app.scope', :scope, true), set_config('plan_cache_mode', :plans, true)")
@@ -222,7 +233,7 @@ def _scope(scope: str) -> None:
 def memory() -> dict[Any, Any]:
     """What this transaction has read already, within what it is kept to; a transaction that writes has none."""
     session = db.session()
-    if not session.in_transaction():
+    if session.get_transaction() is not session.info.get("began"):
         session.connection()  # its beginning forgets what the last one read
     known: dict[Any, Any] = {}
     if not session.info.get("writing"):
@@ -248,7 +259,8 @@ _BEGIN = text(
 )
 
 
-def _begin(session: Session, _transaction: Any, connection: Connection) -> None:
+def _begin(session: Session, transaction: Any, connection: Connection) -> None:
+    session.info["began"] = transaction
     session.info["scope"] = ""
     session.info["read"] = {}
     writes = bool(session.info.get("writing"))

@@ -236,10 +236,18 @@ def date_role(
         return found.account_id
 
 
+FIRST_YEAR, LAST_YEAR = 1990, 2100
+
+
 def span(
     from_on: date | None, until_on: date | None, now: datetime, before: datetime | None = None
 ) -> tuple[datetime | None, datetime | None]:
     """The instants between which a role holds; `before`: what its start was. Raises BadInput by field."""
+    for name, day in (("from_on", from_on), ("until_on", until_on)):
+        if day and not FIRST_YEAR <= day.year <= LAST_YEAR:
+            raise BadInput(
+                "Une date est impossible.", {name: f"Vérifiez l'année : de {FIRST_YEAR} à {LAST_YEAR}."}
+            )
     starts = begins(from_on) if from_on else before
     ends = begins(until_on + timedelta(days=1)) if until_on else None
     if ends and starts and ends <= starts:

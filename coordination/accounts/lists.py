@@ -14,7 +14,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from coordination import reference
 from coordination.accounts.list_models import Area, CodedLabel
 from coordination.accounts.queries import read_once
-from coordination.db import db
+from coordination.db import db, in_turn
 from coordination.errors import BadInput, Conflict, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
@@ -182,7 +182,7 @@ def change_label(
 
 def one_at_a_time() -> None:
     """Within a work: administrators who change the same lists take turns."""
-    db.session.execute(text("SELECT pg_advisory_xact_lock(715518)"))
+    in_turn("lists")
 
 
 def note_change() -> None:

@@ -54,13 +54,27 @@ def check_phone(problems: Problems, phone: str, name: str = "phone") -> None:
     digits = sum(character.isdigit() for character in phone)
     if phone and (not 6 <= digits <= 15 or set(phone) - set("0123456789 .+-()/")):
         problems[name] = "Écrivez le numéro en chiffres, par exemple 06 12 34 56 78."
+    else:
+        problems.free_text(name, phone)
 
 
-def check_address(problems: Problems, address: str, commune: str) -> None:
-    """Ask about an address that names another commune of the territory than the one chosen."""
+def check_both_names(problems: Problems, first_name: str, last_name: str, prefix: str = "") -> None:
+    """Who can be called has both: a bundle tells two of one journey by them (formats/import-bundle.md)."""
+    for name, text, words in (
+        ("first_name", first_name, "le prénom"),
+        ("last_name", last_name, "le nom"),
+    ):
+        if not text.strip():
+            problems[prefix + name] = f"Indiquez {words} ; si personne ne le sait, écrivez « inconnu »."
+
+
+def check_address(problems: Problems, programme: str, address: str, commune: str) -> None:
+    """Refuse an address out of the programme; ask about one that names another commune than the one chosen."""
     named = communes_named(address)
-    if commune and named and commune not in named:
-        names = " et ".join(named.values())
+    names = " et ".join(named.values())
+    if programme == "PRE" and named and not named.keys() & reference.pre_perimeter():
+        problems["address"] = f"Cette adresse dit {names}, qui n'est pas dans le périmètre du PRE."
+    elif commune and named and commune not in named:
         chosen = reference.communes().get(commune, commune)
         problems.ask("address", f"Cette adresse dit {names}, et la commune choisie est {chosen}.")
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
@@ -11,9 +11,9 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 from coordination.alerts.commands import Answer
 from coordination.cases.checks import REFUSED
 from coordination.cases.commands.contacts import NewContact
+from coordination.clock import NOT_A_DATE, day_typed
 from coordination.errors import BadInput
 
-NOT_A_DATE = "Cette date n'existe pas. Écrivez-la ainsi : 12/10/2026."
 NOT_A_TEXT = "Un texte est attendu ici."
 
 
@@ -24,12 +24,10 @@ class FrenchDate(fields.Field[date | None]):
         text = value.strip() if isinstance(value, str) else ""
         if value in (None, "") or (not text and isinstance(value, str)):
             return None
-        for form in ("%Y-%m-%d", "%d/%m/%Y"):
-            try:
-                return datetime.strptime(text, form).date()
-            except ValueError:
-                continue
-        raise ValidationError(NOT_A_DATE)
+        try:
+            return day_typed(text)
+        except ValueError:
+            raise ValidationError(NOT_A_DATE) from None
 
 
 class Typed(fields.String):

@@ -12,7 +12,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, select
+from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from coordination.db import db
@@ -29,6 +29,8 @@ from coordination.privacy.work import key_used, work
 KEPT = timedelta(days=7)
 LONGEST = 100_000
 """Signs of a draft, all its fields together."""
+MOST_KEPT = 200
+"""Drafts of one author: an outing makes one per person, and nobody goes out with more."""
 KEY_FIELD = "idempotency_key"
 
 Fields = Mapping[str, Sequence[str]]
@@ -45,7 +47,7 @@ class Place:
 
     def draft_id(self, author_id: uuid.UUID) -> uuid.UUID:
         """One draft per author and place, whoever comes first: the id follows from them."""
-        return uuid.uuid5(_SPACE, f"{author_id} {self.form} {self.of_id}")
+        return uuid.uuid5(_SPACE, f"{author_id} {self.journey_id} {self.form} {self.of_id}")
 
 
 @dataclass(frozen=True)
@@ -91,12 +93,23 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
         }
         row = sealed_row(keystore().get([folder_id])[folder_id], Draft, row_id, values)
         newer = {"said": row["said"], "saved_at": now, "version": Draft.version + 1}
-        db.session.execute(
+        version = db.session.scalar(
             insert(Draft)
             .values(row)
             .on_conflict_do_update(index_elements=["id"], set_=newer, where=Draft.saved_at <= now)
+            .returning(Draft.version)
         )
+        if version == 1:
+            _stop_if_too_many(actor.id)
         return True
+
+
+def _stop_if_too_many(author_id: uuid.UUID) -> None:
+    kept = db.session.scalar(select(func.count()).where(Draft.author_id == author_id)) or 0
+    if kept > MOST_KEPT:
+        raise BadInput(
+            f"Vous avez déjà {MOST_KEPT} brouillons : enregistrez ou effacez-en avant d'en garder un autre."
+        )
 
 
 def _said(fields: Fields) -> str:

@@ -16,6 +16,7 @@ from sqlalchemy import delete, insert, select, update
 
 from coordination.db import db
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
+from coordination.privacy.access import call
 from coordination.privacy.models import Folder, Revision
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey, as_text
@@ -64,12 +65,11 @@ def writable_folder(grant: Grant, journey_id: uuid.UUID, volet: Volet) -> uuid.U
 
     Raises BadInput if the volet is not open yet (no agreement), Forbidden if the actor only reads it.
     """
-    folder_id = db.session.scalar(
-        select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet == volet.value, Folder.open)
-    )
-    if volet in grant.writable and folder_id is not None:
-        return folder_id
-    if volet in grant.readable:
+    # Held open: a withdrawal of the agreement comes before this record or after it, never between.
+    folder_id = call("hold_folder", journey_id, volet.value) if volet in grant.writable else None
+    if folder_id is not None:
+        return uuid.UUID(str(folder_id))
+    if volet in grant.readable - grant.writable:
         raise Forbidden(_ONLY_READ.format(LABELS[volet]))
     raise BadInput(
         f"Le volet « {LABELS[volet]} » ne vous est pas ouvert sur ce parcours : il faut d'abord l'accord signé,"

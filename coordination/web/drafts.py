@@ -147,7 +147,9 @@ def keep() -> ResponseReturnValue:
 @declares(Action.KEEP_DRAFT)
 def discard() -> ResponseReturnValue:
     """Forget the drafts named, and show the empty form again."""
-    places = [found[0] for text in request.form.getlist(FIELD) if (found := _read_mark(text))]
+    marks = request.form.getlist(FIELD)[:MOST_PIECES]
+    # Each is looked up: one that came twice, once.
+    places = list(dict.fromkeys(found[0] for text in marks if (found := _read_mark(text))))
     for place in places:
         drop_draft(current.actor(), place, current.now())
     return redirect(_page_of(places), 303)

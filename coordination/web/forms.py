@@ -16,6 +16,7 @@ from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, TimeInput
 
+from coordination.clock import NOT_A_DATE, day_typed
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
 from coordination.web.filters import long_date
@@ -99,11 +100,9 @@ class DayField(StringField):
         """The day typed; None where nothing was. Raises BadInput beside this field."""
         typed = (self.data or "").strip()
         try:
-            return date.fromisoformat(typed) if typed else None
+            return day_typed(typed) if typed else None
         except ValueError:
-            raise BadInput(
-                "Une date est impossible.", {self.short_name: "Écrivez une date, par exemple 2026-09-01."}
-            ) from None
+            raise BadInput("Une date est impossible.", {self.short_name: NOT_A_DATE}) from None
 
 
 class HourInput(TimeInput):

@@ -91,4 +91,17 @@ BEGIN
     WHERE access.can_write <> EXCLUDED.can_write OR access.leave_id IS NOT NULL
       AND (access.from_at, access.until_at) IS DISTINCT FROM (EXCLUDED.from_at, EXCLUDED.until_at);
 END $$;
+
+-- The folder where the actor may write a new record, held open until the end of this transaction: an agreement
+-- withdrawn meanwhile waits for it, and whoever waited for a withdrawal finds the folder closed.
+CREATE FUNCTION hold_folder(p_journey uuid, p_volet text) RETURNS uuid
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+  SELECT f.id FROM folder f
+  WHERE f.journey_id = p_journey AND f.volet = p_volet AND f.open AND may_see_journeys(app_actor())
+    AND EXISTS (SELECT 1 FROM access a WHERE a.actor_id = app_actor() AND a.folder_id = f.id AND a.can_write
+                AND a.from_at <= app_now() AND (a.until_at IS NULL OR a.until_at > app_now()))
+  FOR SHARE OF f
+$$;
+REVOKE ALL ON FUNCTION hold_folder(uuid, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION hold_folder(uuid, text) TO coord_web;
 RESET ROLE;

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from alembic import op
+
 from migrations.wall import run_sql
 
 revision = "0030"
@@ -15,4 +17,5 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    """Nothing to take back: the functions gave the same before, to one at a time."""
+    # The others give what they gave before, to one at a time.
+    op.execute("DROP FUNCTION hold_folder(uuid, text)")

@@ -65,7 +65,7 @@ def days_of(found: Evaluation) -> Iterator[date]:
 
 @pytest.mark.long
 def test_a_replay_opens_what_imports_and_scans_open(house: Flask, tmp_path: Path) -> None:
-    bundle, found = simulated(tmp_path / "whole", pre=3, cite=3, months=9, seed=10)
+    bundle, found = simulated(tmp_path / "whole", pre=3, cite=3, months=6, seed=10)
     opened: dict[tuple[str, ...], Opened] = {}
     before: Bundle = {}
     for day in days_of(found):
@@ -81,7 +81,7 @@ def test_a_replay_opens_what_imports_and_scans_open(house: Flask, tmp_path: Path
 
 @pytest.mark.long
 def test_a_replay_opens_what_every_day_computed_from_scratch_gives(tmp_path: Path) -> None:
-    bundle, found = simulated(tmp_path / "whole", pre=9, cite=9, months=14, seed=9)
+    bundle, found = simulated(tmp_path / "whole", pre=5, cite=5, months=14, seed=9)
     opened: dict[tuple[str | None, ...], Opened] = {}
     for day in days_of(found):
         write_bundle(as_known(bundle, day), tmp_path / "cut")

@@ -6,7 +6,7 @@ import uuid
 from collections.abc import Collection, Mapping
 from datetime import date, datetime
 
-from sqlalchemy import select, text
+from sqlalchemy import select
 
 from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow
@@ -14,7 +14,7 @@ from coordination.cases.models import Action as ActionRow
 from coordination.cases.models import Attendance, Journey
 from coordination.cases.vocabulary import ATTENDANCE_LABELS
 from coordination.clock import paris_date
-from coordination.db import db
+from coordination.db import db, in_turn
 from coordination.errors import BadInput, Conflict
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
@@ -48,8 +48,7 @@ def note_sessions(
         if not sessions:
             raise BadInput("Indiquez au moins une présence.")
         # One writer at a time for an action: the second one then reads what the first one noted.
-        lock = text("SELECT pg_advisory_xact_lock(hashtextextended('attendance:' || :action, 7))")
-        db.session.execute(lock, {"action": str(action_id)})
+        in_turn("attendance", action_id)
         exit_on = db.session.scalar(select(Journey.exit_on).where(Journey.id == journey_id))
         noted = select(Attendance.on_date, Attendance.status).where(Attendance.action_id == action_id)
         known = {row.on_date: row.status for row in db.session.execute(noted)}

@@ -16,7 +16,7 @@ from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_birth, check_phone
+from coordination.cases.checks_people import check_birth, check_both_names, check_phone
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Representative, Sheet
@@ -172,9 +172,10 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
 
 
 def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:
-    """Who to call has at least a name; fields as the form of the opening calls them."""
-    if not relative.get("first_name") and not relative.get("last_name"):
-        problems["relative_last_name"] = "Indiquez le nom ou le prénom de cette personne."
+    """Fields as the form of the opening calls them."""
+    check_both_names(
+        problems, relative.get("first_name", ""), relative.get("last_name", ""), prefix="relative_"
+    )
     for name in ("first_name", "last_name"):
         problems.free_text(f"relative_{name}", relative.get(name), 200)
     check_phone(problems, relative.get("phone", ""), "relative_phone")

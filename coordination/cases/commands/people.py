@@ -14,7 +14,7 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_address, check_birth, check_phone
+from coordination.cases.checks_people import check_address, check_birth, check_both_names, check_phone
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
 from coordination.clock import paris_date
@@ -130,7 +130,7 @@ def check_identity(
         problems, programme, born, opened_on, today, changed=str(born or "") != (kept["birth_date"] or "")
     )
     if any(getattr(identity, name) != (kept[name] or "") for name in PLACE):
-        check_address(problems, identity.address, identity.commune)
+        check_address(problems, programme, identity.address, identity.commune)
     if identity.sex not in ("", "F", "M"):
         problems["sex"] = "Choisissez une des réponses proposées."
     if identity.area and identity.area not in reference.areas():
@@ -251,8 +251,7 @@ def _check_school(
 
 def _check_relative(relative: Relative) -> None:
     problems = Problems()
-    if not relative.first_name.strip() and not relative.last_name.strip():
-        problems["last_name"] = "Indiquez au moins un nom ou un prénom."
+    check_both_names(problems, relative.first_name, relative.last_name)
     for name in ("first_name", "last_name", "tie"):
         problems.free_text(name, getattr(relative, name), LONGEST_NAME)
     _check_reach(problems, relative.phone, relative.email)

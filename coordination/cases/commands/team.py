@@ -17,7 +17,7 @@ from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.away import away
 from coordination.clock import paris_date
-from coordination.db import db
+from coordination.db import db, in_turn
 from coordination.errors import Conflict, NotFound
 from coordination.privacy.access import subject_of, sync_access
 from coordination.privacy.actor import Actor
@@ -131,6 +131,8 @@ def plan_leave(actor: Actor, new: NewLeave, now: datetime) -> uuid.UUID:
     """
     with work(actor, Action.PLAN_LEAVE, now) as w:
         grant = w.require()
+        # Two windows at once: the second finds the absence of the first.
+        in_turn("leave", actor.id)
         mine = _followed_by(actor.id)
         _check_leave(actor, new, {programme for _, programme in mine}, now)
         leave_id = uuid.uuid4()

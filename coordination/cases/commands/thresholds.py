@@ -27,7 +27,7 @@ from coordination.cases.queries.followers import coordinated
 from coordination.cases.queries.threshold_pages import rules_of
 from coordination.cases.queries.trial import try_on_the_past
 from coordination.clock import paris_date
-from coordination.db import NOBODY, db
+from coordination.db import NOBODY, db, in_turn
 from coordination.errors import BadInput, Forbidden, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
@@ -131,7 +131,7 @@ def decide(actor: Actor, decision: Decision, now: datetime, *, key: str = "", an
         if key:
             w.once(key, repr(decision).encode(), answer)
         # Two coordinators who decide at once: the second sees what the first decided.
-        db.session.execute(text("SELECT pg_advisory_xact_lock(hashtextextended('threshold', 7))"))
+        in_turn("threshold")
         place, values = Place.of(trial), Values.of(trial)
         since = _check_days(decision, today)
         _check_trial(trial, place, values, now, today, since)

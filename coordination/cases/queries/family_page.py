@@ -42,6 +42,11 @@ def siblings(grant: Grant, journey_id: uuid.UUID) -> tuple[Sibling, ...]:
     return tuple(Sibling(named.get(row.journey_id), row.referent) for row in rows)
 
 
+def seen_siblings(family: Sequence[Sibling]) -> list[str]:
+    """Ids of those whose name is shown, for the log."""
+    return [str(sibling.person.journey_id) for sibling in family if sibling.person]
+
+
 def suggestions(
     grant: Grant, journey_id: uuid.UUID, family: Sequence[Sibling], *, asked: bool = False
 ) -> tuple[Person, ...] | None:

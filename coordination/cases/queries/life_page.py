@@ -36,6 +36,7 @@ class CoursePage:
     journey: Journey
     sheet: Opened
     stages: tuple[str, ...]
+    may_end: bool
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class EndingPage:
     open_actions: int
     open_referrals: int
     next_stages: tuple[str, ...]
+    may_end: bool
 
 
 @dataclass(frozen=True)
@@ -92,7 +94,7 @@ def course_page(grant: Grant, journey_id: uuid.UUID) -> CoursePage:
     # An end and a reopening have their own pages.
     ended = journey.exit_on is not None
     offered = tuple(code for code in found if (code == "VEILLE") == ended and code != "SORTI")
-    return CoursePage(journey, sheet, offered)
+    return CoursePage(journey, sheet, offered, "SORTI" in found)
 
 
 def team_page(grant: Grant, journey_id: uuid.UUID, now: datetime) -> TeamPage:
@@ -127,6 +129,7 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
         sum(action.status in OPEN_ACTIONS for action in facts.actions),
         referrals or 0,
         tuple(code for code in stages if code not in ("SORTI", "VEILLE")),
+        "SORTI" in stages,
     )
 
 

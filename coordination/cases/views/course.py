@@ -35,7 +35,8 @@ def course(journey_id: uuid.UUID) -> ResponseReturnValue:
             form.show_stored({name: _text(getattr(journey, name)) for name in CLEAR} | _own(stands))
             form.stage_on.data = current.today().isoformat()
         form.offer(journey.programme, journey.stage, stands.stages)
-        return {"programme": journey.programme, "ended": journey.exit_on is not None}
+        ended = journey.exit_on is not None
+        return {"programme": journey.programme, "ended": ended, "may_end": stands.may_end}
 
     def page(conflict: EditConflict | None) -> str:
         detail = ("stage", "scheme", "orientation_path")
@@ -63,8 +64,10 @@ def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
             form.version.data = stands.version
             form.on.data = current.today().isoformat()
         # Opened from an old page. What was typed meanwhile is shown again, with what stands against it.
-        already = request.method == "GET" and stands.exit_on is not None
-        return {"stands": stands, "lost_contact": LOST_CONTACT, "already": already}
+        read = request.method == "GET"
+        already = read and stands.exit_on is not None
+        too_soon = read and not already and not stands.may_end
+        return {"stands": stands, "lost_contact": LOST_CONTACT, "already": already, "too_soon": too_soon}
 
     def page(conflict: EditConflict | None) -> str:
         return show_form("ending.html", form, journey_id, conflict, detail=("contacts", "actions"), load=load)

@@ -13,6 +13,7 @@ from flask.typing import ResponseReturnValue
 from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.kinds_facts import offered
 from coordination.cases.queries.decided import decided
+from coordination.cases.queries.family_page import seen_siblings
 from coordination.cases.queries.journey_page import Opening, journey_page
 from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.timeline import UNDATED, Entry
@@ -70,7 +71,8 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         page = journey_page(grant, journey_id, current.today())
         life = life_panel(grant, journey_id, current.today())
         reviewed = decided(journey_id, current.today())
-        r.audit(grant, sorted(volet.code for volet in page.volets))
+        shown = sorted(volet.code for volet in page.volets)
+        r.audit(grant, [*shown, *seen_siblings(life.siblings)])
     return show(
         "journey.html",
         page=page,

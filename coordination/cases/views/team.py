@@ -12,7 +12,7 @@ from coordination.accounts.followers import followers
 from coordination.cases.commands.families import leave_family, link_sibling
 from coordination.cases.commands.team import cancel_leave, hand_over, plan_leave
 from coordination.cases.forms_life import FamilyForm, LeaveForm, TeamForm
-from coordination.cases.queries.family_page import siblings, suggestions
+from coordination.cases.queries.family_page import seen_siblings, siblings, suggestions
 from coordination.cases.queries.life_page import leaves_of, leaves_replaced_by, team_page
 from coordination.cases.schemas_life import read_handover, read_leave
 from coordination.cases.views.pages import blueprint, show, still_sees
@@ -70,6 +70,7 @@ def family(journey_id: uuid.UUID) -> ResponseReturnValue:
         family = siblings(grant, journey_id)
         near = suggestions(grant, journey_id, family, asked=request.args.get("chercher") == "1")
         # Whoever is shown here is in the log too.
+        read.extend(seen_siblings(family))
         read.extend(str(person.journey_id) for person in near or ())
         form.chosen.choices = options({person.ref: f"{person.name}, {person.ref}" for person in near or ()})
         return {"siblings": family, "near": near or (), "unasked": near is None, "journey_id": journey_id}

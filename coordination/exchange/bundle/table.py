@@ -50,6 +50,9 @@ def read_table(
     table = Table(file)
     expected = COLUMN[file] if expected is None else expected
     try:
+        if path.exists() and not (path.is_file() or path.is_dir()):
+            # A pipe or a device is read without end.
+            return table, [fault(file, None, None, "ce n’est pas un fichier ordinaire")]
         data = path.read_bytes()
     except IsADirectoryError:
         return table, [fault(file, None, None, "dossier au lieu d’un fichier")]
