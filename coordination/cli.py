@@ -145,12 +145,25 @@ def _as_lines(result: ScanResult) -> str:
 @click.option(
     "--pending", is_flag=True, help="Seulement les parcours en attente après un changement de seuil."
 )
+@click.option(
+    "--every",
+    type=click.IntRange(min=1),
+    metavar="SECONDES",
+    help="Avec --pending : regarder sans fin, à cet intervalle, ce qui attend (« serve » le fait déjà).",
+)
 @json_option
-def recompute(pending: bool, as_json: bool) -> None:
+def recompute(pending: bool, every: int | None, as_json: bool) -> None:
     """Recalcule toutes les échéances à partir des faits."""
     from coordination.accounts.commands import operator_actor
     from coordination.exchange.recompute import recompute as run
 
+    if every:
+        if not pending:
+            raise click.UsageError("« --every » va avec « --pending ».")
+        from coordination.recounting import recount_for_ever
+
+        recount_for_ever(application(), every)
+        return
     with application().app_context():
         counts = run(operator_actor(), clock.now(), clock.today(), pending=pending)
     show(

@@ -26,6 +26,8 @@ from coordination.errors import BadInput
 from coordination.privacy.reconcile import reconcile_keys
 
 PR_SET_PDEATHSIG = 1
+# Seconds between two looks at what waits to be counted again.
+RECOUNT_EVERY = 60
 # What the worker needs to write mails.
 MAIL = ("COORDINATION_SMTP_URL", "COORDINATION_MAIL_FROM", "COORDINATION_PUBLIC_URL")
 
@@ -77,13 +79,14 @@ def serve(
         # Whether a request came by HTTPS is believed from a proxy on this machine, if there is one.
         "forwarded_allow_ips": ",".join(LOOPBACK[:2]) if settings.proxies else "",
     }
-    worker = start_worker(settings) if with_worker else None
+    beside = [start_recounts(settings), *([start_worker(settings)] if with_worker else ())]
     try:
         _Server(settings, options).run()
     finally:
-        if worker:
-            worker.terminate()
-            worker.wait(10)
+        for process in beside:
+            process.terminate()
+        for process in beside:
+            process.wait(10)
 
 
 def refuse_taken_port(host: str, port: int, how: str = "--port") -> None:
@@ -124,6 +127,15 @@ def _put_keys_right(settings: Settings) -> None:
             f"Attention : {missing} volet(s) sans clé, illisible(s). Voir « coordination keys reconcile ».",
             err=True,
         )
+
+
+def start_recounts(settings: Settings) -> subprocess.Popen[bytes]:
+    """What a role, a référent or a threshold made to be counted again, in a process that has the pages' keys."""
+    return subprocess.Popen(
+        [sys.executable, "-m", "coordination.cli", "recompute", "--pending", "--every", str(RECOUNT_EVERY)],
+        env=os.environ | {"COORDINATION_HOME": str(settings.home)},
+        preexec_fn=_end_with_parent,
+    )
 
 
 def start_worker(settings: Settings) -> subprocess.Popen[bytes]:

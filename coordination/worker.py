@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import date, datetime
 from typing import Any
 
@@ -75,29 +76,15 @@ def run_worker(settings: Settings) -> None:
     """Scan now (catching up whatever an outage left due) and then every day; until interrupted."""
     engine = worker_engine(settings)
     scheduler = BlockingScheduler(timezone=clock.PARIS)
-    scheduler.add_job(
-        lambda: sweep_drafts(engine),
-        SWEEP_AT,
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
-    scheduler.add_job(
-        lambda: run_day(engine, settings.mail, clock.today(), clock.now()),
-        SCAN_AT,
-        coalesce=True,
-        misfire_grace_time=None,
-        max_instances=1,
-    )
     mail = settings.mail
+
+    def at(trigger: CronTrigger | IntervalTrigger, act: Callable[[], object]) -> None:
+        scheduler.add_job(act, trigger, coalesce=True, misfire_grace_time=None, max_instances=1)
+
+    at(SWEEP_AT, lambda: sweep_drafts(engine))
+    at(SCAN_AT, lambda: run_day(engine, mail, clock.today(), clock.now()))
     if mail is not None:
-        scheduler.add_job(
-            lambda: deliver(engine, mail, clock.now()),
-            SEND_EVERY,
-            coalesce=True,
-            misfire_grace_time=None,
-            max_instances=1,
-        )
+        at(SEND_EVERY, lambda: deliver(engine, mail, clock.now()))
     try:
         run_day(engine, mail, clock.today(), clock.now())
         sweep_drafts(engine)

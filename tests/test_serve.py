@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import subprocess
 import threading
 import uuid
 from collections.abc import Iterator
@@ -26,6 +27,7 @@ def served(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Iterator[list[str]]:
     """Serving ends at once, and notes that it began."""
     began: list[str] = []
     monkeypatch.setattr(server._Server, "run", lambda self: began.append("served"))
+    monkeypatch.setattr(server, "start_recounts", lambda _settings: subprocess.Popen(["true"]))
     import_rows(world(pre=["ref1"], cite=[]))
     yield began
 

@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 from sqlalchemy import text
 
+from coordination import clock
 from coordination.alerts.sources import recount
 from coordination.db import act_as, db
 from coordination.privacy.access import call
@@ -57,6 +58,13 @@ def recompute(actor: Actor, now: datetime, today: date, *, pending: bool = False
             call("operator_access", [])
             w.audit(grant, [f"parcours={len(ids)}"])
     return {"journeys": len(names), "changed": changed}
+
+
+def keep_up(actor: Actor) -> int:
+    """Take up the journeys that wait for it, if there are any; how many."""
+    if not _pending(actor):
+        return 0
+    return recompute(actor, clock.now(), clock.today(), pending=True)["journeys"]
 
 
 def _pending(actor: Actor) -> frozenset[uuid.UUID]:
