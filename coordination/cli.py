@@ -38,6 +38,7 @@ def application() -> Any:
 
 
 # A lead says that something is to be prepared; an overdue that its day has come.
+_SINCE = {"lead": "pour le", "overdue": "fait du"}
 _KINDS = {"lead": "à préparer, dès le", "overdue": "échéance du"}
 
 
@@ -186,7 +187,7 @@ def deadlines(ref: str | None, as_json: bool) -> None:
         {"deadlines": found},
         lambda: (
             "\n".join(
-                f"{d['journey']}  {d['rule']}  {_KINDS[d['kind']]} {d['due_on']}, fait du {d['since']}"
+                f"{d['journey']}  {d['rule']}  {_KINDS[d['kind']]} {d['due_on']}, {_SINCE[d['kind']]} {d['since']}"
                 for d in found
             )
             or "Aucune échéance."
@@ -219,7 +220,6 @@ def serve(host: str, port: int, workers: int, threads: int) -> None:
     from coordination.serve import serve as run
 
     refuse_taken_port(host, port)
-    click.echo(f"Pages servies sur http://{host}:{port} (Ctrl-C pour arrêter).", err=True)
     run(settings(), host, port, workers, threads)
 
 

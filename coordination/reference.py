@@ -15,6 +15,14 @@ from importlib.resources import files
 from typing import Any
 
 RETIRED = "{} (retiré de la liste)"
+_SIGNS = ((" -> ", " → "), (" >= ", " ≥ "), (" <= ", " ≤ "), (" - ", " – "), ("...", "…"))
+
+
+def typeset(text: str) -> str:
+    """A text of the data with the signs of a printed page instead of those of a keyboard."""
+    for typed, printed in _SIGNS:
+        text = text.replace(typed, printed)
+    return text
 
 
 @dataclass(frozen=True)

@@ -80,6 +80,8 @@ def serve(
         "forwarded_allow_ips": ",".join(LOOPBACK[:2]) if settings.proxies else "",
     }
     beside = [start_recounts(settings), *([start_worker(settings)] if with_worker else ())]
+    if not with_worker:
+        click.echo(f"Pages servies sur http://{host}:{port} (Ctrl-C pour arrêter).", err=True)
     try:
         _Server(settings, options).run()
     finally:

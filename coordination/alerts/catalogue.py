@@ -8,7 +8,6 @@ from functools import cache
 from types import MappingProxyType
 
 from coordination import reference
-from coordination.alerts.typography import typeset
 from coordination.errors import BadInput
 
 SEVERITY_RANK: Mapping[str, int] = MappingProxyType(
@@ -87,7 +86,7 @@ def rules() -> Mapping[str, Rule]:
                 id=line["id"],
                 break_type=line["rupture_type"],
                 programme=line["programme"],
-                signal=typeset(line["signal"]),
+                signal=reference.typeset(line["signal"]),
                 data_needed=tuple(line["data_needed"]),
                 threshold_days=line["default_threshold_days"],
                 lead_days=line["lead_time_days"],

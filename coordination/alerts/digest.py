@@ -105,7 +105,7 @@ def compose(base: str, found: News, week: Week | None = None) -> tuple[str, str]
 
 def _sheet(base: str, week: Week) -> list[str]:
     # Exact: one Monday is compared with another.
-    lines = ["La semaine qui commence :"]
+    lines = ["Où en sont les parcours ce lundi :"]
     lines += [f"- {BREAKS[code]} : {week.breaks[code]} parcours" for code in BREAKS if week.breaks.get(code)]
     lines += [
         f"- sans référent : {week.orphans} parcours",

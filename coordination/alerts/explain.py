@@ -63,7 +63,7 @@ FACTS = {
 
 _EXCHANGE = "un échange"
 _PREPARED = "la sortie du parcours ; tant que la suite se prépare : « Pris en charge », ou la reporter"
-_MONTH_OVER = "le premier jour du mois qui suit le mois suivant"
+_MONTH_OVER = "le temps : le 1er du deuxième mois qui suit (pour octobre, le 1er décembre)"
 ENDS = {
     **dict.fromkeys(("A01", "A02", "A03", "A04", "A08", "A09", "A10", "A11", "I11"), _EXCHANGE),
     **dict.fromkeys(("A15", "A16"), "toute écriture sur le parcours"),

@@ -1,12 +1,17 @@
-"""The catalogue's text as people read it: French signs, and sources that mean something to them."""
+"""The catalogue's sources as people read them: those that mean something to them."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-_SIGNS = ((" -> ", " → "), (" >= ", " ≥ "), (" <= ", " ≤ "), (" - ", " – "), ("...", "…"))
 _PROJECT, _PROJECT_FR = "contract", "cahier des charges du projet"
+# Public services whose delays were read in their code (`source` of the rules: "gip-inclusion/…").
+_SERVICES = {
+    "gip-inclusion/dora": "les délais de DORA, service public de l'insertion",
+    "gip-inclusion/les-emplois": "les délais des Emplois de l'inclusion, service public",
+    "gip-inclusion/rdv-insertion": "les délais de RDV-Insertion, service public",
+}
 _FRENCH_TEXTS = ("code ", "décret ", "loi ", "arrêté ")
 
 
@@ -16,13 +21,6 @@ class Source:
 
     text: str
     url: str | None = None
-
-
-def typeset(text: str) -> str:
-    """With the signs of a printed page instead of those of a keyboard."""
-    for typed, printed in _SIGNS:
-        text = text.replace(typed, printed)
-    return text
 
 
 def sources_of(written: str | None) -> tuple[Source, ...]:
@@ -38,6 +36,8 @@ def _source(part: str) -> Source | None:
         host = address.hostname or ""
         # Without the port: it is that of the scheme, and nobody reads it.
         return Source(host, address._replace(netloc=host).geturl())
+    if service := _SERVICES.get(part.split(" ")[0].rstrip(":")):
+        return Source(service)
     if part.split(" ")[0] == _PROJECT:
         return Source(_PROJECT_FR + part.removeprefix(_PROJECT))
     return Source(part) if part.casefold().startswith(_FRENCH_TEXTS) else None

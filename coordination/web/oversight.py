@@ -21,7 +21,7 @@ from coordination.accounts.vocabulary import ACTIONS, SECRECY_BASES
 from coordination.db import db
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
-from coordination.reference import every_label, labels, load
+from coordination.reference import every_label, labels, load, typeset
 from coordination.web import current
 from coordination.web.routing import declares
 
@@ -81,7 +81,7 @@ def counts() -> ResponseReturnValue:
 def _sheet(code: str, label: str, headings: dict[str, dict[str, int | None]]) -> Sheet:
     stages = headings.get("stage", {})
     order = {"": "Étape non renseignée", **labels(STAGES[code])}
-    signals = {rule["id"]: rule["signal"] for rule in load("alert_rules")["rules"]}
+    signals = {rule["id"]: typeset(rule["signal"]) for rule in load("alert_rules")["rules"]}
     breaks = [Cell(signals.get(rule, rule), people) for rule, people in headings.get("break", {}).items()]
     return Sheet(
         label,

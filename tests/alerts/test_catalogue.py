@@ -7,8 +7,8 @@ import pytest
 from coordination import reference
 from coordination.alerts import catalogue
 from coordination.alerts.catalogue import Thresholds, replaced, rules, serious, severity
-from coordination.alerts.typography import typeset
 from coordination.errors import BadInput
+from coordination.reference import typeset
 
 BOTH = {"T08", "T09", "T10", "T11", "T19", "A14", "I07", "T22", "T29", "T31", "T32", "S14", "S26"}
 

@@ -8,7 +8,8 @@ import pytest
 
 from coordination import reference
 from coordination.alerts.catalogue import rules
-from coordination.alerts.typography import Source, sources_of, typeset
+from coordination.alerts.typography import Source, sources_of
+from coordination.reference import typeset
 
 PROJECT = "cahier des charges du projet"
 

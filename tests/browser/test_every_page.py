@@ -74,7 +74,7 @@ def _review(page: Page) -> Tour:
         page.get_by_role("link", name="la revue").click()
         yield f"revue-fichier-{number}", page
         choice = (
-            "Mettre au prochain EPS",
+            "Mettre à la prochaine EPS",
             "Préparer la sortie",
             "Appeler la famille",
             "Reporter de deux semaines",

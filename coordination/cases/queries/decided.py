@@ -66,5 +66,6 @@ def decided(journey_id: uuid.UUID, today: date) -> Decided:
         return Decided(last)
     first = min(wishes, key=lambda row: row.on_date)
     return Decided(
-        last, (first.on_date, "du prochain EPS" if first.programme == "PRE" else "de la prochaine réunion")
+        last,
+        (first.on_date, "de la prochaine EPS" if first.programme == "PRE" else "de la prochaine réunion"),
     )

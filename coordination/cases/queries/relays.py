@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import NamedTuple, TypeVar
@@ -24,7 +24,8 @@ from coordination.privacy.volets import Volet
 
 T = TypeVar("T")
 # Alerts that one absence or one departure opens on every journey that somebody follows.
-RELAY_RULES = frozenset({"I07", "I08", "I09"})
+_ENDS = frozenset({"I08", "I09"})
+RELAY_RULES = _ENDS | {"I07"}
 # As long before as I08 speaks: each family is owed a meeting with both référents.
 ROLE_TOLD = timedelta(days=30)
 
@@ -57,20 +58,46 @@ class Leaving:
 
 @dataclass(frozen=True)
 class Relay:
-    """Journeys on which an alert says that nobody follows, replaces or will follow; `who` None: never anybody."""
+    """Journeys on which an alert says that nobody follows, replaces or will follow; `who` None: never anybody.
+
+    `leave_id`: nothing but this absence, during which the actor may say who replaces.
+    """
 
     who: uuid.UUID | None
     name: str
     journeys: int
+    leave_id: uuid.UUID | None = None
 
 
-def awaited(people: Iterable[Standing]) -> tuple[Relay, ...]:
-    """One line per référent concerned, the most journeys first."""
-    concerned = {(one.journey, one.referent_id) for one in people if not RELAY_RULES.isdisjoint(one.rules)}
-    waiting = Counter(referent_id for _, referent_id in concerned)
+def awaited(people: Iterable[Standing], today: date) -> tuple[Relay, ...]:
+    """One line per référent concerned, the most journeys first. Two statements at most."""
+    concerned = [one for one in people if not RELAY_RULES.isdisjoint(one.rules)]
+    waiting = Counter(who for _, who in {(one.journey, one.referent_id) for one in concerned})
     names = account_names({id_ for id_ in waiting if id_}) if waiting else {}
-    found = [Relay(who, names.get(who, "") if who else "", number) for who, number in waiting.items()]
+    leaves_for_good = {one.referent_id for one in concerned if not _ENDS.isdisjoint(one.rules)}
+    leaves = _without_replacement({who for who in waiting if who} - leaves_for_good, today)
+    found = [
+        Relay(who, names.get(who, "") if who else "", number, leaves.get(who) if who else None)
+        for who, number in waiting.items()
+    ]
     return tuple(sorted(found, key=lambda relay: (-relay.journeys, relay.name)))
+
+
+def _without_replacement(people: Collection[uuid.UUID], today: date) -> dict[uuid.UUID, uuid.UUID]:
+    """The absence of each that is not over, the first one, where the actor may say who replaces."""
+    if not people:
+        return {}
+    rows = db.session.execute(
+        select(Leave.account_id, Leave.id)
+        .where(
+            among(Leave.account_id, people),
+            Leave.backup_id.is_(None),
+            Leave.until_on >= today,
+            func.may_replace(Leave.account_id),
+        )
+        .order_by(Leave.from_on.desc())
+    )
+    return {who: leave_id for who, leave_id in rows}
 
 
 class Team(NamedTuple):
@@ -155,7 +182,8 @@ def leaving(running: Sequence[Team], now: datetime) -> tuple[Leaving, ...]:
         Leaving(
             row.account_id,
             names.get(row.account_id, ""),
-            paris_date(row.at),
+            # The last day, as it is typed: the role ends with it.
+            paris_date(row.at - timedelta(microseconds=1)),
             followed[row.account_id, row.programme],
         )
         for row in soon

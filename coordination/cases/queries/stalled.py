@@ -107,7 +107,7 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
     kept = lines_of
     if asked:
         kept = [o for o in kept if all(_code(o, places, cut) == getattr(filters, cut) for cut in asked)]
-    relays = awaited(kept)
+    relays = awaited(kept, today)
     found = _sections(kept, places, choices[filters.by], filters)
     if filters.alone:
         found = [cut for cut in found if cut[0].code == getattr(filters, filters.by)]

@@ -30,12 +30,14 @@ from coordination.privacy.policy import Grant
 LABELS = {
     "APPELER": "Appeler la famille",
     "REAFFECTER": "Changer de référent",
-    "EPS": "Mettre au prochain EPS",
+    "EPS": "Mettre à la prochaine EPS",
     "PAUSE": "Mettre en pause",
     "REPORTER": "Reporter de deux semaines",
     "SORTIE": "Préparer la sortie",
     "LAISSER": "Laisser le référent agir",
 }
+# Nobody follows it: nobody is left to act.
+UNFOLLOWED = {"REAFFECTER": "Choisir un référent", "LAISSER": "Laisser en l'état cette semaine"}
 CITE_LABELS = LABELS | {"APPELER": "Appeler la personne", "EPS": "Mettre à la prochaine réunion"}
 TRIED = 5
 
@@ -140,7 +142,7 @@ def queue(today: date, *, everybody: bool = False) -> Queue:
 
 
 def queues(today: date) -> tuple[Queue, Queue]:
-    """Those who come to the coordination, and all that is stalled, without the decided ones. Three statements.
+    """Those who come to the coordination, and all that is stalled, without the decided ones. Four statements.
 
     A journey that only awaits a relay is left to the line of its référent: see docs/adr/0011.
     """
@@ -157,7 +159,7 @@ def queues(today: date) -> tuple[Queue, Queue]:
         # What already stood when the files were taken over is no delay of anybody: it comes with all.
         and any(reaches_coordination(rule, escalated=one.late, orphan=not one.referent) for rule in one.rules)
     )
-    relays = awaited(stalled)
+    relays = awaited(stalled, today)
     return Queue(mine, decided, relays), Queue(every, decided, relays)
 
 
@@ -237,7 +239,7 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         ),
         answers=tuple((line, names.get(line.by_id, "") if line.by_id else "") for line in happened[-TRIED:]),
         earlier=tuple(Earlier(p.on_date, labels[p.decision], names.get(p.by_id, "")) for p in past),
-        labels=labels,
+        labels=labels if journey.referent_id else labels | UNFOLLOWED,
         frozen=journey.agreement_status in FROZEN,
     )
 

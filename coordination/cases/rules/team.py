@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import Thresholds
@@ -21,8 +22,7 @@ def deadlines(
     is taken back, or over (the scan of the day after closes it, and the facts no longer tell of it), or something
     is written on the journey after its last day.
 
-    I08: first day without the référent, the one after the last of their last role on the programme, − 30. Until
-    the journey is handed over.
+    I08: last day of the référent's last role on the programme − 30. Until the journey is handed over.
 
     I09: day without référent + 3: the opening where none was ever named (no page takes a référent away), the end
     of the référent's last role where it ended. Until somebody is named. Goes to the coordinator.
@@ -40,8 +40,11 @@ def deadlines(
                 yield ("I07", OVERDUE, leave.id), Deadline(after, leave.from_on, "leave", Volet.COORDINATION)
     until = team.referent_until if team.has_referent else None
     if "I08" in wanted and until is not None:
-        due_on = lead_on("I08", until, thresholds)
-        yield ("I08", LEAD, ""), Deadline(due_on, until, "referent_end", Volet.COORDINATION)
+        last = until - timedelta(days=1)
+        yield (
+            ("I08", LEAD, ""),
+            Deadline(lead_on("I08", last, thresholds), last, "referent_end", Volet.COORDINATION),
+        )
     if "I09" in wanted:
         if until is not None:
             since, because = until, "referent_end"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 from typing import Any
 
 from flask import flash, redirect, request, url_for
@@ -35,7 +36,15 @@ def review() -> ResponseReturnValue:
         mine, every = queries.queues(current.today())
         mine = every if _asked() else mine
         r.audit(grant, [])
-    return show("review.html", queue=mine, every=every, asked=_asked(), first=mine.next_after(None))
+    next_week = commands.monday(current.today()) + timedelta(days=7)
+    return show(
+        "review.html",
+        queue=mine,
+        every=every,
+        asked=_asked(),
+        first=mine.next_after(None),
+        next_week=next_week,
+    )
 
 
 @blueprint.route("/revue/<uuid:journey_id>", methods=["GET", "POST"])
