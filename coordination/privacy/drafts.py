@@ -47,7 +47,7 @@ class Place:
 
     def draft_id(self, author_id: uuid.UUID) -> uuid.UUID:
         """One draft per author and place, whoever comes first: the id follows from them."""
-        return uuid.uuid5(_SPACE, f"{author_id} {self.journey_id} {self.form} {self.of_id}")
+        return uuid.uuid5(_SPACE, f"{author_id} {self.form} {self.of_id}")
 
 
 @dataclass(frozen=True)
@@ -96,7 +96,12 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
         version = db.session.scalar(
             insert(Draft)
             .values(row)
-            .on_conflict_do_update(index_elements=["id"], set_=newer, where=Draft.saved_at <= now)
+            .on_conflict_do_update(
+                index_elements=["id"],
+                set_=newer,
+                # Sealed for its folder: a hand-made form that names another journey changes nothing.
+                where=(Draft.saved_at <= now) & (Draft.folder_id == folder_id),
+            )
             .returning(Draft.version)
         )
         if version == 1:

@@ -134,6 +134,14 @@ def test_two_administrators_never_overwrite_each_other(admin: Actor) -> None:
         administration.date_role(admin, membership, held, day(), None, NOW())
 
 
+@pytest.mark.parametrize("last", [date(1, 1, 1), date(9999, 12, 31)])
+def test_a_role_has_days_that_can_be(admin: Actor, last: date) -> None:
+    membership, held = role_of(account_of("ccas"), "CCAS")
+    with pytest.raises(BadInput) as refused:
+        administration.date_role(admin, membership, held, None, last, NOW())
+    assert "de 1990 à 2100" in refused.value.fields["until_on"]
+
+
 def test_nobody_changes_the_own_roles_so_one_administrator_is_always_left(admin: Actor) -> None:
     membership, held = role_of(admin.id, "ADMIN")
     for change in (

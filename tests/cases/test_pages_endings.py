@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from datetime import timedelta
+from html import unescape
 
 from flask import Flask
 
@@ -121,5 +122,10 @@ def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uui
     rows("UPDATE journey SET stage = 'SAISINE' WHERE id = %s", journey)
     not_begun = send(client, journey, "sortie", reason="RELAIS_DC", on=TODAY.isoformat())
     assert not_begun.status_code == 422 and "« Non retenu »" in not_begun.text
+    # Nobody types first what is refused then.
+    told = client.get(f"/parcours/{journey}/sortie").text
+    assert "n'a pas encore commencé" in unescape(told) and "Motif de sortie" not in told
+    assert f"/parcours/{journey}/etape" in told
+    assert f"/parcours/{journey}/sortie" not in client.get(f"/parcours/{journey}/etape").text
     not_ended = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="x")
     assert not_ended.status_code == 422 and "rien à rouvrir" in not_ended.text

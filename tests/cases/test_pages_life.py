@@ -8,6 +8,7 @@ import uuid
 import pytest
 from flask import Flask
 
+from coordination.privacy.policy import Action
 from tests.cases.life_kit import COLLEAGUE, colleague, send
 from tests.cases.pages_kit import (
     COORDINATOR,
@@ -15,6 +16,7 @@ from tests.cases.pages_kit import (
     account,
     browser,
     journeys_of,
+    last_audit,
     post,
 )
 from tests.cases.test_pages_people import change
@@ -43,7 +45,14 @@ def test_siblings_are_linked_and_show_nothing_of_each_other(site: Flask, journey
     theirs = browser(site, COLLEAGUE).get(f"/parcours/{sibling}").text
     assert "Un frère ou une sœur est" in theirs and str(journey) not in theirs
     # The coordinator sees both, by name.
-    assert f'href="/parcours/{sibling}"' in browser(site, COORDINATOR).get(f"/parcours/{journey}").text
+    coordinator = browser(site, COORDINATOR)
+    for path, action in (
+        (f"/parcours/{journey}", Action.OPEN_JOURNEY.value),
+        (f"/parcours/{journey}/famille", Action.LINK_FAMILY.value),
+    ):
+        assert f'href="/parcours/{sibling}"' in coordinator.get(path).text
+        # Whose name is shown has a line.
+        assert str(sibling) in last_audit(action)[2].split(",")
     # Withdrawn, the agreement hides even that.
     rows("UPDATE journey SET agreement_status = 'RETIRE' WHERE id = %s", sibling)
     assert "Un frère ou une sœur est" not in client.get(f"/parcours/{journey}").text

@@ -75,6 +75,7 @@ def test_a_birth_date_moves_the_clocks_of_the_age(referent: FlaskClient, journey
         ("commune", "62014", "pas dans le périmètre du PRE"),
         ("area", "AILLEURS", "Choisissez une des réponses proposées."),
         ("phone", "demander à Awa", "Écrivez le numéro en chiffres"),
+        ("phone", "1 85 05 78 006 084 91", "numéro de sécurité sociale"),
         ("email", "awa", "pas complète"),
         ("address", "1 85 05 78 006 084 91", "numéro de sécurité sociale"),
         ("address", "x" * 201, "trop long"),
@@ -124,7 +125,8 @@ def test_somebody_to_call_is_added_once_corrected_and_removed(
 
 def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
     refused = post(referent, f"/parcours/{journey}/proche", phone="0612345678", idempotency_key="x")
-    assert refused.status_code == 422 and "au moins un nom" in refused.text
+    assert refused.status_code == 422 and "Indiquez le prénom ; si personne" in refused.text
+    assert "Indiquez le nom ; si personne" in refused.text
     assert 'value="0612345678"' in refused.text
 
 

@@ -148,7 +148,7 @@ def test_a_reference_is_found_without_its_dash(site: Flask) -> None:
 
 def test_a_correction_asks_of_what_it_changes_alone(site: Flask) -> None:
     client, journey = browser(site, REFERENT), journeys_of(REFERENT)[0]
-    given = {"birth_date": "1980-04-02", "address": "12 rue Haute, 62120 Aire-sur-la-Lys", "commune": "62765"}
+    given = {"birth_date": "1980-04-02", "address": "12 rue Haute, 62510 Arques", "commune": "62765"}
     both = change(client, journey, **given)
     assert both.status_code == 422 and len(questions(both)) == 2
     one = change(client, journey, **given, sure=questions(both)[:1])
@@ -156,8 +156,18 @@ def test_a_correction_asks_of_what_it_changes_alone(site: Flask) -> None:
     assert len(re.findall(r'id="[a-z_]+-sure"[^>]* checked', one.text)) == 1
     assert change(client, journey, **given, sure=questions(both)).status_code == 303
     assert change(client, journey, **given, phone="06 12 34 56 78").status_code == 303
-    assert "62120 Aire-sur-la-Lys" in client.get(f"/parcours/{journey}/identite").text
-    assert questions(change(client, journey, **given | {"commune": "62040"}))
+    assert "62510 Arques" in client.get(f"/parcours/{journey}/identite").text
+    assert questions(change(client, journey, **given | {"commune": "62525"}))
+
+
+@pytest.mark.parametrize("commune", ["", "62765"])
+def test_an_address_out_of_the_programme_is_refused_not_asked(site: Flask, commune: str) -> None:
+    client, journey = browser(site, REFERENT), journeys_of(REFERENT)[0]
+    given = {"address": "12 rue Haute, 62120 Aire-sur-la-Lys", "commune": commune}
+    refused = change(client, journey, **given)
+    assert refused.status_code == 422 and not questions(refused)
+    assert "Cette adresse dit Aire-sur-la-Lys, qui n&#39;est pas dans le périmètre" in refused.text
+    assert "62120 Aire-sur-la-Lys" in refused.text
 
 
 @pytest.mark.parametrize(

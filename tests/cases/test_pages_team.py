@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from datetime import date, timedelta
 from typing import Any
@@ -11,6 +12,9 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from coordination.accounts.queries import load_actor
+from coordination.cases.commands.team import NewLeave, plan_leave
+from coordination.errors import BadInput
 from coordination.worker import run_scan
 from tests.cases.life_kit import COLLEAGUE, colleague, send, version
 from tests.cases.pages_kit import (
@@ -129,6 +133,28 @@ def test_an_absence_that_cannot_be_is_refused(
     sent = leave(client, TODAY + timedelta(days=first), TODAY + timedelta(days=last), chosen)
     assert sent.status_code == 422 and sentence in sent.text
     assert scalar("SELECT count(*) FROM leave") == 1
+
+
+def test_two_windows_at_once_note_one_absence(site: Flask) -> None:
+    actor = load_actor(account(REFERENT), NOW)
+    new, start, ended = NewLeave(TODAY, TODAY + timedelta(days=4), None), threading.Barrier(3), list[str]()
+
+    def plan() -> None:
+        with site.app_context():
+            start.wait()
+            try:
+                plan_leave(actor, new, NOW)
+                ended.append("noted")
+            except BadInput as error:
+                ended.append(error.fields["from_on"])
+
+    threads = [threading.Thread(target=plan) for _ in range(3)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert scalar("SELECT count(*) FROM leave") == 1
+    assert ended.count("noted") == 1 and all("autre absence" in said for said in ended if said != "noted")
 
 
 def planned(

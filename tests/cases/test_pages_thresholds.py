@@ -136,7 +136,7 @@ def test_the_bounds_themselves_are_taken(site: Flask, typed: str) -> None:
         ("valid_from", str(TODAY - timedelta(days=1)), "passé"),
         ("valid_from", str(TODAY + timedelta(days=400)), "un an"),
         ("valid_from", "", "premier jour"),
-        ("valid_from", "2026-02-30", "Écrivez une date"),
+        ("valid_from", "2026-02-30", "Cette date n&#39;existe pas"),
         ("valid_until", str(TODAY - timedelta(days=1)), "avant le premier jour"),
     ],
 )

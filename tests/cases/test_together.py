@@ -15,7 +15,7 @@ from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.models import Contact, Journey
 from coordination.cases.queries.journey_page import REPRESENTATIVES, SHEET
 from coordination.cases.timeline import CONTACTS, sources
-from coordination.db import ReadingConnection, db, memory, narrow
+from coordination.db import ReadingConnection, act_as, db, memory, narrow, remembered
 from coordination.privacy.policy import Action
 from coordination.privacy.together import read_together
 from coordination.privacy.vault import Opened, Read, open_journey_rows
@@ -110,6 +110,33 @@ def test_a_read_leaves_what_is_prepared_and_a_write_taken_back_leaves_nothing(
         assert line().only_reads is False
         raise ZeroDivisionError
     assert scalar("SELECT stage FROM journey WHERE id = %s", journey) == "EN_COURS"
+
+
+def test_a_connection_given_back_forgets_who_only_read(site: Flask, journey: uuid.UUID) -> None:
+    """Whoever takes it next, past any session, and fails after a write: nothing of it stands."""
+    db.session.rollback()
+    db.session.execute(text("SELECT 1"))
+    read, engine = line(), db.engine
+    assert read.only_reads
+    db.session.rollback()
+    with pytest.raises(ZeroDivisionError), engine.begin() as connection:
+        assert connection.connection.driver_connection is read
+        connection.execute(text("SELECT set_config('app.left_behind', 'yes', false)"))
+        raise ZeroDivisionError
+    with engine.connect() as connection:
+        assert connection.connection.driver_connection is read
+        assert not connection.scalar(text("SELECT current_setting('app.left_behind', true)"))
+
+
+def test_what_another_actor_read_is_not_remembered(site: Flask) -> None:
+    """Not even where the transaction began without asking the database anything."""
+    act_as(db.session, account(REFERENT))
+    remembered("place", lambda: "theirs")
+    assert memory() == {"place": "theirs"}
+    act_as(db.session, account(COORDINATOR))
+    db.session.begin()
+    assert memory() == {}
+    db.session.rollback()
 
 
 def test_a_read_cannot_write_and_a_broken_one_is_ended(site: Flask, journey: uuid.UUID) -> None:

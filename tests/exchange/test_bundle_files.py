@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import time
 from pathlib import Path
 
@@ -88,6 +89,14 @@ def test_a_folder_in_place_of_a_file(bundle: Path) -> None:
     (bundle / "contacts.csv").unlink()
     (bundle / "contacts.csv").mkdir()
     assert told(read_bundle(bundle, as_of=AS_OF).faults) == [(None, None, "dossier au lieu d’un fichier")]
+
+
+def test_a_pipe_in_place_of_a_file_is_not_waited_for(bundle: Path) -> None:
+    (bundle / "contacts.csv").unlink()
+    os.mkfifo(bundle / "contacts.csv")
+    assert told(read_bundle(bundle, as_of=AS_OF).faults) == [
+        (None, None, "ce n’est pas un fichier ordinaire")
+    ]
 
 
 @pytest.mark.parametrize("content", ["", "\n\n", "\ufeff", "  \n"])

@@ -12,6 +12,7 @@ from flask import Flask
 from coordination import clock
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.errors import BadInput, Forbidden, NotFound
+from coordination.privacy import drafts
 from coordination.privacy.drafts import KEPT, LONGEST, Fields, Place, drop_draft, find_draft, keep_draft
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
@@ -140,3 +141,27 @@ def test_the_worker_sees_no_draft_that_is_still_wanted(app: Flask, place: Place)
         assert connection.execute("DELETE FROM draft").rowcount == 0
         with pytest.raises(psycopg.errors.InsufficientPrivilege):
             connection.execute("SELECT author_id FROM draft")
+
+
+def test_a_hand_made_form_moves_no_draft_to_another_journey(place: Place) -> None:
+    """It would be sealed with the key of one journey and stand in the other: a cell that no longer opens."""
+    coordinator = person("coord.pre")
+    assert keep_draft(coordinator, place, SAID, clock.now())
+    kept = rows("SELECT journey_id, folder_id, said FROM draft")
+    elsewhere = Place(journey_id("PRE-2"), place.form, place.of_id)
+    keep_draft(coordinator, elsewhere, {"note": ["Ailleurs"]}, clock.now())
+    assert rows("SELECT journey_id, folder_id, said FROM draft") == kept
+    assert found("coord.pre", place) == SAID
+
+
+def test_nobody_keeps_drafts_without_end(place: Place, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(drafts, "MOST_KEPT", 3)
+    places = [Place(place.journey_id, place.form, uuid.uuid4()) for _ in range(4)]
+    for one in places[:3]:
+        assert keep_draft(person("ref1"), one, SAID, clock.now())
+    with pytest.raises(BadInput, match="déjà 3 brouillons"):
+        keep_draft(person("ref1"), places[3], SAID, clock.now())
+    assert scalar("SELECT count(*) FROM draft") == 3
+    # What is begun already goes on; another author has a measure of their own.
+    assert keep_draft(person("ref1"), places[0], {"note": ["Suite"]}, clock.now())
+    assert keep_draft(person("coord.pre"), places[3], SAID, clock.now())

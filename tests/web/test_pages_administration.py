@@ -144,7 +144,7 @@ def test_an_account_is_made_and_its_person_chooses_the_password(app: Flask, admi
         ({"email": "admin@exemple.fr"}, "déjà un compte"),
         ({"display_name": " "}, "le prénom et le nom"),
         ({"charter_expires_on": ""}, "les trois, ou aucun"),
-        ({"charter_expires_on": "demain"}, "Écrivez une date"),
+        ({"charter_expires_on": "demain"}, "Cette date n&#39;existe pas"),
         ({"role": ""}, "Choisissez un rôle"),
         ({"role": "INVENTE"}, "pas dans la liste"),
         ({"until_on": str(day(-1))}, "vient avant le premier"),
