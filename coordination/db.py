@@ -233,7 +233,8 @@ def _scope(scope: str) -> None:
 def memory() -> dict[Any, Any]:
     """What this transaction has read already, within what it is kept to; a transaction that writes has none."""
     session = db.session()
-    if session.get_transaction() is not session.info.get("began"):
+    transaction = session.get_transaction()
+    if transaction is None or transaction is not session.info.get("began"):
         session.connection()  # its beginning forgets what the last one read
     known: dict[Any, Any] = {}
     if not session.info.get("writing"):
