@@ -10,7 +10,7 @@ from __future__ import annotations
 import os
 import struct
 import uuid
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
 from typing import Any
@@ -75,26 +75,38 @@ def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, pa
 
 def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
     """Open a cell. Raises SealBroken if it is not the one sealed for this place; never returns ciphertext."""
-    return unseal_all(table, column, ((key, row_id.bytes + key.place, cell),))[0]
+    return unseal_columns(table, (column,), (key,), (row_id.bytes + key.place,), ((cell,),))[0][0]
 
 
-def unseal_all(table: str, column: str, cells: Iterable[tuple[DataKey, bytes, bytes]]) -> list[str]:
-    """Open the cells of one column, each with its key and its place (row id as bytes, then that of the key).
+def unseal_columns(
+    table: str,
+    columns: Sequence[str],
+    keys: Iterable[DataKey],
+    places: Iterable[bytes],
+    cells: Iterable[Iterable[bytes | None]],
+) -> list[list[str]]:
+    """Open columns of the same rows, each row with its key and its place (row id as bytes, then that of the key).
 
-    A search opens thousands: nothing is called here per cell but what opens it.
+    `cells`: row by row, in the order of `columns`; "" where there is none. A search opens thousands: nothing is
+    called here per cell but what opens it, and a key is used up while it is at hand (a quarter of the time).
     """
-    prefix = _cell(table, column)
-    texts = []
+    opened: list[list[str]] = [[] for _ in columns]
+    into = [(_cell(table, column), texts.append) for column, texts in zip(columns, opened, strict=True)]
     try:
-        for key, place, cell in cells:
-            if not cell.startswith(key.head):
-                raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
-            plain = key.cipher.decrypt(cell[_NONCE], cell[_SEALED], prefix + place)
-            texts.append(plain[: plain.rindex(b"\x80")].decode())
+        for key, place, row in zip(keys, places, cells, strict=True):
+            head, decrypt = key.head, key.cipher.decrypt
+            for (prefix, add), cell in zip(into, row, strict=True):
+                if cell is None:
+                    add("")
+                    continue
+                if not cell.startswith(head):
+                    raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
+                plain = decrypt(cell[_NONCE], cell[_SEALED], prefix + place)
+                add(plain[: plain.rindex(b"\x80")].decode())
     # A cell cut short has no nonce to speak of.
     except (InvalidTag, ValueError):
         raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None
-    return texts
+    return opened
 
 
 def seal_part(

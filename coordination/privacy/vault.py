@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, func, select
 from coordination.db import db, many, remembered
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
-from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_all
+from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_columns
 
 _ALWAYS = ("id", "folder_id", "journey_id")
 
@@ -161,8 +161,7 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
     )
     keys = keystore().get_each(folder_ids)
     places = [row_id + key.place for row_id, key in zip(row_ids, keys, strict=True)]
-    table = model.__table__.name
-    opened = [_texts(table, name, keys, places, cells) for name, cells in zip(columns, sealed, strict=True)]
+    opened = unseal_columns(model.__table__.name, columns, keys, places, zip(*sealed, strict=True))
     return list(journey_ids), opened
 
 
@@ -171,21 +170,6 @@ def _in_bytes(model: Any, columns: tuple[str, ...]) -> Select[Any]:
     table = model.__table__
     ids = (func.uuid_send(table.c[name]) for name in _ALWAYS)
     return select(*ids, *(table.c[name] for name in columns))
-
-
-def _texts(
-    table: str,
-    column: str,
-    keys: Sequence[DataKey],
-    places: Sequence[bytes],
-    cells: Sequence[bytes | None],
-) -> list[str]:
-    """One column opened, in the order of its rows."""
-    if None not in cells:
-        return unseal_all(table, column, zip(keys, places, cells, strict=True))  # type: ignore[arg-type]
-    full = ((k, p, cell) for k, p, cell in zip(keys, places, cells, strict=True) if cell is not None)
-    opened = iter(unseal_all(table, column, full))
-    return ["" if cell is None else next(opened) for cell in cells]
 
 
 def sealed_row(key: DataKey, model: Any, row_id: uuid.UUID, values: Mapping[str, Any]) -> dict[str, Any]:

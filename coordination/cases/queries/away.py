@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection
-from datetime import date
+from datetime import date, timedelta
 
 from sqlalchemy import text
 
 from coordination.db import db
 
+# How long before, the board says an absence without replacement, or a role that ends: who arranges needs the time.
+LEAVE_TOLD = timedelta(days=14)
 WHO = text("SELECT * FROM who_is_away(CAST(:ids AS uuid[]), :first, :last)")
 
 

@@ -21,11 +21,14 @@ from coordination.cases.models_life import Leave
 from coordination.cases.queries.forecast_counts import HORIZONS, NOBODY, Counts, Due, count_due
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.relays import Away, teams, uncovered
 from coordination.db import db, narrow
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import COORDINATING_ROLES, Grant
 
 SHOWN = 50
+# One absence that nobody covers opens it on every journey of somebody.
+ABSENCES = frozenset({"I07"})
 
 
 @dataclass(frozen=True)
@@ -88,6 +91,8 @@ class Forecast:
     breaks: tuple[Break, ...]
     more: int
     people: dict[uuid.UUID, Person]
+    # Absences that nobody covers: a line each, and none for each journey.
+    away: tuple[Away, ...] = ()
 
     @property
     def most(self) -> int:
@@ -107,9 +112,19 @@ def forecast(
     chosen = week if week in _mondays(today, until) else None
     shown = (max(chosen, tomorrow), min(chosen + timedelta(days=6), until)) if chosen else (tomorrow, until)
     ids = _followed(actor, today) if scope.own else None
-    found = count_due(tomorrow, until, today=today, ids=ids, referent=scope.referent, shown=shown, most=SHOWN)
+    found = count_due(
+        tomorrow,
+        until,
+        today=today,
+        ids=ids,
+        referent=scope.referent,
+        shown=shown,
+        most=SHOWN,
+        without=ABSENCES,
+    )
     followers = {uuid.UUID(code) for code in found.within if code != NOBODY}
     leaves = [leave for leave in _leaves(today, until) if scope.own or leave.account_id in followers]
+    away = _away(actor, today, scope) if any(leave.backup_id is None for leave in leaves) else ()
     names = account_names({leave.account_id for leave in leaves} | followers)
     weeks = tuple(_week(first, today, until, found, leaves, names, scope) for first in _mondays(today, until))
     asked = [found.deadlines.get(chosen, 0)] if chosen else found.deadlines.values()
@@ -127,7 +142,13 @@ def forecast(
         tuple(_break(one, names) for one in found.shown if one.journey_id in named),
         sum(asked) - len(found.shown),
         named,
+        away,
     )
+
+
+def _away(actor: Actor, today: date, scope: Scope) -> tuple[Away, ...]:
+    wanted = str(actor.id) if scope.own else scope.referent
+    return tuple(one for one in uncovered(teams(), today) if wanted in ("", str(one.who)))
 
 
 def falls_in(actor: Actor, first: date, last: date, today: date) -> list[Break]:
@@ -146,7 +167,7 @@ def _followed(actor: Actor, today: date) -> list[uuid.UUID]:
 def _leaves(today: date, until: date) -> list[Any]:
     return list(
         db.session.execute(
-            select(Leave.account_id, Leave.from_on, Leave.until_on)
+            select(Leave.account_id, Leave.from_on, Leave.until_on, Leave.backup_id)
             .where(Leave.from_on <= until, Leave.until_on >= today)
             .order_by(Leave.from_on)
         )

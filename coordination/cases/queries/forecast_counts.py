@@ -6,7 +6,7 @@ One statement, whose parts come back as JSON: apart, the wall would look at the 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any, NamedTuple
@@ -88,15 +88,21 @@ def count_due(
     referent: str = "",
     shown: tuple[date, date] | None = None,
     most: int = 1_000,
+    without: Collection[str] = (),
 ) -> Counts:
     """From `first` on: weeks up to `until`, référents up to the last horizon, the lines of the days `shown`.
 
-    `ids`: these journeys alone, and what speaks to who follows them; None: all that the actor sees.
+    `ids`: these journeys alone, and what speaks to who follows them; None: all that the actor sees. `without`:
+    rules that the page tells of in another way.
     """
     since, up_to = shown or (first, until)
     soon, following, far = (today + timedelta(days=days) for days in HORIZONS)
     every = (code.split(":") for code in serious())
-    told = [(rule, kind) for rule, kind in every if ids is None or speaks_to_follower(rule)]
+    told = [
+        (rule, kind)
+        for rule, kind in every
+        if rule not in without and (ids is None or speaks_to_follower(rule))
+    ]
     asked: dict[str, Any] = {
         "first": first,
         "last": max(until, far),

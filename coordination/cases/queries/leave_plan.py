@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 
 from sqlalchemy import func, or_, select
 
@@ -16,7 +16,7 @@ from coordination.cases.commands.appointments import PENDING
 from coordination.cases.commands.team import NO_SUCH_LEAVE
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
-from coordination.cases.queries.away import away
+from coordination.cases.queries.away import LEAVE_TOLD, away
 from coordination.cases.queries.forecast import Break, falls_in
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.cases.vocabulary import PROGRAMMES
@@ -25,9 +25,6 @@ from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import FOLLOWING_ROLES, Grant
-
-# How long before, the board says an absence without replacement, or a role that ends: who arranges needs the time.
-LEAVE_TOLD = timedelta(days=14)
 
 
 @dataclass(frozen=True)

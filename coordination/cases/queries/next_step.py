@@ -36,7 +36,7 @@ class NextStep:
 
 
 def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, NextStep]:
-    """The first planned thing of each journey, past and not done included (it is late). One statement."""
+    """The first thing to come of each journey; where there is none, the oldest that is late. One statement."""
     rows = db.session.execute(_planned(), {"ids": list(journey_ids), "today": today})
     return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}
 
@@ -85,5 +85,6 @@ def _planned() -> Select[Any]:
         )
         .outerjoin(Structure, Structure.id == planned.c.structure_id)
         .ext(distinct_on(planned.c.journey_id))
-        .order_by(planned.c.journey_id, planned.c.day)
+        # What is still to come first: of what is late the alerts speak.
+        .order_by(planned.c.journey_id, planned.c.day < bindparam("today"), planned.c.day)
     )

@@ -15,7 +15,7 @@ from coordination.accounts.models import Membership
 from coordination.alerts.standing import Standing
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
-from coordination.cases.queries.leave_plan import LEAVE_TOLD
+from coordination.cases.queries.away import LEAVE_TOLD
 from coordination.cases.queries.people import account_names
 from coordination.clock import paris_date
 from coordination.db import among, db

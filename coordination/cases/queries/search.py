@@ -123,9 +123,11 @@ def match(query: str, names: Sequence[str], most: int = MOST_RESULTS) -> list[tu
     scores = _starting(wanted.split(), folded)
     if len(wanted) > 2:
         heard = sound(wanted).split()
-        for place, wrong in _heard_alike((heard, ["".join(heard)]), folded):
+        # Also as one word, where it was typed as several.
+        typed = (heard, ["".join(heard)]) if len(heard) > 1 else (heard,)
+        for place, wrong in _heard_alike(typed, folded):
             scores[place] = max(scores.get(place, 0.0), 94.0 - 6 * wrong)
-    best = sorted(scores.items(), key=lambda item: (-item[1], folded[item[0]]))
+    best = sorted(scores.items(), key=lambda item: (-item[1], folded[item[0]], item[0]))
     return best[:most]
 
 
@@ -151,13 +153,13 @@ def _heard_alike(typed: Sequence[Sequence[str]], folded: Sequence[str]) -> Itera
     place_of = list(accumulate(map(eq, words, repeat(_NEXT))))
     where: dict[str, list[int]] = {part: [] for part in parts}
     for heard in (words, pairs):
-        for number, part in enumerate(heard):
-            if part in parts:
-                where[part].append(place_of[number])
+        for number in [number for number, part in enumerate(heard) if part in parts]:
+            where[heard[number]].append(place_of[number])
     for spoken in filter(None, typed):
-        found = [_places(near[word], where) for word in spoken]
-        for place in set.intersection(*map(set, found)):
-            yield place, sum(wrong[place] for wrong in found)
+        first, *others = (_places(near[word], where) for word in spoken)
+        for place, wrong in first.items():
+            if all(place in other for other in others):
+                yield place, wrong + sum(other[place] for other in others)
 
 
 def _near(word: str, known: Sequence[str]) -> dict[str, int]:
