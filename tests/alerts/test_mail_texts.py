@@ -43,7 +43,7 @@ MAILS = {
         "Pour information, cette semaine : 1 parcours.\n"
         "À voir ici : https://parcours.example/\n"
         "\n"
-        "La semaine qui commence :\n"
+        "Où en sont les parcours ce lundi :\n"
         "- Perte de contact : 31 parcours\n"
         "- Transition qui dure : 1 parcours\n"
         "- sans référent : 2 parcours\n"

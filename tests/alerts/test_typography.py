@@ -12,6 +12,8 @@ from coordination.alerts.typography import Source, sources_of
 from coordination.reference import typeset
 
 PROJECT = "cahier des charges du projet"
+DORA = "les délais de DORA, service public de l'insertion"
+EMPLOIS = "les délais des Emplois de l'inclusion, service public"
 
 
 @pytest.mark.parametrize(
@@ -40,8 +42,9 @@ def test_no_signal_shows_the_signs_of_a_keyboard() -> None:
         (None, ()),
         ("contract", (Source(PROJECT),)),
         ("contract (Quartiers d'été)", (Source(f"{PROJECT} (Quartiers d'été)"),)),
-        ("contract; gip-inclusion/les-emplois", (Source(PROJECT),)),
-        ("gip-inclusion/dora: relances J10, J20, expiration J30", ()),
+        ("contract; gip-inclusion/les-emplois", (Source(PROJECT), Source(EMPLOIS))),
+        ("gip-inclusion/dora: relances J10, J20, expiration J30", (Source(DORA),)),
+        ("gip-inclusion/another: 3 d", ()),
         ("Code de l'éducation R131-7, L131-8", (Source("Code de l'éducation R131-7, L131-8"),)),
         ("décret 2024-1244, D262-65-2", (Source("décret 2024-1244, D262-65-2"),)),
         (
@@ -58,4 +61,4 @@ def test_no_source_of_the_catalogue_is_shown_raw() -> None:
     for rule in rules().values():
         for source in sources_of(rule.source):
             assert "gip-" not in source.text and "contract" not in source.text and ":443" not in repr(source)
-            assert source.url or source.text.startswith((PROJECT, "Code ", "décret "))
+            assert source.url or source.text.startswith((PROJECT, "Code ", "décret ", "les délais d"))

@@ -129,8 +129,8 @@ def test_holidays_and_absences_stand_in_the_ground(site: Flask) -> None:
     )
     name = scalar("SELECT display_name FROM account WHERE id = %s", account(REFERENT))
     page = browser(site, COORDINATOR).get(f"{AHEAD}?jours=90").text
-    assert f"{name} en congé" in page
-    assert "Vous êtes en congé" in browser(site, REFERENT).get(AHEAD).text
+    assert f"Absence : {name}" in page
+    assert "Votre absence" in browser(site, REFERENT).get(AHEAD).text
 
 
 @pytest.mark.parametrize(

@@ -114,7 +114,7 @@ def test_a_file_says_what_is_stuck_since_when_who_has_it_and_what_was_tried(site
         TODAY + timedelta(days=3),
     )
     page = browser(site, COORDINATOR).get(f"{REVIEW}/{journey_id}?tous=1").text
-    for words in ("Ce qui bloque", "Suivi par", "en congé jusqu", "Dernier échange", "Ce qui a été tenté"):
+    for words in ("Ce qui bloque", "Suivi par", "absence jusqu", "Dernier échange", "Ce qui a été tenté"):
         assert words in page, words
 
 
@@ -199,9 +199,9 @@ def test_what_is_decided_can_be_taken_back_and_a_wish_settled(site: Flask) -> No
     journey_id = silent_journey(REFERENT)
     post(client, f"{REVIEW}/{journey_id}", decision="EPS")
     for path in (SUM, f"/parcours/{journey_id}"):
-        assert "ordre du jour du prochain" in client.get(path).text
+        assert "ordre du jour de la prochaine" in client.get(path).text
     assert post(client, f"{REVIEW}/{journey_id}/eps").status_code == 303
-    assert "ordre du jour du prochain" not in client.get(SUM).text
+    assert "ordre du jour de la prochaine" not in client.get(SUM).text
     assert post(client, f"{REVIEW}/{journey_id}/eps").status_code == 303, "a second press changes nothing"
     assert post(client, f"{REVIEW}/{journey_id}/revenir").status_code == 303
     assert decisions() == []

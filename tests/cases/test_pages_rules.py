@@ -240,5 +240,5 @@ def test_a_source_is_a_link_by_its_host_or_a_plain_text(site: Flask) -> None:
     address = "https://inclusion.gouv.fr/blog/reduire-delais-orientation-rsa-2-leviers"
     assert f'<a href="{address}" rel="noreferrer noopener">inclusion.gouv.fr</a>' in rule(page, "A03")
     assert "Source : cahier des charges du projet." in rule(page, "A13")
-    assert "Source" not in rule(page, "T14")
+    assert "Source : les délais de DORA, service public de l&#39;insertion." in rule(page, "T14")
     assert ":443" not in page and "gip-inclusion" not in page and "contract" not in page

@@ -64,7 +64,7 @@ CASES: list[tuple[str, str, str, JourneyFacts, str, dict[str, Any]]] = [
      "2026-05-25", {"actions": (action("a", "EN_COURS", suspended_on=D("2026-05-04")),)}),
     ("I07", "lead", "l", cite(team=TeamFact(leaves=(LEAVE,))), "2026-05-25", {"team": TeamFact(True, True)}),
     ("I07", "overdue", "l", cite(team=TeamFact(leaves=(LEAVE,))), "2026-06-08", {"written_on": D("2026-06-21")}),
-    ("I08", "lead", "", cite(team=TeamFact(referent_until=D("2026-06-30"))), "2026-05-31", {"team": TeamFact()}),
+    ("I08", "lead", "", cite(team=TeamFact(referent_until=D("2026-06-30"))), "2026-05-30", {"team": TeamFact()}),
     ("I09", "overdue", "", cite(team=TeamFact(has_referent=False)), "2026-04-30", {"team": TeamFact()}),
     ("I09", "overdue", "", cite(team=TeamFact(referent_until=D("2026-06-30"))), "2026-07-03", {"team": TeamFact()}),
     ("I10", "lead", "", pre(), "2026-06-04", {"actions": (action("a", "PREVUE", planned_start=D("2026-07-20")),)}),
