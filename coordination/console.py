@@ -101,6 +101,10 @@ class Tool(_InFrench, click.Group):
         except (psycopg.OperationalError, OperationalError):
             click.echo("Erreur : la base de données ne répond pas. Rien n'a été écrit.", err=True)
             ctx.exit(1)
+        except BrokenPipeError:
+            # Whoever read has read enough (`| head`); what is left in the buffer has nowhere to go either.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+            ctx.exit(0)
         except Exception as error:
             # The kind of the fault only: its text may hold a value.
             click.echo(f"Erreur inattendue ({type(error).__name__}). Rien n'a été écrit.", err=True)

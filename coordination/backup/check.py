@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, Engine, TextClause, text
 
 from coordination.backup.manifest import Manifest
+from coordination.console import count
 from coordination.db import Base
 from coordination.errors import CoordinationError
 from coordination.privacy import audit
@@ -118,7 +119,7 @@ def _chains(connection: Connection, of_data: Manifest) -> str:
     if result.problems:
         first = result.problems[0]
         raise Unsound(f"Le journal des accès ne tient pas : ligne {first.sequence}, {first.reason}.")
-    return f"{result.entries} lignes, {result.chains} chaînes"
+    return f"{count(result.entries, 'ligne', 'lignes')}, {count(result.chains, 'chaîne', 'chaînes')}"
 
 
 def _keys(connection: Connection, store: Keystore, of_data: Manifest, of_keys: Manifest) -> str:

@@ -14,7 +14,7 @@ from coordination import clock
 from coordination.backup import make, swap
 from coordination.backup import restore as putting_back
 from coordination.backup.check import Steps
-from coordination.console import Command, json_option, show
+from coordination.console import Command, count, json_option, show
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action
 from coordination.privacy.work import work
@@ -115,7 +115,8 @@ def restore(
         )
     elif drop_old:
         names = swap.drop_kept(settings())
-        show(as_json, {"dropped": names}, f"{len(names)} base(s) remplacée(s) supprimée(s).")
+        dropped = count(len(names), "base remplacée supprimée", "bases remplacées supprimées")
+        show(as_json, {"dropped": names}, f"{dropped}.")
     else:
         assert directory is not None
         _restore(settings(), application, directory, keys_from, replace, drill, as_json)

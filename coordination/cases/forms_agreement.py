@@ -43,7 +43,11 @@ class AgreementForm(PageForm):
         """The choices of the programme; `people`: representatives by id."""
         statuses = reference.labels("parental_agreement")
         if programme != "PRE":
-            statuses = {code: label for code, label in statuses.items() if code not in OF_PARENTS}
+            statuses = {
+                code: label.replace("la famille", "la personne")
+                for code, label in statuses.items()
+                if code not in OF_PARENTS
+            }
         self.status.choices = options(statuses)
         self.signer.choices = options(
             {str(id_): name for id_, name in people.items()},

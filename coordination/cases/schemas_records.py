@@ -84,7 +84,7 @@ class Number(Typed):
     def _deserialize(self, value: Any, attr: str | None, data: Any, **kwargs: Any) -> Any:
         typed = super()._deserialize(value, attr, data, **kwargs).strip()
         if typed and not (typed.isascii() and typed.isdigit() and len(typed) < 10):
-            raise ValidationError("Écrivez un nombre en chiffres.")
+            raise ValidationError("Écrivez un nombre entier en chiffres, par exemple 2.")
         return int(typed) if typed else None
 
 

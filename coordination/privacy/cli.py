@@ -208,4 +208,4 @@ def checkpoint(settings: Callable[[], Settings], witness: Path | None, as_json: 
             connection, on_disk.audit_key(settings()), clock.now(), witness or _witness(settings())
         )
     engine.dispose()
-    show(as_json, {"chains": len(made)}, f"{len(made)} chaînes signées.")
+    show(as_json, {"chains": len(made)}, f"{count(len(made), 'chaîne signée', 'chaînes signées')}.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import timedelta
 from html import unescape
 from typing import Any
 
@@ -123,6 +124,22 @@ def test_an_ended_journey_has_no_next_step_and_says_how_many_documents(site: Fla
     rows("UPDATE journey SET exit_on = %s WHERE id = %s", TODAY, journey)
     page = client.get(f"/parcours/{journey}").text
     assert "Parcours terminé" in page and "Aucune prochaine étape" not in page
+
+
+def test_the_next_step_is_what_is_still_to_come(site: Flask) -> None:
+    """Of what is late the alerts speak; it stands there only where nothing else is planned."""
+    client, journey = browser(site, REFERENT), agreed()
+    for table in ("review", "appointment", "action", "pause"):
+        rows(f"DELETE FROM {table} WHERE journey_id = %s", journey)
+    late = TODAY - timedelta(days=40)
+    assert post(client, f"/parcours/{journey}/bilan", due_on=str(late)).status_code == 303
+    shown = client.get(f"/parcours/{journey}").text
+    assert "date passée" in shown
+    when = TODAY + timedelta(days=1)
+    sent = post(client, f"/parcours/{journey}/rendez-vous", on_date=str(when), status="A_VENIR")
+    assert sent.status_code == 303, sent.text
+    shown = client.get(f"/parcours/{journey}").text
+    assert "date passée" not in shown and long_date(when).lower() in shown.lower()
 
 
 def test_an_action_says_who_follows_it_and_what_was_noted(site: Flask) -> None:

@@ -133,6 +133,27 @@ def test_holidays_and_absences_stand_in_the_ground(site: Flask) -> None:
     assert "Votre absence" in browser(site, REFERENT).get(AHEAD).text
 
 
+def test_one_absence_is_one_line_and_not_one_for_each_journey(site: Flask) -> None:
+    mine = running()
+    for journey_id in mine:
+        due(journey_id, 2, "I07", "lead", "leave")
+    due(mine[0], 3)
+    rows(
+        "INSERT INTO leave (id, account_id, from_on, until_on) VALUES (gen_random_uuid(), %s, %s, %s)",
+        account(REFERENT),
+        TODAY + timedelta(days=8),
+        TODAY + timedelta(days=12),
+    )
+    for who, words in (
+        (COORDINATOR, "Absence de <strong>Claire Delattre</strong> du "),
+        (REFERENT, "Votre absence du "),
+    ):
+        client = browser(site, who)
+        assert within(client) == [1, 1, 1] and refs(client, AHEAD) == {ref(mine[0])}
+        page = client.get(AHEAD).text
+        assert page.count(words) == 1 and f"{len(mine)} parcours" in page[page.index(words) :][:300]
+
+
 @pytest.mark.parametrize(
     "asked", ["jours=0", "jours=x", "referent=x", "semaine=x", "semaine=9999-12-31", "semaine=0001-01-01"]
 )

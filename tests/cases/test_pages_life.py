@@ -39,11 +39,11 @@ def test_siblings_are_linked_and_show_nothing_of_each_other(site: Flask, journey
     assert send(client, journey, "famille", ref=ref.lower()).status_code == 303
     assert send(browser(site, COORDINATOR), sibling, "referent", referent_id=str(other)).status_code == 303
     page = client.get(f"/parcours/{journey}").text
-    assert "Un frère ou une sœur est" in page and "Camille Lemaire" in page
+    assert "Un frère ou une sœur a aussi" in page and "Camille Lemaire" in page
     assert str(sibling) not in page and ref not in page
     assert client.get(f"/parcours/{sibling}").status_code == 404
     theirs = browser(site, COLLEAGUE).get(f"/parcours/{sibling}").text
-    assert "Un frère ou une sœur est" in theirs and str(journey) not in theirs
+    assert "Un frère ou une sœur a aussi" in theirs and str(journey) not in theirs
     # The coordinator sees both, by name.
     coordinator = browser(site, COORDINATOR)
     for path, action in (
@@ -55,7 +55,7 @@ def test_siblings_are_linked_and_show_nothing_of_each_other(site: Flask, journey
         assert str(sibling) in last_audit(action)[2].split(",")
     # Withdrawn, the agreement hides even that.
     rows("UPDATE journey SET agreement_status = 'RETIRE' WHERE id = %s", sibling)
-    assert "Un frère ou une sœur est" not in client.get(f"/parcours/{journey}").text
+    assert "Un frère ou une sœur a aussi" not in client.get(f"/parcours/{journey}").text
     assert post(client, f"/parcours/{journey}/famille/retirer").status_code == 303
     assert scalar("SELECT count(*) FROM household_member") == 0
     assert name == sibling

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -150,6 +151,23 @@ def test_one_absence_is_one_line_of_the_stalled_list_and_of_the_review(site: Fla
     section = boss.get(f"{STALLED}?type=INTERRUPTION&par=type").text
     assert scalar("SELECT ref FROM journey WHERE id = %s", ids[0]) in section
     assert "passage de relais" not in browser(site, CITE).get(REVIEW).text
+
+
+def test_an_absence_leads_to_a_replacement_and_not_to_another_referent(site: Flask) -> None:
+    ids, boss = running(), browser(site, COORDINATOR)
+    only_relays(ids)
+    rows("UPDATE alert SET rule = 'I07' WHERE rule = 'I09'")
+    leave_id, line = (
+        absence(-2, 9),
+        f"{len(ids)} parcours attendent quelqu'un pendant l'absence de Claire Delattre",
+    )
+    for path in (STALLED, REVIEW):
+        page = unescape(boss.get(path).text)
+        assert line in page and f'href="/parcours/absences/{leave_id}/remplacement"' in page, path
+    # Who leaves for good is handed over, absent or not.
+    rows("UPDATE alert SET rule = 'I08', kind = 'lead' WHERE journey_id = %s AND rule = 'I07'", ids[0])
+    page = unescape(boss.get(REVIEW).text)
+    assert line not in page and "un passage de relais (Claire Delattre)" in page
 
 
 def queued(page: str) -> int:

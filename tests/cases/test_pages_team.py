@@ -43,6 +43,15 @@ def test_a_referent_hands_over_with_a_word(site: Flask, journey: uuid.UUID) -> N
     assert b"mardi" not in bytes(scalar("SELECT note FROM turn WHERE journey_id = %s", journey))
 
 
+def test_a_word_of_handover_needs_somebody_who_takes_over(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    same = send(client, journey, "referent", referent_id=str(account(REFERENT)), note="Vu mardi.")
+    assert (
+        same.status_code == 422 and "Rien ne change dans le suivi" in same.text and "Vu mardi." in same.text
+    )
+    assert scalar("SELECT count(*) FROM turn WHERE journey_id = %s", journey) == 0
+
+
 def test_the_coordinator_assigns_and_names_a_backup(site: Flask, journey: uuid.UUID) -> None:
     other = colleague()
     client = browser(site, COORDINATOR)

@@ -119,6 +119,11 @@ def _check(given: Handover, journey: object, passed: bool, coordinates: bool, no
     elif given.backup_id and given.backup_id != journey.backup_id:  # type: ignore[attr-defined]
         check_follower(problems, "backup_id", given.backup_id, programme, now)
     problems.free_text("note", given.note)
+    changed = passed or given.backup_id != journey.backup_id  # type: ignore[attr-defined]
+    if given.note.strip() and not changed and "note" not in problems:
+        problems["note"] = (
+            "Rien ne change dans le suivi : choisissez une autre personne, ou notez ce mot dans un échange."
+        )
     if passed and not coordinates and not given.note.strip():
         problems["note"] = "Laissez quelques mots à la personne qui prend le relais : où en est le parcours ?"
     problems.stop_if_any()
