@@ -13,12 +13,19 @@ from coordination.accounts import commands
 from coordination.accounts.commands import NewMembership
 from coordination.cases.commands.agreements import NewAgreement, record_agreement
 from coordination.cases.commands.team import Handover, hand_over
+from coordination.cases.models import Right
+from coordination.errors import BadInput
 from coordination.privacy import work
+from coordination.privacy.policy import Action
+from coordination.privacy.records import add_record
+from coordination.privacy.volets import Volet
 from tests.support import account_of, day, import_rows, journey_id, person, rows, scalar, world
 
 COORDINATES = NewMembership("COORD_PRE", "ESCAL", "PRE")
 FOLLOWS = NewMembership("REFERENT_PRE", "ESCAL", "PRE")
+ENDS = day(777)
 Act = Callable[[], None]
+AtOnce = Callable[[Act, Act], list[BaseException]]
 
 
 def version() -> int:
@@ -35,6 +42,15 @@ def handed_over() -> None:
     hand_over(person("coord.pre"), journey_id("PRE-1"), passed, version(), clock.now())
 
 
+def noted() -> None:
+    """A record in a volet that the withdrawal closes."""
+    journey = journey_id("PRE-1")
+    with work.work(person("ref1"), Action.WRITE_RECORD, clock.now()) as w:
+        grant = w.require(journey)
+        add_record(grant, Right, journey, Volet.SANTE, {"kind": "MDPH", "ends_on": ENDS})
+        w.audit(grant, ["kind"])
+
+
 def coordinates() -> None:
     commands.add_membership(commands.operator_actor(), account_of("ref2"), COORDINATES, clock.now())
 
@@ -44,8 +60,11 @@ def leaves() -> None:
 
 
 @pytest.fixture
-def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Act, Act], None]:
-    """Runs two acts: the second begins when the first has written everything and committed nothing."""
+def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> AtOnce:
+    """Runs two acts: the second begins when the first has written everything and committed nothing.
+
+    Gives the errors that stopped one.
+    """
     mine, written, go_on = threading.local(), threading.Event(), threading.Event()
     append, failed = work._append, list[BaseException]()
 
@@ -63,7 +82,7 @@ def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Act, Act],
             except BaseException as error:
                 failed.append(error)
 
-    def both(first: Act, second: Act) -> None:
+    def both(first: Act, second: Act) -> list[BaseException]:
         import_rows(world())
         monkeypatch.setattr(work, "_append", appended)
         earlier = threading.Thread(target=run, args=(first, True))
@@ -76,7 +95,7 @@ def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> Callable[[Act, Act],
         go_on.set()
         earlier.join(20)
         later.join(20)
-        assert not failed
+        return failed
 
     return both
 
@@ -93,22 +112,33 @@ def opened(name: str, beyond_coordination: bool = False) -> int:
 
 
 @pytest.mark.parametrize("acts", [(coordinates, withdrawn), (withdrawn, coordinates)])
-def test_a_role_given_while_an_agreement_is_withdrawn(
-    at_once: Callable[[Act, Act], None], acts: tuple[Act, Act]
-) -> None:
-    at_once(*acts)
+def test_a_role_given_while_an_agreement_is_withdrawn(at_once: AtOnce, acts: tuple[Act, Act]) -> None:
+    assert at_once(*acts) == []
     assert opened("ref2") == 1, "the new coordinator coordinates"
     assert not opened("ref2", beyond_coordination=True), "and opens nothing of what was withdrawn"
     assert not opened("ref1", beyond_coordination=True)
 
 
 @pytest.mark.parametrize("acts", [(handed_over, leaves), (leaves, handed_over)])
-def test_a_journey_handed_to_somebody_whose_role_ends(
-    at_once: Callable[[Act, Act], None], acts: tuple[Act, Act]
-) -> None:
-    at_once(*acts)
+def test_a_journey_handed_to_somebody_whose_role_ends(at_once: AtOnce, acts: tuple[Act, Act]) -> None:
+    assert at_once(*acts) == []
     assert rows("SELECT referent_id FROM journey WHERE id = %s", journey_id("PRE-1")) == [
         (account_of("ref2"),)
     ]
     assert not opened("ref2") and not opened("ref2", beyond_coordination=True)
     assert not opened("ref1")
+
+
+def test_a_record_comes_before_a_withdrawal_or_not_at_all(at_once: AtOnce) -> None:
+    assert at_once(noted, withdrawn) == []
+    places = (
+        "SELECT f.volet, f.open FROM right_end r JOIN folder f ON f.id = r.folder_id WHERE r.ends_on = %s"
+    )
+    kept = rows(places, ENDS)
+    assert kept == [("sante", False)], "noted first: it stands in the volet that was closed after it"
+
+
+def test_a_record_that_waited_for_a_withdrawal_is_refused(at_once: AtOnce) -> None:
+    refused = at_once(withdrawn, noted)
+    assert [type(error) for error in refused] == [BadInput], refused
+    assert scalar("SELECT count(*) FROM right_end WHERE ends_on = %s", ENDS) == 0
