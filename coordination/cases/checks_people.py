@@ -12,6 +12,8 @@ from coordination.cases.queries.search import fold
 from coordination.cases.rules.ages import birthday
 
 FIRST_BIRTH_YEAR = 1900
+LONGEST_EMAIL = 200
+_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 EXPECTED_AGES = {"PRE": (2, 16), "CITE_EMPLOI": (16, 75)}
 """Youngest and eldest at the opening: another age may be, and is mostly a date typed wrong."""
 SUBJECT = {"PRE": "Cet enfant", "CITE_EMPLOI": "Cette personne"}
@@ -56,6 +58,14 @@ def check_phone(problems: Problems, phone: str, name: str = "phone") -> None:
         problems[name] = "Écrivez le numéro en chiffres, par exemple 06 12 34 56 78."
     else:
         problems.free_text(name, phone)
+
+
+def check_reach(problems: Problems, phone: str, email: str) -> None:
+    """Refuse what reaches nobody."""
+    check_phone(problems, phone)
+    problems.free_text("email", email, LONGEST_EMAIL)
+    if email and not _EMAIL.fullmatch(email):
+        problems["email"] = "Cette adresse e-mail n'est pas complète, par exemple prenom.nom@exemple.fr."
 
 
 def check_both_names(problems: Problems, first_name: str, last_name: str, prefix: str = "") -> None:

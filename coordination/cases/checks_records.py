@@ -63,7 +63,7 @@ def check_record(
         value = values.get(cell.name)
         if value in (None, ""):
             if cell.required:
-                problems[cell.name] = _missing(cell)
+                problems[cell.name] = missing(cell)
         elif cell.shape is Shape.CODE:
             if value not in coded(cell.codes, place.programme) and value != (known.kept or {}).get(cell.name):
                 listed = value in coded(cell.codes, place.programme, every=True)
@@ -90,7 +90,8 @@ def check_record(
     problems.stop_if_any(sure)
 
 
-def _missing(cell: Cell) -> str:
+def missing(cell: Cell) -> str:
+    """What is said beside a cell that is needed and empty."""
     if cell.shape is Shape.DAY:
         return "Indiquez une date, par exemple 12/10/2026."
     if cell.shape is Shape.MONTH:

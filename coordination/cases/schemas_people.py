@@ -7,8 +7,11 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
+from coordination.cases.checks import Problems
+from coordination.cases.checks_people import check_reach
 from coordination.cases.commands.people import Identity, Relative, SchoolYear
 from coordination.cases.schemas import FrenchDate, Typed, load
+from coordination.errors import BadInput
 
 
 class Line(Typed):
@@ -76,8 +79,13 @@ class SchoolYearSchema(_Shape):
 
 
 def read_identity(data: Mapping[str, Any]) -> Identity:
-    """Raises BadInput with a sentence per field."""
-    found = load(IdentitySchema(), data)
+    """Raises BadInput with a sentence per field: where a date cannot be read, what else can be seen already."""
+    try:
+        found = load(IdentitySchema(), data)
+    except BadInput as error:
+        problems = Problems(**error.fields)
+        check_reach(problems, str(data.get("phone") or "").strip(), str(data.get("email") or "").strip())
+        raise BadInput(str(error), dict(problems)) from None
     assert isinstance(found, Identity)
     return found
 

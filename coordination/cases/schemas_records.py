@@ -11,9 +11,11 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
+from coordination.cases.checks_records import missing
 from coordination.cases.kinds import RecordKind, Shape
 from coordination.cases.schemas import FrenchDate, Typed, load
 from coordination.cases.schemas_people import Line
+from coordination.errors import BadInput
 
 
 class Code(Line):
@@ -108,8 +110,16 @@ def schema_of(kind: RecordKind) -> Schema:
 
 
 def read_record(kind: RecordKind, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Cell -> value. Raises BadInput with a sentence per field."""
-    values = load(schema_of(kind), data)
+    """Cell -> value. Raises BadInput with a sentence per field, those left empty too: nobody sends a form twice to
+    learn what else is missing.
+    """
+    try:
+        values = load(schema_of(kind), data)
+    except BadInput as error:
+        empty = {
+            c.name: missing(c) for c in kind.cells if c.required and not str(data.get(c.name) or "").strip()
+        }
+        raise BadInput(str(error), {**empty, **error.fields}) from None
     assert isinstance(values, dict)
     return values
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date
+from html import unescape
 from typing import Any
 
 import pytest
@@ -121,6 +122,14 @@ def test_somebody_to_call_is_added_once_corrected_and_removed(
     assert "Awa Canari" not in referent.get(f"/parcours/{journey}").text
     kept = "SELECT removed FROM revision WHERE of_id = %s ORDER BY position"
     assert rows(kept, added) == [(False,), (True,)]
+
+
+def test_a_date_that_cannot_be_read_hides_nothing_else(referent: FlaskClient, journey: uuid.UUID) -> None:
+    refused = change(referent, journey, arrived_on="40/40/2026", phone="abc", email="pas-un-mail")
+    page = unescape(refused.text)
+    assert refused.status_code == 422
+    for words in ("Cette date n'existe pas", "Écrivez le numéro en chiffres", "e-mail n'est pas complète"):
+        assert words in page
 
 
 def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:

@@ -162,6 +162,17 @@ def test_foreign_and_unknown_records_are_not_found(site: Flask) -> None:
     assert post(client, f"/parcours/{foreign}/diagnostic", diagnosis="x").status_code == 404
 
 
+def test_all_that_is_wrong_is_said_at_once(site: Flask) -> None:
+    """A date that cannot be read, and what was left empty."""
+    client, journey = browser(site, REFERENT), agreed()
+    refused = post(
+        client, f"/parcours/{journey}/action", planned_start="32/13/2026", kind="", status="PREVUE"
+    )
+    page = unescape(refused.text)
+    assert refused.status_code == 422 and page.count("Choisissez une des réponses proposées") >= 2
+    assert "Cette date n'existe pas" in page and 'value="32/13/2026"' in page
+
+
 def test_a_coordinator_keeps_the_text_that_the_health_volet_refuses(site: Flask) -> None:
     client, journey_id = browser(site, COORDINATOR), agreed()
     typed = TYPED["action"] | {"kind": "PSY", "detail": "À garder"}

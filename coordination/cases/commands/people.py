@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 import uuid
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import asdict, dataclass
@@ -14,7 +13,7 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_address, check_birth, check_both_names, check_phone
+from coordination.cases.checks_people import check_address, check_birth, check_both_names, check_reach
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
 from coordination.clock import paris_date
@@ -29,8 +28,6 @@ from coordination.privacy.work import Work, work
 LONGEST_NAME = 100
 LONGEST_LINE = 200
 PLACE = ("address", "commune")
-
-_EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 
 
 @dataclass(frozen=True)
@@ -121,7 +118,7 @@ def check_identity(
     """Raises BadInput with a sentence per field; `kept`: what the sheet says, of which nothing is asked."""
     problems = Problems()
     _check_names(problems, identity.first_name, identity.last_name)
-    _check_reach(problems, identity.phone, identity.email)
+    check_reach(problems, identity.phone, identity.email)
     problems.free_text("address", identity.address, LONGEST_LINE)
     if identity.arrived_on and identity.arrived_on > today:
         problems["arrived_on"] = "Cette date est dans le futur."
@@ -254,7 +251,7 @@ def _check_relative(relative: Relative) -> None:
     check_both_names(problems, relative.first_name, relative.last_name)
     for name in ("first_name", "last_name", "tie"):
         problems.free_text(name, getattr(relative, name), LONGEST_NAME)
-    _check_reach(problems, relative.phone, relative.email)
+    check_reach(problems, relative.phone, relative.email)
     problems.stop_if_any()
 
 
@@ -265,13 +262,6 @@ def _check_names(problems: Problems, first_name: str, last_name: str) -> None:
         problems["last_name"] = "Indiquez le nom."
     for name, text in (("first_name", first_name), ("last_name", last_name)):
         problems.free_text(name, text, LONGEST_NAME)
-
-
-def _check_reach(problems: Problems, phone: str, email: str) -> None:
-    check_phone(problems, phone)
-    problems.free_text("email", email, LONGEST_LINE)
-    if email and not _EMAIL.fullmatch(email):
-        problems["email"] = "Cette adresse e-mail n'est pas complète, par exemple prenom.nom@exemple.fr."
 
 
 def _looks_like_insee(code: str) -> bool:
