@@ -10,6 +10,7 @@ import contextlib
 import itertools
 import os
 import shutil
+import signal
 import tempfile
 import warnings
 from collections import Counter
@@ -70,6 +71,8 @@ hypothesis.settings.load_profile("suite")
 
 def pytest_configure(config: pytest.Config) -> None:
     """The process that leads the run owns the server's folder; parallel workers inherit its name."""
+    # A run started in the background ignores Ctrl-C, and so would every command that it starts and interrupts.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     if not hasattr(config, "workerinput") and HOME not in os.environ:
         os.environ[HOME] = tempfile.mkdtemp(prefix="coordination-tests-", dir=_fastest())
         config.stash[_OWNER] = True
