@@ -113,10 +113,10 @@ def range_seconds(base: Base, on: date) -> float:
 
 def finding_seconds(base: Base, on: date) -> float:
     """What the scan asks first, as the worker asks it: under its policy, taking each line for itself."""
-    wanted = str(scanning._OPEN).split("due AS (")[1].split("),\n")[0].replace(":on", "%s")
-    with psycopg.connect(embedded.dsn(embedded.role_url(base.settings, "worker"))) as connection:
-        connection.execute(str(scanning._BY_INDEX))
-        seconds = timed(lambda: connection.execute(wanted, (on,)).fetchall())
+    wanted = text(str(scanning._OPEN).split("due AS (")[1].split("),\n")[0])
+    with worker_of(base).connect() as connection:
+        connection.execute(scanning._BY_INDEX)
+        seconds = timed(lambda: connection.execute(wanted, {"on": on}).all())
         connection.rollback()
         return seconds
 
