@@ -30,8 +30,8 @@ from sqlalchemy import event
 from sqlalchemy.orm import Session, SessionTransaction
 
 from config.settings import Settings
-from coordination import clock, embedded
-from coordination.accounts import passwords
+from coordination import clock, embedded, reference
+from coordination.accounts import lists, passwords
 from coordination.db import db
 from tests import snapshot
 from tests.databases import (
@@ -109,6 +109,15 @@ def pytest_unconfigure(config: pytest.Config) -> None:
             warnings.simplefilter("ignore")
             embedded.stop(Settings(home=home))
         shutil.rmtree(home, ignore_errors=True)
+
+
+@pytest.fixture(autouse=True)
+def _lists_as_shipped() -> Iterator[None]:
+    """The lists are those of the process: what a test edits of them is no other test's."""
+    yield
+    if reference._current or reference._areas is not None:
+        reference.replace_edits({}, None)
+        lists._known = lists._Known()
 
 
 @pytest.fixture(scope="session", autouse=True)

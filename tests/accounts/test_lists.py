@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -28,14 +27,6 @@ from tests.support import day, rows
 
 LIST = "pause_reason"
 NOW = clock.now
-
-
-@pytest.fixture(autouse=True)
-def as_shipped() -> Iterator[None]:
-    """Other tests read the lists as they are shipped."""
-    yield
-    reference.replace_edits({}, None)
-    lists._known = lists._Known()
 
 
 @pytest.fixture

@@ -173,12 +173,11 @@ class Thumb:
         target.tap()
 
 
-def violations(page: Page, *, colours: bool = True) -> list[str]:
-    """What axe has against the page: rule, and the places. Contrasts, two thirds of the time, if asked for."""
+def violations(page: Page) -> list[str]:
+    """What axe has against the page: rule, and the places."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
-    rules = RULES if colours else RULES | {"rules": {**RULES["rules"], "color-contrast": {"enabled": False}}}
-    found = page.evaluate("options => axe.run(document, options).then(told => told.violations)", rules)
+    found = page.evaluate("options => axe.run(document, options).then(told => told.violations)", RULES)
     return [f"{rule['id']}: {[node['html'][:160] for node in rule['nodes']][:4]}" for rule in found]
 
 

@@ -2,26 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from playwright.sync_api import Page, expect
 
-from coordination import reference
-from coordination.accounts import lists
 from tests.browser.conftest import Site
 from tests.browser.test_every_page import Tour, check
 from tests.support import rows, scalar
 
 pytestmark = pytest.mark.browser
 PASSWORD = "neuf zèbres dansent la nuit"
-
-
-@pytest.fixture(autouse=True)
-def as_shipped() -> Iterator[None]:
-    yield
-    reference.replace_edits({}, None)
-    lists._known = lists._Known()
 
 
 def create(page: Page) -> str:

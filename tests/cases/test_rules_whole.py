@@ -172,13 +172,14 @@ def test_nothing_depends_on_the_order_of_lines(journey: JourneyFacts, data: st.D
     assert found(replace(journey, **shuffled)) == found(journey)
 
 
+@settings(max_examples=60)
 @given(JOURNEYS, st.sets(st.sampled_from(sorted(CASE_RULES))))
 def test_a_subset_is_the_whole_filtered(journey: JourneyFacts, wanted: set[str]) -> None:
     some = deadlines(journey, CALENDAR, DEFAULT, frozenset(wanted))
     assert some == {key: deadline for key, deadline in found(journey).items() if key[0] in wanted}
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(JOURNEYS, st.sampled_from(sorted(FACTS)), st.data())
 def test_a_group_of_facts_moves_its_own_rules_only(
     journey: JourneyFacts, group: str, data: st.DataObject
@@ -189,6 +190,7 @@ def test_a_group_of_facts_moves_its_own_rules_only(
     assert moved <= GROUPS[group]
 
 
+@settings(max_examples=60)
 @given(JOURNEYS)
 def test_facts_that_no_wanted_rule_reads_may_be_left_empty(journey: JourneyFacts) -> None:
     for wanted in GROUPS.values():
@@ -197,6 +199,7 @@ def test_facts_that_no_wanted_rule_reads_may_be_left_empty(journey: JourneyFacts
         assert deadlines(lighter, CALENDAR, DEFAULT, wanted) == deadlines(journey, CALENDAR, DEFAULT, wanted)
 
 
+@settings(max_examples=60)
 @given(JOURNEYS)
 def test_shape_of_what_is_given(journey: JourneyFacts) -> None:
     for (rule, kind, subject), deadline in found(journey).items():

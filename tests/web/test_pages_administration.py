@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import re
 import uuid
-from collections.abc import Iterator
 from html import unescape
 
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coordination import clock, reference
-from coordination.accounts import lists
+from coordination import clock
 from tests.people import csrf_token, make_account, send, signed_in
 from tests.support import day, rows, scalar
 
 EVERYBODY_ELSE = ("DPO", "PILOTAGE", "COORD_PRE", "REFERENT_PRE", "CCAS")
-
-
-@pytest.fixture(autouse=True)
-def as_shipped() -> Iterator[None]:
-    yield
-    reference.replace_edits({}, None)
-    lists._known = lists._Known()
 
 
 @pytest.fixture
