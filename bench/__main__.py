@@ -14,6 +14,7 @@ from psycopg import sql
 
 from bench.measure import end_cleanly, in_turn, line, machine, milliseconds, p95
 from bench.pages import every_page
+from bench.scratch import from_scratch
 from bench.site import COORDINATOR, NOTED, NOTES, REFERENT, Browser, InProcess, Site, gunicorn, site
 from coordination import clock, embedded
 from coordination.accounts.queries import account_id_of, load_actor
@@ -30,6 +31,7 @@ SMALL, LARGE = 149, 5000
 def main() -> None:
     end_cleanly()
     print(machine(), flush=True)
+    print(from_scratch(), flush=True)
     with site(SMALL) as small:
         for text in http_small(small):
             print(text, flush=True)
