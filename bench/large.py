@@ -251,8 +251,8 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
         line(f"Balayage du jour, {DUE_EACH_DAY} alertes / intervalle d'index nu seul", scan / bare, 2),
         growth("finding", "Trouver l'échu du jour"),
         growth("idle", "Balayage, rien d'échu"),
-        # About as many buffers are asked for on both bases; what grows is how many are distinct: at a million an
-        # alert changes pages of its own (deadline, folder, a leaf of each key), and the log takes each of them whole.
+        # As many buffers are asked for on both bases; what grows is how many are distinct. At a million each alert
+        # changes its own pages (deadline, folder, a leaf of each key), and the log takes each of them whole.
         growth("scan", f"Balayage, {DUE_EACH_DAY} échus"),
         growth("writes", "Les mêmes écritures, nues", None),
         f"  pages écrites en entier au journal : {median(of(large, 'pages')):.0f},"
