@@ -164,12 +164,12 @@ def a_day_passes(base: Base) -> None:
         connection.execute("CHECKPOINT")
 
 
-def whole_pages(base: Base) -> int:
-    """How many pages the server's log has taken whole."""
+def logged(base: Base) -> float:
+    """Megabytes that the server's log has been given since it began."""
     with psycopg.connect(superuser(base.settings), autocommit=True) as connection:
-        row = connection.execute("SELECT wal_fpi FROM pg_stat_wal").fetchone()
+        row = connection.execute("SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn) / 1e6").fetchone()
     assert row is not None
-    return int(row[0])
+    return float(row[0])
 
 
 def day_of(base: Base, on: date) -> tuple[float, ...]:
@@ -178,11 +178,11 @@ def day_of(base: Base, on: date) -> tuple[float, ...]:
     a_day_passes(base)
     writes = bare_write_seconds(base, on)
     a_day_passes(base)
-    before = whole_pages(base)
+    before = logged(base)
     scan = scan_seconds(base, on)
-    pages = whole_pages(base) - before
+    log = logged(base) - before
     # Asked for the day before, it finds nothing due: that day is done, this one is too late for it.
-    return bare, finding, writes, scan, scan_seconds(base, on - timedelta(days=1), due=0), pages
+    return bare, finding, writes, scan, scan_seconds(base, on - timedelta(days=1), due=0), log
 
 
 def scans(small: Base, large: Base, today: date) -> list[str]:
@@ -210,14 +210,14 @@ def many_at_once(large: Base, today: date) -> str:
 
 
 class Day(NamedTuple):
-    """Seconds of each measure on one day of one base; `pages`: those that the log took whole during the scan."""
+    """Seconds of each measure on one day of one base; `log`: megabytes that the scan gave the server's log."""
 
     range: float
     finding: float
     writes: float
     scan: float
     idle: float
-    pages: float
+    log: float
 
 
 def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
@@ -255,8 +255,8 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
         # changes its own pages (deadline, folder, a leaf of each key), and the log takes each of them whole.
         growth("scan", f"Balayage, {DUE_EACH_DAY} échus"),
         growth("writes", "Les mêmes écritures, nues", None),
-        f"  pages écrites en entier au journal : {median(of(large, 'pages')):.0f},"
-        f" petite base {median(of(small, 'pages')):.0f}",
+        f"  Mo écrits au journal par ce balayage : {median(of(large, 'log')):.1f},"
+        f" petite base {median(of(small, 'log')):.1f}",
     ]
 
 
