@@ -67,7 +67,7 @@ FORMULAS: Mapping[str, str] = MappingProxyType(
         "I06": "{days} après l'interruption de l'action" + _HOLIDAYS,
         "I07": "{lead} avant l'absence du référent, puis {days} après son début si elle dure jusque-là, quand"
         " personne ne le remplace",
-        "I08": "{lead} avant le premier jour sans le référent",
+        "I08": "{lead} avant le dernier jour du référent",
         "I09": "{days} sans référent",
         "I10": "{lead} avant les vacances d'été, si aucun échange, rendez-vous ou action n'a de date en"
         " juillet ou en août",
