@@ -5,6 +5,7 @@ from __future__ import annotations
 import tempfile
 import time
 from pathlib import Path
+from statistics import median
 
 from bench.measure import line, milliseconds
 from coordination import clock
@@ -35,6 +36,5 @@ def from_scratch() -> str:
             found += len(standing)
         taken.append((time.perf_counter() - started) * JOURNEYS / len(journeys))
     assert found > len(journeys) * ROUNDS
-    values = tuple(sorted(taken))
     name = f"Échéances de {JOURNEYS} parcours de zéro, un cœur, en s"
-    return line(name, values[len(values) // 2], 1, milliseconds(values))
+    return line(name, median(taken), 1, milliseconds(tuple(taken)))

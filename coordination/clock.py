@@ -28,6 +28,8 @@ def day_typed(text: str) -> date:
         return datetime.strptime(text, "%Y-%m-%d").date()
 
 
+# Years that people may mean; others are typed wrong.
+FIRST_YEAR, LAST_YEAR = 1990, 2100
 NOT_A_DATE = "Cette date n'existe pas. Écrivez-la ainsi : 12/10/2026."
 
 

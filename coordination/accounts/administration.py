@@ -26,7 +26,7 @@ from coordination.accounts.memberships import NewMembership, follow_from_facts, 
 from coordination.accounts.models import Account, Membership, Structure
 from coordination.accounts.queries import read_once
 from coordination.accounts.vocabulary import PROGRAMME_OF_ROLE, WITHOUT_STRUCTURE
-from coordination.clock import PARIS
+from coordination.clock import FIRST_YEAR, LAST_YEAR, PARIS
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.actor import Actor
@@ -234,9 +234,6 @@ def date_role(
         follow_from_facts(found.account_id, found.programme)
         w.audit(grant, ("role_termine" if end_now else "role_date", found.role, str(found.account_id)))
         return found.account_id
-
-
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 
 
 def span(

@@ -68,14 +68,20 @@ def check_reach(problems: Problems, phone: str, email: str) -> None:
         problems["email"] = "Cette adresse e-mail n'est pas complète, par exemple prenom.nom@exemple.fr."
 
 
-def check_both_names(problems: Problems, first_name: str, last_name: str, prefix: str = "") -> None:
-    """Who can be called has both: a bundle tells two of one journey by them (formats/import-bundle.md)."""
+UNKNOWN = " ; si personne ne le sait, écrivez « inconnu »"
+"""Added for who can be called: a bundle tells two of one journey by both names (formats/import-bundle.md)."""
+
+
+def check_both_names(
+    problems: Problems, first_name: str, last_name: str, prefix: str = "", hint: str = ""
+) -> None:
+    """Nobody is noted without both."""
     for name, text, words in (
         ("first_name", first_name, "le prénom"),
         ("last_name", last_name, "le nom"),
     ):
         if not text.strip():
-            problems[prefix + name] = f"Indiquez {words} ; si personne ne le sait, écrivez « inconnu »."
+            problems[prefix + name] = f"Indiquez {words}{hint}."
 
 
 def check_address(problems: Problems, programme: str, address: str, commune: str) -> None:

@@ -14,8 +14,8 @@ from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, EXCHANGE, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.vocabulary import coded
+from coordination.clock import FIRST_YEAR, LAST_YEAR
 
-FIRST_YEAR, LAST_YEAR = 1990, 2100
 LONGEST = {Shape.LINE: 200, Shape.TEXT: 10_000}
 # Status of an action -> the day that goes with it.
 DAY_OF_STATUS = {

@@ -88,7 +88,7 @@ def forget(place: Place | None = None) -> None:
 
 def pieces(form: MultiDict[str, str]) -> Iterator[Piece]:
     """What was typed, by journey. A mark that names nothing known is left out."""
-    marks = [found for text in form.getlist(FIELD)[:MOST_PIECES] if (found := _read_mark(text))]
+    marks = _marks(form)
     prefixes = tuple(prefix for _, prefix in marks if prefix)
     typed = {name: values for name, values in form.lists() if _is_typed(name)}
     for place, prefix in marks:
@@ -110,6 +110,11 @@ def piece_key(key: str, of_id: uuid.UUID) -> str:
 
 def _is_typed(name: str) -> bool:
     return name not in ("csrf_token", FIELD) and "password" not in name
+
+
+def _marks(form: MultiDict[str, str]) -> list[tuple[Place, str]]:
+    """Place and prefix of each piece, as many as a form of ours holds."""
+    return [found for text in form.getlist(FIELD)[:MOST_PIECES] if (found := _read_mark(text))]
 
 
 def _read_mark(text: str) -> tuple[Place, str] | None:
@@ -147,9 +152,8 @@ def keep() -> ResponseReturnValue:
 @declares(Action.KEEP_DRAFT)
 def discard() -> ResponseReturnValue:
     """Forget the drafts named, and show the empty form again."""
-    marks = request.form.getlist(FIELD)[:MOST_PIECES]
     # Each is looked up: one that came twice, once.
-    places = list(dict.fromkeys(found[0] for text in marks if (found := _read_mark(text))))
+    places = list(dict.fromkeys(place for place, _ in _marks(request.form)))
     for place in places:
         drop_draft(current.actor(), place, current.now())
     return redirect(_page_of(places), 303)

@@ -16,7 +16,7 @@ from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_birth, check_both_names, check_phone
+from coordination.cases.checks_people import UNKNOWN, check_birth, check_both_names, check_phone
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Representative, Sheet
@@ -155,9 +155,7 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
         # Read in clear wherever the journey is named: a name has no place in it.
         problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, des chiffres."
     check_birth(problems, new.programme, new.sheet.get("birth_date"), new.opened_on, today)
-    for name in ("first_name", "last_name"):
-        if not str(new.sheet.get(name) or "").strip():
-            problems[name] = "Indiquez le nom." if name == "last_name" else "Indiquez le prénom."
+    check_both_names(problems, *(str(new.sheet.get(name) or "") for name in ("first_name", "last_name")))
     for name, value in new.sheet.items():
         if isinstance(value, str):
             problems.free_text(name, value, 200)
@@ -174,7 +172,7 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
 def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:
     """Fields as the form of the opening calls them."""
     check_both_names(
-        problems, relative.get("first_name", ""), relative.get("last_name", ""), prefix="relative_"
+        problems, relative.get("first_name", ""), relative.get("last_name", ""), "relative_", UNKNOWN
     )
     for name in ("first_name", "last_name"):
         problems.free_text(f"relative_{name}", relative.get(name), 200)

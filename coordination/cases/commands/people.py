@@ -13,7 +13,13 @@ from sqlalchemy import select
 from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_address, check_birth, check_both_names, check_reach
+from coordination.cases.checks_people import (
+    UNKNOWN,
+    check_address,
+    check_birth,
+    check_both_names,
+    check_reach,
+)
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
 from coordination.clock import paris_date
@@ -248,7 +254,7 @@ def _check_school(
 
 def _check_relative(relative: Relative) -> None:
     problems = Problems()
-    check_both_names(problems, relative.first_name, relative.last_name)
+    check_both_names(problems, relative.first_name, relative.last_name, hint=UNKNOWN)
     for name in ("first_name", "last_name", "tie"):
         problems.free_text(name, getattr(relative, name), LONGEST_NAME)
     check_reach(problems, relative.phone, relative.email)
@@ -256,10 +262,7 @@ def _check_relative(relative: Relative) -> None:
 
 
 def _check_names(problems: Problems, first_name: str, last_name: str) -> None:
-    if not first_name.strip():
-        problems["first_name"] = "Indiquez le prénom."
-    if not last_name.strip():
-        problems["last_name"] = "Indiquez le nom."
+    check_both_names(problems, first_name, last_name)
     for name, text in (("first_name", first_name), ("last_name", last_name)):
         problems.free_text(name, text, LONGEST_NAME)
 

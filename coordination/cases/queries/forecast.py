@@ -21,14 +21,12 @@ from coordination.cases.models_life import Leave
 from coordination.cases.queries.forecast_counts import HORIZONS, NOBODY, Counts, Due, count_due
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.cases.queries.relays import Away, teams, uncovered
+from coordination.cases.queries.relays import ABSENCE, Away, teams, uncovered
 from coordination.db import db, narrow
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import COORDINATING_ROLES, Grant
 
 SHOWN = 50
-# One absence that nobody covers opens it on every journey of somebody.
-ABSENCES = frozenset({"I07"})
 
 
 @dataclass(frozen=True)
@@ -120,7 +118,7 @@ def forecast(
         referent=scope.referent,
         shown=shown,
         most=SHOWN,
-        without=ABSENCES,
+        without=ABSENCE,
     )
     followers = {uuid.UUID(code) for code in found.within if code != NOBODY}
     leaves = [leave for leave in _leaves(today, until) if scope.own or leave.account_id in followers]

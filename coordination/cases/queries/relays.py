@@ -24,8 +24,9 @@ from coordination.privacy.volets import Volet
 
 T = TypeVar("T")
 # Alerts that one absence or one departure opens on every journey that somebody follows.
+ABSENCE = frozenset({"I07"})
 _ENDS = frozenset({"I08", "I09"})
-RELAY_RULES = _ENDS | {"I07"}
+RELAY_RULES = ABSENCE | _ENDS
 # As long before as I08 speaks: each family is owed a meeting with both référents.
 ROLE_TOLD = timedelta(days=30)
 
