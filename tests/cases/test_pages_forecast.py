@@ -155,6 +155,20 @@ def test_one_absence_is_one_line_and_not_one_for_each_journey(site: Flask) -> No
 
 
 @pytest.mark.parametrize(
+    ("first", "days", "told"), [(30, 30, True), (31, 30, False), (31, 90, True), (90, 90, True)]
+)
+def test_an_absence_is_told_as_far_ahead_as_one_looks(site: Flask, first: int, days: int, told: bool) -> None:
+    rows(
+        "INSERT INTO leave (id, account_id, from_on, until_on) VALUES (gen_random_uuid(), %s, %s, %s)",
+        account(REFERENT),
+        TODAY + timedelta(days=first),
+        TODAY + timedelta(days=first + 5),
+    )
+    page = browser(site, COORDINATOR).get(f"{AHEAD}?jours={days}").text
+    assert ("Sans remplacement" in page) == told
+
+
+@pytest.mark.parametrize(
     "asked", ["jours=0", "jours=x", "referent=x", "semaine=x", "semaine=9999-12-31", "semaine=0001-01-01"]
 )
 def test_nonsense_counts_as_not_asked(site: Flask, asked: str) -> None:

@@ -130,10 +130,10 @@ def counted(running: Iterable[tuple[T, int]]) -> Counter[T]:
     return found
 
 
-def uncovered(running: Sequence[Team], today: date) -> tuple[Away, ...]:
+def uncovered(running: Sequence[Team], today: date, until: date | None = None) -> tuple[Away, ...]:
     """The next absence without replacement of each who follows a running journey, the soonest first.
 
-    Two statements at most.
+    `until`: last day on which it may begin; by default as long before as the board says it. Two statements at most.
     """
     left = counted(
         (team.referent_id, team.number) for team in running if team.referent_id and team.backup_id is None
@@ -143,7 +143,7 @@ def uncovered(running: Sequence[Team], today: date) -> tuple[Away, ...]:
         .where(
             among(Leave.account_id, left),
             Leave.backup_id.is_(None),
-            Leave.from_on <= today + LEAVE_TOLD,
+            Leave.from_on <= (until or today + LEAVE_TOLD),
             Leave.until_on >= today,
         )
         .order_by(Leave.from_on)
