@@ -211,6 +211,21 @@ def narrowed(journey_ids: Iterable[uuid.UUID]) -> Iterator[None]:
     _scope(before)
 
 
+_LOOPS = text("SELECT set_config('enable_nestloop', :loops, true)")
+
+
+@contextmanager
+def for_many() -> Iterator[None]:
+    """Inside, tables are joined as suits thousands of lines.
+
+    The planner takes what the wall lets through for ten lines, and a loop within a loop for the best way. An error
+    inside ends the transaction, and this with it.
+    """
+    db.session.execute(_LOOPS, {"loops": "off"})
+    yield
+    db.session.execute(_LOOPS, {"loops": "on"})
+
+
 _IN_TURN = text("SELECT pg_advisory_xact_lock(hashtextextended(:what, 7))")
 
 

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import random
+from collections import Counter
+from datetime import timedelta
 
 import pytest
 from flask import Flask
+from sqlalchemy import select
 
 from coordination import clock
 from coordination.alerts.catalogue import serious
-from coordination.alerts.queries import by_person, serious_alerts
-from coordination.alerts.standing import standing
+from coordination.alerts.queries import AlertView, by_person, serious_alerts
+from coordination.alerts.standing import standing, standing_counts
+from coordination.cases.models import Journey
 from coordination.db import act_as, db
 from tests.cases.pages_kit import COORDINATOR, account
 from tests.support import rows
@@ -60,20 +64,44 @@ def test_the_database_counts_what_the_pages_show(site: Flask, seed: int) -> None
     alerts = serious_alerts(clock.today())
     people = by_person(alerts)
     found = standing()
-    assert len(people) > 5 and sorted(p.journey_id for p in people) == sorted(f.journey_id for f in found)
-    of = {one.journey_id: one for one in found}
+    assert len(people) > 5 and sorted(str(p.journey_id) for p in people) == sorted(f.journey for f in found)
+    of = {one.journey: one for one in found}
     for person in people:
-        one = of[person.journey_id]
-        assert sorted(one.rules) == sorted(a.rule for a in person.alerts)
-        assert set(one.breaks) == {a.break_type for a in person.alerts}
+        one = of[str(person.journey_id)]
+        assert sorted(one.rules.split()) == sorted(a.rule for a in person.alerts)
+        assert sorted(one.breaks.split()) == sorted(a.break_type for a in person.alerts)
         assert one.in_hand == person.in_hand
         assert one.late == any(a.escalated and not a.initial for a in person.alerts)
-        first = person.alerts[0]
-        assert one.worst[2:] == f"{first.due_on} {first.rule}"
     # The order of the pages, but for those that nothing tells apart.
     said = [(p.in_hand, p.severity, p.alerts[0].due_on, p.alerts[0].rule) for p in people]
-    ranked = {p.journey_id: line for p, line in zip(people, said, strict=True)}
-    assert [ranked[one.journey_id] for one in found] == said
-    by_type = {(one.journey_id, one.breaks[0]) for one in standing(by_type=True)}
-    assert by_type == {(a.journey_id, a.break_type) for a in alerts}
+    ranked = {str(p.journey_id): line for p, line in zip(people, said, strict=True)}
+    assert [ranked[one.journey] for one in found] == said
+    by_type = [(one.journey, set(one.breaks.split())) for one in standing(by_type=True)]
+    assert sorted((journey, *codes) for journey, codes in by_type) == sorted(
+        {(str(a.journey_id), a.break_type) for a in alerts}
+    )
+    _counted(alerts)
     db.session.rollback()
+
+
+def _counted(alerts: list[AlertView]) -> None:
+    """The same people per type and per référent; those to call, also by what comes due on a running journey."""
+    until, wanted = clock.today() + timedelta(days=14), {code.partition(":")[0] for code in serious()[:60]}
+    followed = {
+        j: (who, exit_on is None) for j, who, exit_on in rows("SELECT id, referent_id, exit_on FROM journey")
+    }
+    seen = set(db.session.scalars(select(Journey.id)))
+    soon = {
+        journey
+        for journey, rule in rows(
+            "SELECT journey_id, rule FROM deadline WHERE alert_id IS NULL AND due_on <= %s", until
+        )
+        if journey in seen and rule in wanted and followed[journey][1]
+    }
+    stalled = {a.journey_id for a in alerts}
+    due = soon | {a.journey_id for a in alerts if a.rule in wanted}
+    assert soon - stalled and due - soon
+    found = standing_counts(wanted, until)
+    assert found.by_break == Counter(code for _, code in {(a.journey_id, a.break_type) for a in alerts})
+    assert {who: n for who, n in found.stalled.items() if n} == Counter(followed[j][0] for j in stalled)
+    assert {who: n for who, n in found.due.items() if n} == Counter(followed[j][0] for j in due)

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select
 
 from coordination.alerts.sentences import BREAKS
-from coordination.alerts.standing import Standing, standing
+from coordination.alerts.standing import Counts, standing_counts
 from coordination.cases.models import Journey
 from coordination.cases.queries.followers import Follower, Orphan, followers, orphans
 from coordination.cases.queries.listing import Gauge, JourneyLine, gauges, lines
@@ -25,17 +24,6 @@ from coordination.privacy.policy import Action, Grant
 
 CONTACT_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
 DUE_WITHIN = timedelta(days=14)
-# Each read apart: joined, the wall would look at each journey once per deadline (docs/adr/0010).
-_SOON = text(
-    """
-WITH soon AS MATERIALIZED (
-  SELECT DISTINCT journey_id FROM deadline
-  WHERE alert_id IS NULL AND due_on <= :until AND rule = ANY (:rules)),
-file AS MATERIALIZED (SELECT id, referent_id FROM journey WHERE exit_on IS NULL)
-SELECT CAST(soon.journey_id AS text), coalesce(CAST(file.referent_id AS text), '')
-FROM soon JOIN file ON file.id = soon.journey_id
-"""
-)
 # Of each list, the board shows the beginning; the rest is one link away.
 FIRST = 8
 # Stages where somebody waits for the programme to make a place: code -> what is awaited.
@@ -99,12 +87,11 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     """Everything of the board. A fixed number of statements."""
     today = paris_date(now)
     able = followers(actor, now)
-    stalled = standing()
-    breaks = Counter(code for one in stalled for code in set(one.breaks))
+    stalled = standing_counts(CONTACT_RULES, today + DUE_WITHIN)
     running = teams()
     lost, lost_total = orphans(able, running, now, FIRST)
     gone, parting = uncovered(running, today), leaving(running, now)
-    loads = _loads(able, running, _by_referent(one.referent for one in stalled), _to_call(stalled, today))
+    loads = _loads(able, running, stalled)
     waiting = _waiting()
     first = waiting[:FIRST]
     # Last, since the lines narrow the transaction to the journeys shown.
@@ -114,7 +101,7 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
         gone,
         parting,
         gauges(counted((team.programme, team.number) for team in running)),
-        tuple((code, label, breaks[code]) for code, label in BREAKS.items()),
+        tuple((code, label, stalled.by_break.get(code, 0)) for code, label in BREAKS.items()),
         loads,
         tuple(
             Waiting(by_id[id_], WAITING[stage], since, opened)
@@ -135,26 +122,7 @@ def _orphan_lines(lost: Sequence[Orphan], by_id: dict[uuid.UUID, JourneyLine]) -
     ]
 
 
-def _to_call(stalled: Iterable[Standing], today: date) -> Counter[uuid.UUID | None]:
-    """Per référent, people without news for too long already, or within two weeks. One statement."""
-    rows = db.session.execute(_SOON, {"until": today + DUE_WITHIN, "rules": list(CONTACT_RULES)}).all()
-    found: dict[str, str] = {journey: who for journey, who in rows}
-    found |= {one.journey: one.referent for one in stalled if not CONTACT_RULES.isdisjoint(one.rules)}
-    return _by_referent(found.values())
-
-
-def _by_referent(referents: Iterable[str]) -> Counter[uuid.UUID | None]:
-    """How many for each, from ids as texts."""
-    numbers = Counter(referents)
-    return Counter({uuid.UUID(who) if who else None: number for who, number in numbers.items()})
-
-
-def _loads(
-    able: list[Follower],
-    running: Sequence[Team],
-    in_trouble: Counter[uuid.UUID | None],
-    to_call: Counter[uuid.UUID | None],
-) -> tuple[Load, ...]:
+def _loads(able: list[Follower], running: Sequence[Team], stalled: Counts) -> tuple[Load, ...]:
     """By référent, those who can follow and follow nobody yet included; the most loaded first."""
     followed = counted((team.referent_id, team.number) for team in running)
     backed = counted((team.backup_id, team.number) for team in running)
@@ -164,7 +132,15 @@ def _loads(
     if followed[None]:
         every[None] = "Aucun référent"
     found = [
-        Load(id_, name, followed[id_], backed[id_] if id_ else 0, in_trouble[id_], to_call[id_], id_ in names)
+        Load(
+            id_,
+            name,
+            followed[id_],
+            backed[id_] if id_ else 0,
+            stalled.stalled.get(id_, 0),
+            stalled.due.get(id_, 0),
+            id_ in names,
+        )
         for id_, name in every.items()
     ]
     # A coordinator who follows nobody is no référent to weigh.

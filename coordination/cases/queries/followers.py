@@ -22,7 +22,7 @@ from coordination.privacy.models import VoletRight
 from coordination.privacy.policy import COORDINATING_ROLES
 
 # Journeys that may change hands in one work.
-MOST = 200
+MOST = 100
 
 
 @dataclass(frozen=True)

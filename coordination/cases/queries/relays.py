@@ -72,10 +72,10 @@ class Relay:
 
 def awaited(people: Iterable[Standing], today: date) -> tuple[Relay, ...]:
     """One line per référent concerned, the most journeys first. Two statements at most."""
-    concerned = [one for one in people if not RELAY_RULES.isdisjoint(one.rules)]
+    concerned = [one for one in people if not RELAY_RULES.isdisjoint(one.rules.split())]
     waiting = Counter(who for _, who in {(one.journey, one.referent_id) for one in concerned})
     names = account_names({id_ for id_ in waiting if id_}) if waiting else {}
-    leaves_for_good = {one.referent_id for one in concerned if not _ENDS.isdisjoint(one.rules)}
+    leaves_for_good = {one.referent_id for one in concerned if not _ENDS.isdisjoint(one.rules.split())}
     leaves = _without_replacement({who for who in waiting if who} - leaves_for_good, today)
     found = [
         Relay(who, names.get(who, "") if who else "", number, leaves.get(who) if who else None)

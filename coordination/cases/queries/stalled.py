@@ -144,7 +144,8 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
 def _code(one: Standing, places: _Places, cut: str) -> str:
     """Where somebody belongs, as addresses say it; empty where it is not known yet."""
     if cut == "type":
-        return one.breaks[0]
+        # Read by type, a line has one of them, as often as it has alerts.
+        return one.breaks.partition(" ")[0]
     if cut == "referent":
         return one.referent or NOBODY
     place = places.get(one.journey)

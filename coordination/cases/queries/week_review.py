@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, timedelta
+from functools import lru_cache
 
 from sqlalchemy import select
 
@@ -137,8 +138,11 @@ class Sum:
 
 
 def queue(today: date, *, everybody: bool = False) -> Queue:
-    """Who comes to the coordination (all that is stalled, with `everybody`) and has no decision of this week."""
-    return queues(today)[1 if everybody else 0]
+    """Who comes to the coordination (all that is stalled, with `everybody`) and has no decision of this week.
+
+    Its relays are left out: only the first page of the review tells them.
+    """
+    return _queues(standing(), today)[1 if everybody else 0]
 
 
 def queues(today: date) -> tuple[Queue, Queue]:
@@ -147,20 +151,31 @@ def queues(today: date) -> tuple[Queue, Queue]:
     A journey that only awaits a relay is left to the line of its référent: see docs/adr/0011.
     """
     stalled = standing()
+    relays = awaited(stalled, today)
+    mine, every = (replace(one, relays=relays) for one in _queues(stalled, today))
+    return mine, every
+
+
+def _queues(stalled: Sequence[Standing], today: date) -> tuple[Queue, Queue]:
     decided = frozenset(
         db.session.scalars(select(WeekDecision.journey_id).where(WeekDecision.week == monday(today)))
     )
     done = {str(id_) for id_ in decided}
     every = tuple(one for one in stalled if one.journey not in done)
     mine = tuple(
-        one
-        for one in every
-        if not RELAY_RULES.issuperset(one.rules)
-        # What already stood when the files were taken over is no delay of anybody: it comes with all.
-        and any(reaches_coordination(rule, escalated=one.late, orphan=not one.referent) for rule in one.rules)
+        one for one in every if _comes_to_coordination(one.rules, escalated=one.late, orphan=not one.referent)
     )
-    relays = awaited(stalled, today)
-    return Queue(mine, decided, relays), Queue(every, decided, relays)
+    return Queue(mine, decided), Queue(every, decided)
+
+
+# Thousands of people have a few hundred sets of alerts between them.
+@lru_cache(maxsize=4096)
+def _comes_to_coordination(codes: str, *, escalated: bool, orphan: bool) -> bool:
+    """`escalated`: what already stood when the files were taken over is no delay of anybody: it comes with all."""
+    standing_rules = codes.split()
+    return not RELAY_RULES.issuperset(standing_rules) and any(
+        reaches_coordination(rule, escalated=escalated, orphan=orphan) for rule in standing_rules
+    )
 
 
 def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
