@@ -6,17 +6,18 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
+from typing import Any
 
 from sqlalchemy import select
 
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.search import fold_all, sound
-from coordination.db import db
+from coordination.db import among, db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_columns
 
@@ -64,34 +65,27 @@ class Doubles:
 
 def doubles(grant: Grant) -> Doubles:
     """Every pair of one programme of which one at least still runs, the latest opened first."""
-    sheets, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
-    ids = [uuid.UUID(bytes=id_) for id_ in sheets]
-    columns = (
-        Journey.id,
-        Journey.ref,
-        Journey.programme,
-        Journey.opened_on,
-        Journey.exit_on,
-        Journey.referent_id,
-    )
-    journeys = {row.id: row for row in db.session.execute(select(*columns))}
-    heard = _heard(first), _heard(last)
-    places = [place for place, id_ in enumerate(ids) if id_ in journeys]
+    ids, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
+    alike = dict(_pairs(range(len(ids)), _heard(first), _heard(last), birth))
+    # Of thousands, the few that are like somebody.
+    journeys = _journeys({place: uuid.UUID(bytes=ids[place]) for pair in alike for place in pair})
 
     def worth(pair: tuple[int, int]) -> bool:
-        one, other = (journeys[ids[place]] for place in pair)
-        return one.programme == other.programme and (one.exit_on is None or other.exit_on is None)
+        if not all(place in journeys for place in pair):
+            return False
+        one, other = (journeys[place] for place in pair)
+        return bool(one.programme == other.programme and (one.exit_on is None or other.exit_on is None))
 
-    found = {pair: why for pair, why in _pairs(places, *heard, birth) if worth(pair)}
+    found = {pair: why for pair, why in alike.items() if worth(pair)}
 
     def opened(pair: tuple[int, int]) -> date:
-        return max(journeys[ids[place]].opened_on or date.min for place in pair)
+        return max(journeys[place].opened_on or date.min for place in pair)
 
     kept = sorted(found, key=lambda pair: (opened(pair), pair), reverse=True)[:MOST]
-    names = account_names({journeys[ids[p]].referent_id for pair in kept for p in pair} - {None})
+    names = account_names({journeys[p].referent_id for pair in kept for p in pair} - {None})
 
     def side(place: int) -> Side:
-        row = journeys[ids[place]]
+        row = journeys[place]
         return Side(
             row.id,
             row.ref,
@@ -110,10 +104,25 @@ def doubles(grant: Grant) -> Doubles:
     return Doubles(tuple(pairs), len(found))
 
 
+def _journeys(ids: Mapping[int, uuid.UUID]) -> dict[int, Any]:
+    """Place -> its journey, where the actor sees it."""
+    columns = (
+        Journey.id,
+        Journey.ref,
+        Journey.programme,
+        Journey.opened_on,
+        Journey.exit_on,
+        Journey.referent_id,
+    )
+    rows = db.session.execute(select(*columns).where(among(Journey.id, ids.values())))
+    by_id = {row.id: row for row in rows}
+    return {place: by_id[id_] for place, id_ in ids.items() if id_ in by_id}
+
+
 def _heard(names: Sequence[str]) -> list[str]:
     """Each name as it is heard, its words in order: « Da Silva » and « Silva-Da » are the same."""
     heard = sound("\n".join(fold_all(names))).split("\n")
-    return [" ".join(sorted(line.split())) for line in heard]
+    return [" ".join(sorted(line.split())) if " " in line else line for line in heard]
 
 
 def _pairs(

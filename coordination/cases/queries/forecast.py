@@ -122,7 +122,9 @@ def forecast(
     )
     followers = {uuid.UUID(code) for code in found.within if code != NOBODY}
     leaves = [leave for leave in _leaves(today, until) if scope.own or leave.account_id in followers]
-    away = _away(actor, today, until, scope) if any(leave.backup_id is None for leave in leaves) else ()
+    away = _away(
+        actor, {leave.account_id for leave in leaves if leave.backup_id is None}, today, until, scope
+    )
     names = account_names({leave.account_id for leave in leaves} | followers)
     weeks = tuple(_week(first, today, until, found, leaves, names, scope) for first in _mondays(today, until))
     asked = [found.deadlines.get(chosen, 0)] if chosen else found.deadlines.values()
@@ -144,9 +146,11 @@ def forecast(
     )
 
 
-def _away(actor: Actor, today: date, until: date, scope: Scope) -> tuple[Away, ...]:
+def _away(actor: Actor, gone: set[uuid.UUID], today: date, until: date, scope: Scope) -> tuple[Away, ...]:
+    """`gone`: who has an absence without replacement."""
     wanted = str(actor.id) if scope.own else scope.referent
-    return tuple(one for one in uncovered(teams(), today, until) if wanted in ("", str(one.who)))
+    asked = {who for who in gone if wanted in ("", str(who))}
+    return uncovered(teams(asked), today, until) if asked else ()
 
 
 def falls_in(actor: Actor, first: date, last: date, today: date) -> list[Break]:

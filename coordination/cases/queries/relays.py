@@ -7,7 +7,7 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 from sqlalchemy import func, select
 
@@ -86,19 +86,25 @@ def awaited(people: Iterable[Standing], today: date) -> tuple[Relay, ...]:
 
 def _without_replacement(people: Collection[uuid.UUID], today: date) -> dict[uuid.UUID, uuid.UUID]:
     """The absence of each that is not over, the first one, where the actor may say who replaces."""
+    # The first one of each is the last to be put there.
+    return {row.account_id: row.id for row in reversed(_absences(people, today)) if row.replaceable}
+
+
+def _absences(people: Collection[uuid.UUID], today: date, until: date = date.max) -> Sequence[Any]:
+    """Absences without replacement of these people, not over and begun by `until`, the soonest first."""
     if not people:
-        return {}
-    rows = db.session.execute(
-        select(Leave.account_id, Leave.id)
+        return ()
+    may_replace = func.may_replace(Leave.account_id).label("replaceable")
+    return db.session.execute(
+        select(Leave.id, Leave.account_id, Leave.from_on, Leave.until_on, may_replace)
         .where(
             among(Leave.account_id, people),
             Leave.backup_id.is_(None),
+            Leave.from_on <= until,
             Leave.until_on >= today,
-            func.may_replace(Leave.account_id),
         )
-        .order_by(Leave.from_on.desc())
-    )
-    return {who: leave_id for who, leave_id in rows}
+        .order_by(Leave.from_on)
+    ).all()
 
 
 class Team(NamedTuple):
@@ -111,14 +117,16 @@ class Team(NamedTuple):
     number: int
 
 
-def teams() -> list[Team]:
-    """Who follows and backs up the running journeys that the actor sees. One statement."""
+def teams(followed_by: Collection[uuid.UUID] | None = None) -> list[Team]:
+    """Who follows and backs up the running journeys that the actor sees. One statement.
+
+    `followed_by`: of these référents only; None: of everybody.
+    """
     columns = (Journey.referent_id, Journey.backup_id, Journey.programme, Journey.stage)
-    rows = db.session.execute(
-        select(*columns, func.count())
-        .where(Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU"))
-        .group_by(*columns)
-    )
+    wanted = [Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")]
+    if followed_by is not None:
+        wanted.append(among(Journey.referent_id, followed_by))
+    rows = db.session.execute(select(*columns, func.count()).where(*wanted).group_by(*columns))
     return [Team._make(row) for row in rows]
 
 
@@ -138,16 +146,7 @@ def uncovered(running: Sequence[Team], today: date, until: date | None = None) -
     left = counted(
         (team.referent_id, team.number) for team in running if team.referent_id and team.backup_id is None
     )
-    rows = db.session.execute(
-        select(Leave.id, Leave.account_id, Leave.from_on, Leave.until_on, func.may_replace(Leave.account_id))
-        .where(
-            among(Leave.account_id, left),
-            Leave.backup_id.is_(None),
-            Leave.from_on <= (until or today + LEAVE_TOLD),
-            Leave.until_on >= today,
-        )
-        .order_by(Leave.from_on)
-    ).all()
+    rows = _absences(left, today, until or today + LEAVE_TOLD)
     names = account_names({row.account_id for row in rows})
     found: dict[uuid.UUID, Away] = {}
     for id_, who, first, last, replaceable in rows:
