@@ -10,7 +10,7 @@ import time
 import uuid
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -36,7 +36,9 @@ _NOTE_HEAD = text(
     " FROM (SELECT set_config('synchronous_commit', 'off', true)) AS at_once"
     " ON CONFLICT (structure_id) DO UPDATE SET sequence = EXCLUDED.sequence, hash = EXCLUDED.hash"
     " WHERE audit_head.sequence < EXCLUDED.sequence"
+    " AND audit_head.sequence = :after AND audit_head.hash = :follows RETURNING sequence"
 )
+_HEAD = text("SELECT sequence, hash FROM audit_head WHERE structure_id = :structure AND sequence < :sequence")
 
 _INSERT = text(
     "INSERT INTO dek (folder_id, version, dek_id, kek_version, wrapped, commitment, recovery)"
@@ -52,6 +54,15 @@ def commitment(secret: bytes) -> bytes:
 def _place(folder_id: uuid.UUID, dek_id: uuid.UUID, version: int, kek_version: int) -> bytes:
     numbers = struct.pack(">HH", version, kek_version)
     return lengthened(b"coordination", b"dek", folder_id.bytes, dek_id.bytes, numbers)
+
+
+class Head(NamedTuple):
+    """The last line of an audit chain: number, hash. `after`, `follows`: those of a line known to stand before."""
+
+    sequence: int
+    hash: bytes
+    after: int
+    follows: bytes
 
 
 @dataclass(frozen=True)
@@ -153,12 +164,20 @@ class Keystore:
         with self.engine.connect() as connection:
             return set(connection.scalars(text("SELECT folder_id FROM dek")))
 
-    def note_heads(self, heads: Mapping[uuid.UUID, tuple[int, bytes]]) -> None:
-        """Keep the latest (sequence, hash) of audit chains where the data's administrator does not reach."""
-        rows = [{"structure": s, "sequence": n, "hash": h} for s, (n, h) in heads.items()]
+    def note_heads(self, heads: Mapping[uuid.UUID, Head]) -> dict[uuid.UUID, tuple[int, bytes]]:
+        """Keep the heads of audit chains where the data's administrator does not reach.
+
+        A head moves on only from the one kept: of chains that do not follow theirs, the (sequence, hash) kept.
+        """
+        passed_by = {}
         with self.engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-            for row in rows:
-                connection.execute(_NOTE_HEAD, row)
+            for structure, head in heads.items():
+                asked = {"structure": structure} | head._asdict()
+                if connection.execute(_NOTE_HEAD, asked).first() is None and (
+                    kept := connection.execute(_HEAD, asked).first()
+                ):
+                    passed_by[structure] = (int(kept.sequence), bytes(kept.hash))
+        return passed_by
 
     def take_back(self, restored: Keystore, folder_ids: Sequence[uuid.UUID]) -> int:
         """Take from a restored keystore the keys that are missing here, or that no longer open; how many.

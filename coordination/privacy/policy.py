@@ -66,6 +66,24 @@ class Action(StrEnum):
     RESTORE = "restauration"
 
 
+# Works that change who may open what. They take their turn before they read anything: what `sync_access` computes
+# rests on who follows, who is away and what is agreed, and two that lock the same rows lock them in one order.
+IN_TURN = frozenset(
+    {
+        Action.NEW_JOURNEY,
+        Action.RECORD_AGREEMENT,
+        Action.CHANGE_STAGE,
+        Action.ASSIGN_REFERENT,
+        Action.HAND_OVER,
+        Action.PLAN_LEAVE,
+        Action.END_JOURNEY,
+        Action.REOPEN_JOURNEY,
+        Action.SHARE_VOLET,
+        Action.IMPORT,
+    }
+)
+
+
 @dataclass(frozen=True)
 class Subject:
     """The journey an action is about, reduced to the actor's relation to it."""

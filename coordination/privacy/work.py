@@ -20,13 +20,14 @@ from sqlalchemy import select, text
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
-from coordination.db import act_as, db, narrow, narrowed
+from coordination.db import act_as, db, in_turn, narrow, narrowed
 from coordination.errors import Conflict, Forbidden, NotFound
 from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
+from coordination.privacy.keystore import Head
 from coordination.privacy.models import Idempotency
-from coordination.privacy.policy import Action, Grant, Subject, can, require
+from coordination.privacy.policy import IN_TURN, Action, Grant, Subject, can, require
 from coordination.privacy.vault import keystore
 
 # As forms draw them; a piece of a form adds the id of what it is about.
@@ -114,6 +115,8 @@ def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     db.session.info["writing"] = True
     open_work = Work(actor, action, now)
     try:
+        if action in IN_TURN:
+            in_turn("access")
         yield open_work
         if not open_work.lines:
             raise RuntimeError(f"The work « {action} » ends without an audit line.")
@@ -174,18 +177,24 @@ def refuse_unless_allowed(actor: Actor, action: Action, now: datetime) -> None:
             asked.require()
 
 
-Heads = dict[uuid.UUID, tuple[int, bytes]]
+Heads = dict[uuid.UUID, Head]
+_LINE = text(
+    "SELECT new_sequence, new_hash, audit_hash(:structure, new_sequence - 1) AS follows"
+    " FROM append_audit(:structure, :at_us, :journey, :action, :result, :detail)"
+)
+_HASH = text("SELECT audit_hash(:structure, :sequence)")
 
 
 def _append(done: Work, result: str) -> Heads:
     """The last statements before a commit; the heads of the chains they lengthened."""
     heads: Heads = {}
     at_us = int(done.now.timestamp()) * 1_000_000 + done.now.microsecond
+    structure = done.actor.structure_id
     for journey_id, detail in done.lines:
         row = db.session.execute(
-            text("SELECT * FROM append_audit(:structure, :at_us, :journey, :action, :result, :detail)"),
+            _LINE,
             {
-                "structure": done.actor.structure_id,
+                "structure": structure,
                 "at_us": at_us,
                 "journey": journey_id,
                 "action": done.action.value,
@@ -193,14 +202,27 @@ def _append(done: Work, result: str) -> Heads:
                 "detail": detail,
             },
         ).one()
-        heads[done.actor.structure_id] = (row.new_sequence, row.new_hash)
+        before = heads.get(structure) or Head(0, b"", row.new_sequence - 1, row.follows or b"")
+        heads[structure] = before._replace(sequence=row.new_sequence, hash=row.new_hash)
     return heads
 
 
 def _keep(heads: Heads) -> None:
-    """Note the heads in the key database, so that a chain cut short shows."""
+    """Note the heads in the key database, so that a chain cut short or written anew shows."""
     try:
-        keystore().note_heads(heads)
+        for structure, (sequence, kept) in keystore().note_heads(heads).items():
+            # Lines whose head was not noted yet stand between; or somebody wrote the chain anew.
+            found = db.session.scalar(_HASH, {"structure": structure, "sequence": sequence})
+            db.session.rollback()
+            if found == kept:
+                head = heads[structure]._replace(after=sequence, follows=kept)
+                keystore().note_heads({structure: head})
+            else:
+                current_app.logger.error(
+                    "audit chain %s: line %d is not the one kept; see `coordination audit verify`",
+                    structure,
+                    sequence,
+                )
     except SQLAlchemyError as error:
         # What was written stands; the next line notes a later head.
         current_app.logger.warning("heads of the audit chains not noted: %s", type(error).__name__)

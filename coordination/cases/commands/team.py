@@ -176,7 +176,9 @@ def choose_replacement(actor: Actor, leave_id: uuid.UUID, chosen: Replacement, n
     with work(actor, Action.PLAN_LEAVE, now) as w:
         grant = w.require()
         # The wall locks only what may be changed: another's absence is not found.
-        leave = db.session.execute(select(Leave).where(Leave.id == leave_id).with_for_update()).scalar()
+        leave = db.session.execute(
+            select(Leave).where(Leave.id == leave_id).with_for_update(key_share=True)
+        ).scalar()
         if leave is None:
             raise NotFound(NO_SUCH_LEAVE, f"leave={leave_id}")
         if leave.backup_id not in (chosen.before, chosen.backup_id):
