@@ -41,6 +41,7 @@ from tests.databases import (
     close,
     copy_databases,
     empty,
+    held,
     let_go,
     line,
     restart,
@@ -145,6 +146,13 @@ def cluster() -> Settings:
                 for setting in ("fsync", "full_page_writes", "synchronous_commit"):
                     connection.execute(sql.SQL("ALTER SYSTEM SET {} = off").format(sql.Identifier(setting)))
                 connection.execute("SELECT pg_reload_conf()")
+                # Passwords of roles are drawn at random, and checked at each of some thousands of connections:
+                # one turn of the hash where a server has 4096, 4 ms each. The superuser gives all of them.
+                connection.execute("ALTER ROLE postgres SET scram_iterations = 1")
+                connection.execute("SET scram_iterations = 1")
+                connection.execute(
+                    sql.SQL("ALTER ROLE postgres PASSWORD {}").format(sql.Literal(admin.password))
+                )
             provision(base)
             (base.home / ".ready").touch()
     return base
@@ -166,7 +174,7 @@ def settings(_worker_settings: Settings) -> Settings:
                 connection.execute(sql.SQL("TRUNCATE {} CASCADE").format(sql.SQL(", ").join(names)))
             else:
                 with connection.transaction():
-                    empty(connection)
+                    empty(connection, [name for name, (number, _) in held(connection).items() if number])
             restart(connection)
     return _worker_settings
 
