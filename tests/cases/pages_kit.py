@@ -21,7 +21,7 @@ from coordination.db import db
 from coordination.exchange.demo import sign_all_charters
 from coordination.worker import run_scan
 from tests.conftest import TODAY
-from tests.people import PASSWORD, csrf_token, signed_in
+from tests.people import PASSWORD, signed_in, token_of
 from tests.support import rows, scalar, sign_charters
 
 NOW = datetime(TODAY.year, TODAY.month, TODAY.day, 10, tzinfo=UTC)
@@ -45,8 +45,7 @@ def browser(territory: Flask, email: str) -> FlaskClient:
 
 def post(client: FlaskClient, path: str, **data: Any) -> TestResponse:
     """Send a form with the token of the session, as the page at `path` would."""
-    token = csrf_token(client.get("/mon-role"))
-    return client.post(path, data={"csrf_token": token, **data})
+    return client.post(path, data={"csrf_token": token_of(client), **data})
 
 
 def account(email: str) -> uuid.UUID:

@@ -114,10 +114,11 @@ def test_yesterday_and_a_date_as_people_write_it(site: Flask) -> None:
 def test_the_same_form_sent_twice_is_written_once(site: Flask) -> None:
     client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
     before, form = contacts(journey_id), typed(retour="journee")
-    answers = [post(client, f"/parcours/{journey_id}/echange", **form) for _ in range(2)]
-    assert {(a.status_code, a.headers["Location"]) for a in answers} == {(303, "/parcours/ma-journee")}
+    for _ in range(2):
+        answer = post(client, f"/parcours/{journey_id}/echange", **form)
+        assert (answer.status_code, answer.headers["Location"]) == (303, "/parcours/ma-journee")
+        assert client.get("/parcours/ma-journee").text.count("Échange enregistré") == 1
     assert contacts(journey_id) == before + 1
-    assert client.get("/parcours/ma-journee").text.count("Échange enregistré") == 1
 
 
 def test_another_text_under_the_same_key_is_kept_and_can_be_sent_again(site: Flask) -> None:

@@ -17,7 +17,7 @@ from werkzeug.test import TestResponse, encode_multipart
 from coordination.cases.commands.documents import MOST_BYTES
 from coordination.web.uploads import LARGEST_UPLOAD
 from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
-from tests.people import csrf_token
+from tests.people import token_of
 from tests.support import rows, scalar
 
 PDF = b"%PDF-1.7\n1 0 obj\n"
@@ -32,7 +32,7 @@ def journey(site: Flask) -> uuid.UUID:
 def send(client: FlaskClient, path: str, content: bytes = PDF, name: str = NAME, **more: Any) -> TestResponse:
     """Send the form that adds a document, as a browser does."""
     data = {
-        "csrf_token": more.get("csrf_token") or csrf_token(client.get("/mon-role")),
+        "csrf_token": more.get("csrf_token") or token_of(client),
         "idempotency_key": uuid.uuid4().hex,
         "kind": "SCOLARITE",
         "volet": "coordination",

@@ -127,11 +127,12 @@ def test_every_address(site: Flask, who: str) -> None:
     token = csrf_token(client.get("/mon-role"))
     before = rows("SELECT ref, version, stage, exit_on, referent_id FROM journey ORDER BY ref")
     wrong = []
+    refused = _refusals(actor.id)
     for one in asked(site, ROLES[who]):
-        refused = _refusals(actor.id)
         sent = {"csrf_token": token} if one.method == "POST" else None
         answer = client.open(one.path, method=one.method, data=sent)
-        if problem := _problem(site, one, actor, answer, _refusals(actor.id) - refused):
+        before_it, refused = refused, _refusals(actor.id)
+        if problem := _problem(site, one, actor, answer, refused - before_it):
             wrong.append(f"{one.method} {one.path} ({one.endpoint}): {problem}")
     assert not wrong, "\n".join(wrong)
     assert rows("SELECT ref, version, stage, exit_on, referent_id FROM journey ORDER BY ref") == before

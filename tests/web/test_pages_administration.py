@@ -11,7 +11,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 
 from coordination import clock
-from tests.people import csrf_token, make_account, send, signed_in
+from tests.people import csrf_token, make_account, send, signed_in, token_of
 from tests.support import day, rows, scalar
 
 EVERYBODY_ELSE = ("DPO", "PILOTAGE", "COORD_PRE", "REFERENT_PRE", "CCAS")
@@ -57,7 +57,7 @@ def test_nobody_else_does(app: Flask) -> None:
     for role in EVERYBODY_ELSE:
         make_account(role)
         client = signed_in(app.test_client(), f"{role.lower().replace('_', '.')}@exemple.fr")
-        token = csrf_token(client.get("/mon-role"))
+        token = token_of(client)
         for path in pages(account, structure):
             assert client.get(path).status_code == 403, (role, path)
         for path in (f"/comptes/{account}", f"/comptes/{account}/suspension", f"/comptes/{account}/lien"):
