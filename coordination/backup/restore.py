@@ -19,8 +19,6 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from alembic.script import ScriptDirectory
-from alembic.util.exc import CommandError
 from sqlalchemy import create_engine, text
 
 from config.settings import Settings
@@ -134,6 +132,9 @@ def only_one(settings: Settings) -> Iterator[None]:
 
 
 def _refuse_newer(settings: Settings, data: Backup) -> None:
+    from alembic.script import ScriptDirectory
+    from alembic.util.exc import CommandError
+
     known = ScriptDirectory.from_config(alembic_config(role_url(settings, "owner")))
     try:
         known.get_revision(data.manifest.revision)
