@@ -18,8 +18,9 @@ install: $(VENV)/.project ## create .venv with the locked packages and .venv/bin
 demo: install ## load the demo territory and serve it on http://127.0.0.1:8000 (PORT= to change)
 	@$(BIN)/coordination demo --port $(PORT)
 
+# The processes of a run, and the commands that they start, read what one of them compiled, wherever that is not done.
 test: install ## the whole suite, on an embedded PostgreSQL of its own (JOBS=3 processes)
-	@$(BIN)/python -m pytest -n $(JOBS) --dist worksteal
+	@PYTHONDONTWRITEBYTECODE= $(BIN)/python -m pytest -n $(JOBS) --dist worksteal
 
 guide: install ## take the pictures of the user guide (docs/guide/images, never committed) with the browser tests
 	@COORDINATION_SCREENSHOTS=$(CURDIR)/docs/guide/images COORDINATION_REQUIRE_BROWSER=1 \
