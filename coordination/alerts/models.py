@@ -32,11 +32,11 @@ def _folder_key() -> ForeignKeyConstraint:
 
 
 class Alert(Row, Base):
-    """A deadline that passed. Unique on (journey, rule, kind, subject, since)."""
+    """A deadline that passed. Unique on (journey, rule, kind, subject, since) in each volet."""
 
     __tablename__ = "alert"
     __table_args__ = (
-        UniqueConstraint("journey_id", "rule", "kind", "subject_id", "since"),
+        UniqueConstraint("journey_id", "rule", "kind", "subject_id", "since", "folder_id"),
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
         # Pages and scans ask for what is open: their cost must not grow with the past.
         Index("ix_alert_open", "folder_id", "status", postgresql_where=text(f"status IN {OPEN_STATUSES}")),

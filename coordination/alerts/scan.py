@@ -44,7 +44,7 @@ opened AS (
   SELECT (CAST(:instant AS text) || left(encode(sha256(convert_to(concat_ws(
            '/', CAST(:salt AS text), journey_id, rule, kind, subject_id, since), 'UTF8')), 'hex'), 20))::uuid,
          journey_id, folder_id, rule, kind, subject_id, since, due_on, because, :on, :initial, 'OUVERTE' FROM due
-  ON CONFLICT (journey_id, rule, kind, subject_id, since) DO UPDATE
+  ON CONFLICT (journey_id, rule, kind, subject_id, since, folder_id) DO UPDATE
     SET status = CASE WHEN alert.status = 'RESOLUE' THEN 'OUVERTE' ELSE alert.status END,
         initial = CASE WHEN alert.status = 'RESOLUE' THEN EXCLUDED.initial ELSE alert.initial END,
         opened_on = CASE WHEN alert.status = 'RESOLUE' THEN EXCLUDED.opened_on ELSE alert.opened_on END,

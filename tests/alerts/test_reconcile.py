@@ -149,6 +149,43 @@ def test_a_deadline_hangs_on_its_volet_or_on_coordination_if_it_is_not_there(jou
     assert rows(query) == [("coordination",)]
 
 
+def where() -> list[tuple[object, ...]]:
+    """Alerts and what happened to them, each with its volet."""
+    return rows(
+        "SELECT f.volet, a.status, a.resolved_because FROM alert a JOIN folder f ON f.id = a.folder_id"
+        " ORDER BY a.status, f.volet"
+    )
+
+
+@pytest.mark.parametrize("seen", [False, True])
+def test_an_alert_goes_with_its_deadline_to_another_volet(app: Flask, journey: uuid.UUID, seen: bool) -> None:
+    follow({journey: {KEY: due(day(-1), volet=Volet.SOCIAL)}})
+    scan(app)
+    if seen:
+        rows("UPDATE alert SET status = 'VUE', acted_on = current_date")
+    stands = "VUE" if seen else "OUVERTE"
+    follow({journey: {KEY: due(day(-1), volet=Volet.SANTE)}})
+    assert where() == [("sante", stands, None)]
+    happened = "SELECT DISTINCT f.volet FROM alert_event e JOIN folder f ON f.id = e.folder_id"
+    assert rows(happened) == ([("sante",)] if seen else [])
+    scan(app)
+    assert where() == [("sante", stands, None)], "it is not opened twice"
+
+
+def test_an_answer_stays_in_the_volet_that_it_is_sealed_for(app: Flask, journey: uuid.UUID) -> None:
+    follow({journey: {KEY: due(day(-1), volet=Volet.SOCIAL)}})
+    scan(app)
+    rows("UPDATE alert SET status = 'PRISE_EN_CHARGE', acted_on = current_date, comment = 'x'::bytea")
+    follow({journey: {KEY: due(day(-1), volet=Volet.SANTE)}}, fact="autre volet")
+    assert where() == [("social", "RESOLUE", "autre volet")]
+    scan(app)
+    assert where() == [("sante", "OUVERTE", None), ("social", "RESOLUE", "autre volet")]
+    # Back again: the one that was answered opens anew, with its answer.
+    follow({journey: {KEY: due(day(-1), volet=Volet.SOCIAL)}}, fact="retour")
+    scan(app)
+    assert [line[:2] for line in where()] == [("social", "OUVERTE"), ("sante", "RESOLUE")]
+
+
 def test_a_failed_work_moves_no_deadline(app: Flask, journey: uuid.UUID) -> None:
     follow({journey: {KEY: due(day(-1))}})
     scan(app)
