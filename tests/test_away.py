@@ -15,13 +15,11 @@ from flask.testing import FlaskClient
 from werkzeug.test import encode_multipart
 
 from config.settings import Settings
-from coordination import clock, create_app, embedded
-from coordination.accounts.commands import operator_actor, set_password
-from coordination.accounts.queries import account_id_of
+from coordination import create_app, embedded
 from coordination.db import db
 from tests.cases.pages_kit import REFERENT, browser, journeys_of
 from tests.cases.test_pages_documents import send
-from tests.people import PASSWORD, csrf_token, signed_in
+from tests.people import csrf_token, signed_in
 from tests.support import close, day, email, rows
 from tests.test_crash import ask, journey, kill_server, own
 
@@ -36,7 +34,6 @@ def alone(own: Settings, journey: str) -> Iterator[Flask]:
     application = create_app(replace(own, database_url=embedded.dsn(placed)))
     try:
         with application.app_context():
-            set_password(operator_actor(), account_id_of(email("ref1")), PASSWORD, clock.now(), demo=True)
             yield application
     finally:
         close(application)
