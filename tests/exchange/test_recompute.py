@@ -100,6 +100,10 @@ def test_recomputing_is_audited_by_batches_and_keeps_no_access(house: Flask) -> 
     assert scalar("SELECT count(*) FROM access WHERE actor_id = %s", operator_actor().id) == 0
 
 
+# Fields that a random command may be refused for.
+REFUSED = {"referent": {"referent_id"}}
+
+
 def _random_commands(rounds: int, seed: int) -> None:
     """People log, correct, sign, withdraw; imports bring facts; scans pass: stored stays equal to recomputed."""
     drawn = random.Random(seed)
@@ -133,8 +137,9 @@ def _random_commands(rounds: int, seed: int) -> None:
                 run_scan(_settings(), day() + timedelta(days=drawn.randint(0, 40)))
             done += 1
         except CoordinationError as refused:
-            # Not every stage follows every other, and an end is no end twice.
-            assert what == "life" or not isinstance(refused, BadInput), refused.fields
+            # Not every stage follows every other, an end is no end twice, and not every role follows journeys.
+            wrong = refused.fields.keys() if isinstance(refused, BadInput) else set()
+            assert what == "life" or wrong <= REFUSED.get(what, set()), wrong
         assert stored() == from_scratch(), what
     assert done > rounds // 4
 
