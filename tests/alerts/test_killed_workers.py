@@ -116,6 +116,7 @@ def test_killed_workers_lose_nothing_and_tell_nothing_twice(
 
 
 @pytest.mark.soak
+@pytest.mark.long
 def test_eight_workers_killed_during_a_hundred_scans(cluster: Settings, _territory_template: str) -> None:
     left = _compare(cluster, _territory_template, days=100, workers=8, seed=random.randrange(10**6))
     again = sum(left.received.values()) - len(left.received)

@@ -294,5 +294,6 @@ def test_two_editors_never_overwrite_each_other(app: Flask, journey: uuid.UUID) 
 
 
 @pytest.mark.soak
+@pytest.mark.long
 def test_two_editors_a_thousand_rounds(app: Flask, journey: uuid.UUID) -> None:
     _two_editors(app, journey, 1000)

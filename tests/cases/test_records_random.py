@@ -88,6 +88,7 @@ def test_after_any_sequence_the_deadlines_are_those_recomputed(app: Flask, seed:
 
 
 @pytest.mark.soak
+@pytest.mark.long
 def test_after_long_sequences_the_deadlines_are_those_recomputed(app: Flask) -> None:
     import_rows(world())
     for seed in range(10, 20):
