@@ -169,17 +169,18 @@ def _settings() -> Any:
 
 def _import_facts(drawn: random.Random, ref: str) -> None:
     past = str(day(-drawn.randint(0, 90)))
+    # Keys of six digits: all those of a number drawn once made a social security number, which an import refuses.
     files: dict[str, dict[str, str]] = {
         "appointments.csv": {"on": past, "status": drawn.choice(["HONORE", "ABS_NON_EXCUSEE", "A_VENIR"])},
         "pauses.csv": {"from": past, "returned_on": drawn.choice(["", str(day())])},
         "reviews.csv": {"due_on": str(day(drawn.randint(-40, 40)))},
-        "referrals.csv": {"key": f"R{drawn.random()}", "sent_on": past, "status": "ENVOYEE"},
+        "referrals.csv": {"key": f"R{drawn.random():.6f}", "sent_on": past, "status": "ENVOYEE"},
         "rights.csv": {
             "kind": drawn.choice(["CSS", "MDPH", "ARE_ASS"]),
             "ends_on": str(day(drawn.randint(0, 200))),
         },
         "events.csv": {"on": past, "kind": drawn.choice(["DEMENAGEMENT", "SANCTION_REVENU"])},
-        "actions.csv": {"key": f"A{drawn.random()}", "started_on": past, "status": "EN_COURS"},
+        "actions.csv": {"key": f"A{drawn.random():.6f}", "started_on": past, "status": "EN_COURS"},
     }
     file = drawn.choice(list(files))
     import_rows({file: [{"journey": ref, **files[file]}]})
