@@ -191,6 +191,7 @@ class Sender:
     acknowledged: list[str] = field(default_factory=list)
     sendings: int = 0
     over: bool = False
+    given_up: bool = False
     refused: str = ""
     _cookie: str = ""
     _token: str = ""
@@ -228,8 +229,8 @@ class Sender:
             self.save(uuid.uuid4().hex)
 
     def save(self, key: str) -> None:
-        """The form of that key, sent until it is answered."""
-        while True:
+        """The form of that key, sent until it is answered or given up."""
+        while not self.given_up:
             status, text = 0, ""
             self.sendings += 1
             with suppress(OSError, http.client.HTTPException):
@@ -242,6 +243,7 @@ class Sender:
                 return
             # A worker that died is replaced at once, a database is not.
             time.sleep(PAUSE if status else 0)
+        self.refused = "the last form was never answered"
 
 
 @contextmanager
@@ -256,7 +258,9 @@ def sending(pages: Pages) -> Iterator[Sender]:
     finally:
         sender.over = True
         work.join(60)
-        assert not work.is_alive() and not sender.refused, sender.refused
+        sender.given_up = True
+        work.join()
+    assert not sender.refused, sender.refused
 
 
 if __name__ == "__main__":
