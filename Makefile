@@ -45,7 +45,7 @@ bench-large: install ## the same ratios at a million journeys (long)
 ruptures: install ## what the rules find of known breaks, on five invented territories (the table of docs/ruptures.md)
 	@$(BIN)/python -m bench.breaks
 
-soak: install ## kills, races and long runs, with what each of them met (JOBS=3 processes; a quarter of an hour)
+soak: install ## kills, races and long runs, with what each of them met (JOBS=3 processes)
 	@$(BIN)/python -m pytest -m soak -p no:randomly -n $(JOBS) --dist worksteal -rP
 
 drill: install ## back up this installation, restore it on a server set aside, verify, print the times
