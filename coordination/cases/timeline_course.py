@@ -9,7 +9,7 @@ from datetime import date
 from coordination import reference
 from coordination.cases.models import Journey
 from coordination.cases.queries.agreement_page import AGREEMENTS, agreements, covered
-from coordination.cases.queries.life_page import TURNS, turns
+from coordination.cases.queries.life_page import TURNS, TurnLine, turns
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.picture import STEPS
 from coordination.cases.timeline import Entry, Source
@@ -18,6 +18,9 @@ from coordination.privacy.policy import Grant
 
 # How it came is a line of its own: see `timeline._saisine`.
 _ARRIVAL = "opened_on"
+# With what was decided: see `_turns`.
+_END = "exit_on"
+ENDED = next(words for name, _shape, words, _caption in STEPS if name == _END)
 
 
 def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Entry]:
@@ -26,9 +29,9 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
     steps = [
         Entry(getattr(journey, name), "step", words)
         for name, _shape, words, _caption in STEPS
-        if name != _ARRIVAL and getattr(journey, name)
+        if name not in (_ARRIVAL, _END) and getattr(journey, name)
     ]
-    steps += _turns(grant, journey_id)
+    steps += _turns(grant, journey)
     agreed = list(_agreements(grant, journey_id))
     if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
         # An import brings where the agreement stands, without its history.
@@ -36,18 +39,26 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
     return steps + agreed
 
 
-def _turns(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:
-    """Each reopening, and the end that it took back: the journey itself says its present end alone."""
+def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
+    """The end that stands, each reopening and the end that it took back."""
     reopened = 0
-    for turn in turns(grant, journey_id):  # the latest first
+    noted = turns(grant, journey.id)  # the latest first
+    if journey.exit_on:
+        ends = next((turn for turn in noted if turn.kind != "RELAIS"), None)
+        last = ends if ends and ends.kind == "SORTIE" else None
+        yield Entry(journey.exit_on, "step", ENDED, _said(last) if last else "", last.by if last else "")
+    for turn in noted:
         if turn.kind == "REOUVERTURE":
             reopened += 1
             yield Entry(turn.on, "step", "Parcours rouvert", turn.note, turn.by)
         elif turn.kind == "SORTIE" and reopened:
             reopened -= 1
-            decided = f"Décidé par {turn.decided_by}" if turn.decided_by else ""
-            detail = ". ".join(filter(None, (decided, turn.note)))
-            yield Entry(turn.on, "step", "Fin du parcours, rouvert ensuite", detail, turn.by)
+            yield Entry(turn.on, "step", f"{ENDED}, rouvert ensuite", _said(turn), turn.by)
+
+
+def _said(turn: TurnLine) -> str:
+    decided = f"Décidé par {turn.decided_by}" if turn.decided_by else ""
+    return ". ".join(filter(None, (decided, turn.note)))
 
 
 def _agreements(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:

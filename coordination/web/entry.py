@@ -70,6 +70,9 @@ def start() -> ResponseReturnValue:
         return _refused(form, refused)
     holder = find_signed_in(token, current.now())
     assert holder
+    if earlier := current.signed_in():
+        # This browser has one session: the cookie that it had opens nothing any more.
+        sign_out(earlier, current.now())
     wanted = session.get("after_sign_in")
     session.clear()
     login_user(holder)

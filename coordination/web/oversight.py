@@ -34,6 +34,9 @@ MOST_LINES = 100_000
 COUNTS = text("SELECT programme, heading, code, people FROM pilotage_counts(:counted)")
 # What a refused request named instead of a journey.
 SOUGHT = {"alert": "une alerte", "contact": "un échange"}
+EVERY_PROGRAMME = "TOUS"
+# Of a journey that runs no more, or whose stage nobody said: told of only where they are many.
+OVER = {"", "SORTI", "VEILLE", "NON_RETENU"}
 STAGES = {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"}
 
 
@@ -55,8 +58,13 @@ class Sheet:
     breaks: tuple[Cell, ...]
 
     @property
+    def told(self) -> tuple[Cell, ...]:
+        """Signals whose figure shows."""
+        return tuple(cell for cell in self.breaks if cell.people is not None)
+
+    @property
     def rare(self) -> tuple[Cell, ...]:
-        """Signals whose figure is hidden: one line says them all."""
+        """The others: a first person among them changes nothing of what is seen."""
         return tuple(cell for cell in self.breaks if cell.people is None)
 
 
@@ -79,14 +87,24 @@ def counts() -> ResponseReturnValue:
 
 
 def _sheet(code: str, label: str, headings: dict[str, dict[str, int | None]]) -> Sheet:
+    """What is at nothing stands beside what is hidden: a first person would show by a line that appears."""
     stages = headings.get("stage", {})
     order = {"": "Étape non renseignée", **labels(STAGES[code])}
-    signals = {rule["id"]: typeset(rule["signal"]) for rule in load("alert_rules")["rules"]}
-    breaks = [Cell(signals.get(rule, rule), people) for rule, people in headings.get("break", {}).items()]
+    figures = headings.get("break", {})
+    counted = {code.partition(":")[0] for code in current_app.extensions["counted_alerts"]}
+    breaks = [
+        Cell(typeset(rule["signal"]), figures.get(rule["id"]))
+        for rule in load("alert_rules")["rules"]
+        if rule["id"] in counted and rule["programme"] in (code, EVERY_PROGRAMME)
+    ]
     return Sheet(
         label,
         headings.get("total", {}).get(""),
-        tuple(Cell(name, stages[stage]) for stage, name in order.items() if stage in stages),
+        tuple(
+            Cell(name, stages.get(stage))
+            for stage, name in order.items()
+            if stage in stages or stage not in OVER
+        ),
         tuple(sorted(breaks, key=lambda cell: (-(cell.people or 0), cell.label))),
     )
 

@@ -254,6 +254,17 @@ def test_the_session_changes_at_sign_in(client: FlaskClient, ccas: uuid.UUID) ->
         assert "planted" not in session
 
 
+def test_signing_in_again_ends_the_session_that_was_open(client: FlaskClient, ccas: uuid.UUID) -> None:
+    signed_in(client, "ccas@exemple.fr")
+    cookie = client.get_cookie("coordination")
+    assert cookie is not None
+    make_account("DPO")
+    signed_in(client, "dpo@exemple.fr")
+    assert client.get("/journal").status_code == 200
+    client.set_cookie("coordination", cookie.value)
+    assert client.get("/mon-role").status_code == 303
+
+
 def test_what_was_asked_before_signing_in_comes_after(client: FlaskClient, ccas: uuid.UUID) -> None:
     assert client.get("/mon-role?vue=courte").location == "/"
     assert send(client, ADDRESS).location == "/mon-role?vue=courte"

@@ -74,12 +74,23 @@ def end_journey(actor: Actor, journey_id: uuid.UUID, ending: Ending, version: in
             journey_id,
             "SORTIE",
             actor.id,
-            on_date=ending.decided_on or ending.on,
+            on_date=ending.on,
             decided_by=ending.decided_by.strip(),
-            note=ending.note.strip(),
+            note=_said(journey.programme, ending),
         )
         follow_journey(grant, journey_id, today, f"sortie notée le {today:%d/%m/%Y}")
         w.audit(grant, ["stage", "exit_on", "exit_reason", "turn"])
+
+
+def _said(programme: str, ending: Ending) -> str:
+    """Reason, day of the decision where it is another, and the note.
+
+    The journey says the reason of its present end alone: this text keeps it past a reopening.
+    """
+    label = reference.label(REASONS[programme], ending.reason)
+    on = ending.decided_on if ending.decided_on != ending.on else None
+    decision = f"Décision du {on:%d/%m/%Y}" if on else ""
+    return ". ".join(filter(None, (f"Motif : {label[:1].lower()}{label[1:]}", decision, ending.note.strip())))
 
 
 NOT_STARTED = (

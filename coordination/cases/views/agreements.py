@@ -61,9 +61,12 @@ def remove_agreement(journey_id: uuid.UUID, agreement_id: uuid.UUID) -> Response
 
 
 def _suggest(form: AgreementForm, stands: AgreementPage) -> None:
-    """Today's date, and all that the programme opens, unless the agreement says less."""
+    """Today's date, and all that the programme opens, unless the agreement says less.
+
+    Where it is signed nothing is chosen: one tap too many would renew it.
+    """
     form.version.data = stands.version
-    form.status.data = stands.status
+    form.status.data = stands.status if stands.status != "SIGNE" else ""
     form.on.data = current.today().isoformat()
     offered = VOLETS_AFTER_AGREEMENT[stands.programme]
     covered = stands.covered if stands.status == "SIGNE" else offered
