@@ -241,10 +241,15 @@ def by_person(alerts: Iterable[AlertView]) -> list[PersonAlerts]:
 
 
 def coming_deadlines(
-    today: date, until: date, journey_ids: Sequence[uuid.UUID] | Any, limit: int = 200
+    today: date,
+    until: date,
+    journey_ids: Sequence[uuid.UUID] | Any,
+    limit: int = 200,
+    *,
+    also_due: bool = False,
 ) -> list[DeadlineView]:
-    """Deadlines due from tomorrow to `until`, soonest first."""
-    asked: dict[str, Any] = {"today": today, "until": until, "most": limit}
+    """Deadlines due from tomorrow to `until`, soonest first; `also_due`: before them, what the next scan opens."""
+    asked: dict[str, Any] = {"after": date.min if also_due else today, "until": until, "most": limit}
     if isinstance(journey_ids, Select):
         query = _coming().where(StoredDeadline.journey_id.in_(journey_ids))
     else:
@@ -252,7 +257,13 @@ def coming_deadlines(
     rows = db.session.execute(query, asked)
     return [
         DeadlineView(
-            r.journey_id, r.rule, r.kind, r.due_on, coming_sentence(r.rule, r.kind, r.since, r.due_on)
+            r.journey_id,
+            r.rule,
+            r.kind,
+            r.due_on,
+            coming_sentence(r.rule, r.kind, r.since, r.due_on)
+            if r.due_on > today
+            else sentence(r.rule, r.kind, r.since, today),
         )
         for r in rows
     ]
@@ -275,7 +286,7 @@ def _coming() -> Any:
         )
         .where(
             StoredDeadline.alert_id.is_(None),
-            StoredDeadline.due_on > bindparam("today"),
+            StoredDeadline.due_on > bindparam("after"),
             StoredDeadline.due_on <= bindparam("until"),
         )
         .order_by(StoredDeadline.due_on, StoredDeadline.rule)

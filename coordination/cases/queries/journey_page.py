@@ -245,7 +245,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         timeline=tuple(entries),
         alerts=tuple(open_alerts(today, [journey_id])),
         put_aside=put_aside(journey_id, today),
-        coming=tuple(coming_deadlines(today, today + COMING, [journey_id])),
+        coming=tuple(coming_deadlines(today, today + COMING, [journey_id], also_due=True)),
         openings=_openings(journey_id),
         picture=picture,
         version=journey.version,
