@@ -80,7 +80,8 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
         anchor = f"echange-{record_id}" if kind is EXCHANGE else "fil"
         return url_for("cases.journey", journey_id=journey_id, _anchor=anchor)
 
-    return write_page(form, page, save, f"{kind.name} : correction enregistrée.")
+    done = "correction" if kind.slug == "echange" else "mise à jour"
+    return write_page(form, page, save, f"{kind.name} : {done} enregistrée.")
 
 
 @blueprint.post(f"/<uuid:journey_id>/{_ANY}/<uuid:record_id>/retirer")
