@@ -53,6 +53,6 @@ def _check_month(problems: Problems, month: str | None, today: date) -> None:
     if month is None:
         return
     if month > f"{today:%Y-%m}":
-        problems["birth_month"] = "Ce mois est dans le futur."
+        problems["birth_month"] = "Ce mois est dans le futur : ce mois-ci au plus tard."
     elif int(month[:4]) < today.year - OLDEST_CHILD:
         problems["birth_month"] = f"Vérifiez l'année : cela fait plus de {OLDEST_CHILD} ans."

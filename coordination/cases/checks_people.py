@@ -37,7 +37,7 @@ def check_birth(
     if born is None:
         return
     if born > today:
-        problems["birth_date"] = "Cette date est dans le futur."
+        problems["birth_date"] = "Cette date est dans le futur : aujourd'hui au plus tard."
     elif opened_on and born > opened_on:
         problems["birth_date"] = f"Le parcours a commencé le {opened_on:%d/%m/%Y}, avant cette naissance."
     elif born.year < FIRST_BIRTH_YEAR:

@@ -240,7 +240,8 @@ def _event(row: Opened) -> list[Entry]:
 
 
 def _objective(row: Opened) -> list[Entry]:
-    fact, words = row["fact"] or "", row["own_words"] or ""
+    # Some type the guillemets too.
+    fact, words = row["fact"] or "", (row["own_words"] or "").strip('«»"\u00a0\u202f ')
     said = f"« {words} »" if words else ""
     entries = [Entry(row["set_on"], "objective", f"Objectif : {fact}", said)]
     if row["reached_on"]:

@@ -54,7 +54,7 @@ def test_a_stage_passes_to_the_next_and_dates_what_it_stands_for(site: Flask) ->
     ("values", "sentence"),
     [
         ({"entered_on": "1999-01-01"}, "Cette date est avant l&#39;ouverture du parcours"),
-        ({"validated_on": (TODAY + timedelta(days=1)).isoformat()}, "Cette date est dans le futur."),
+        ({"validated_on": (TODAY + timedelta(days=1)).isoformat()}, "Cette date est dans le futur"),
         ({"planned_rhythm_days": "souvent"}, "Écrivez un nombre de jours"),
         ({"planned_rhythm_days": "0"}, "de 1 à 180"),
         ({"planned_rhythm_days": "181"}, "de 1 à 180"),

@@ -71,7 +71,7 @@ def test_a_birth_date_moves_the_clocks_of_the_age(referent: FlaskClient, journey
         ("first_name", "", "Indiquez le prénom."),
         ("last_name", "  ", "Indiquez le nom."),
         ("birth_date", "31/02/2016", "Cette date n&#39;existe pas"),
-        ("birth_date", date(TODAY.year + 1, 1, 1).isoformat(), "Cette date est dans le futur."),
+        ("birth_date", date(TODAY.year + 1, 1, 1).isoformat(), "Cette date est dans le futur"),
         ("birth_date", date(TODAY.year, TODAY.month, 1).isoformat(), "avant cette naissance"),
         ("commune", "62014", "pas dans le périmètre du PRE"),
         ("area", "AILLEURS", "Choisissez une des réponses proposées."),

@@ -77,7 +77,7 @@ def test_the_age_of_a_child_is_asked_at_the_opening(site: Flask, born: str, year
     ("born", "sentence"),
     [
         ("1899-12-31", "Vérifiez l'année"),
-        (TODAY.replace(year=TODAY.year + 1).isoformat(), "Cette date est dans le futur."),
+        (TODAY.replace(year=TODAY.year + 1).isoformat(), "Cette date est dans le futur"),
     ],
 )
 def test_a_birth_that_cannot_be_is_refused_at_the_opening(site: Flask, born: str, sentence: str) -> None:

@@ -112,7 +112,7 @@ def _check_ending(ending: Ending, journey: Journey, facts: JourneyFacts, today: 
     problems.free_text("note", ending.note)
     problems.free_text("decided_by", ending.decided_by, 200)
     if ending.decided_on and ending.decided_on > today:
-        problems["decided_on"] = "Cette date est dans le futur."
+        problems["decided_on"] = "Cette date est dans le futur : aujourd'hui au plus tard."
     if ending.reason == LOST_CONTACT:
         _check_lost_contact(problems, ending, tried(facts, ending.on or today))
     problems.stop_if_any()

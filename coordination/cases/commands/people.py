@@ -127,7 +127,7 @@ def check_identity(
     check_reach(problems, identity.phone, identity.email)
     problems.free_text("address", identity.address, LONGEST_LINE)
     if identity.arrived_on and identity.arrived_on > today:
-        problems["arrived_on"] = "Cette date est dans le futur."
+        problems["arrived_on"] = "Cette date est dans le futur : aujourd'hui au plus tard."
     born = identity.birth_date
     check_birth(
         problems, programme, born, opened_on, today, changed=str(born or "") != (kept["birth_date"] or "")

@@ -39,7 +39,7 @@ def check_order(problems: Problems, days: Mapping[str, date | None], today: date
     """Dates of the journey itself: none in the future, none before the one that it follows."""
     for name, day in days.items():
         if day and day > today and name != "opened_on":
-            problems[name] = "Cette date est dans le futur."
+            problems[name] = "Cette date est dans le futur : aujourd'hui au plus tard."
     for later, sooner in ORDER:
         after, before = days.get(later), days.get(sooner)
         if after and before and after < before and later not in problems:
