@@ -7,6 +7,7 @@ import os
 import time
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 from weakref import WeakSet
@@ -15,7 +16,7 @@ import psycopg
 from flask import Flask
 from jinja2 import FileSystemBytecodeCache
 from psycopg import sql
-from sqlalchemy.engine import URL
+from sqlalchemy.engine import URL, make_url
 
 from config.settings import Settings
 from coordination import embedded
@@ -125,7 +126,7 @@ def line(settings: Settings, *, keys: bool = False) -> Iterator[psycopg.Connecti
     Others must be left free to be copied.
     """
     target = superuser(settings, keys=keys)
-    if not str(embedded.admin_url(settings).database).endswith(f"_{worker()}"):
+    if not target.partition("?")[0].removesuffix("_keys").endswith(f"_{worker()}"):
         with psycopg.connect(target, autocommit=True) as connection:
             yield connection
         return
@@ -147,7 +148,19 @@ def _alive(connection: psycopg.Connection) -> bool:
 
 def superuser(settings: Settings, *, keys: bool = False) -> str:
     """Connection string of the superuser: what a thief of the whole server would have."""
-    url: URL = embedded.admin_url(settings)
+    if settings.database_url:
+        return _spelled(_read(settings.database_url), keys)
+    return _spelled(embedded.start(settings), keys)
+
+
+@cache
+def _read(address: str) -> URL:
+    return make_url(address)
+
+
+@cache
+def _spelled(url: URL, keys: bool) -> str:
+    """Asked some ten times a test, always the same."""
     return embedded.dsn(url.set(database=f"{url.database}_keys") if keys else url)
 
 
