@@ -117,7 +117,8 @@ class BinaryCursor(psycopg.Cursor[Any]):
 
 ENGINE_OPTIONS: dict[str, Any] = {
     "hide_parameters": True,
-    "connect_args": {"cursor_factory": BinaryCursor},
+    # A server that dies may leave a line that nobody answers: the page says so after these seconds, not after 130.
+    "connect_args": {"cursor_factory": BinaryCursor, "connect_timeout": 10},
     # The connection used last: it knows its tables, and what is prepared.
     "pool_use_lifo": True,
 }
