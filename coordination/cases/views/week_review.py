@@ -12,6 +12,7 @@ from flask.typing import ResponseReturnValue
 from coordination.alerts.life import false_alerts
 from coordination.cases.commands import week_review as commands
 from coordination.cases.queries import week_review as queries
+from coordination.cases.queries.week_queue import queue, queues
 from coordination.cases.views.pages import blueprint, refused, show
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.policy import Action
@@ -33,7 +34,7 @@ def review() -> ResponseReturnValue:
     """Where the review stands, and the next file."""
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
-        mine, every = queries.queues(current.today())
+        mine, every = queues(current.today())
         mine = every if _asked() else mine
         r.audit(grant, [])
     next_week = commands.monday(current.today()) + timedelta(days=7)
@@ -66,7 +67,7 @@ def _next(after: str) -> str:
     """The page of the file that was to come next, else of the first one left, else the sum."""
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
-        left = queries.queue(current.today(), everybody=bool(_asked()))
+        left = queue(current.today(), everybody=bool(_asked()))
         r.audit(grant, [])
     ids = [one.journey for one in left.order]
     wanted = after if after in ids else ids[0] if ids else None
@@ -79,7 +80,7 @@ def _page(journey_id: uuid.UUID, error: str = "") -> ResponseReturnValue:
     today = current.today()
     with consult(current.actor(), Action.REVIEW_WEEK, current.now()) as r:
         grant = r.require(journey_id)
-        waiting = queries.queue(today, everybody=bool(_asked()))
+        waiting = queue(today, everybody=bool(_asked()))
         mine = any(one.journey == str(journey_id) for one in waiting.order)
         found = queries.file(grant, journey_id, today) if mine else None
         r.audit(grant, ["name", "contact"])
@@ -102,7 +103,7 @@ def _page(journey_id: uuid.UUID, error: str = "") -> ResponseReturnValue:
 def review_sum() -> ResponseReturnValue:
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
-        left = queries.queue(current.today())
+        left = queue(current.today())
         found = queries.sum_of(grant, current.today(), len(left.order))
         records = false_alerts(current.today())
         r.audit(grant, sorted(map(str, found.people)))
