@@ -79,6 +79,7 @@ IN_TURN = frozenset(
         Action.END_JOURNEY,
         Action.REOPEN_JOURNEY,
         Action.SHARE_VOLET,
+        Action.MANAGE_ACCOUNTS,
         Action.IMPORT,
     }
 )
