@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import re
 import uuid
+from html import unescape
 from typing import Any
 
 import pytest
@@ -184,3 +186,17 @@ def test_the_page_names_the_signed_paper(site: Flask, journey: uuid.UUID) -> Non
     paper = NewDocument("ACCORD", "coordination", "accord.pdf", b"%PDF-1.4\n")
     attach_document(actor, journey, paper, NOW)
     assert "accord.pdf" in client.get(f"/parcours/{journey}/accord").text
+
+
+def test_a_signed_agreement_is_not_renewed_by_one_tap(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    assert record(client, journey).status_code == 303
+    page = unescape(client.get(f"/parcours/{journey}/accord").text)
+    assert "L'accord est signé depuis le" in page
+    statuses = re.findall(r'<input[^>]*name="status"[^>]*>', page)
+    assert len(statuses) > 3 and not any("checked" in one for one in statuses)
+    lines = "SELECT count(*) FROM agreement WHERE journey_id = %s"
+    before = scalar(lines, journey)
+    refused = record(client, journey, status="")
+    assert refused.status_code == 422 and 'id="status-error"' in refused.text
+    assert scalar(lines, journey) == before
