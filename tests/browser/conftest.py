@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 from flask import Flask
-from playwright.sync_api import Browser, BrowserContext, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, BrowserContext, Locator, Page, expect, sync_playwright
 from werkzeug.serving import WSGIRequestHandler, make_server
 
 from tests.people import PASSWORD
@@ -21,6 +21,9 @@ from tests.people import PASSWORD
 WHOLE = ("chromium", "chromium-browser", "google-chrome-stable", "google-chrome")
 # The same engine without the windows of a browser: two thirds of the time. It has no viewer of PDF.
 CHROMIUMS = ("chromium-headless-shell", *WHOLE)
+# Milliseconds: beside the rest of the suite on two cores, an answer was once awaited for more than five seconds.
+PATIENCE = 15_000
+expect.set_options(timeout=PATIENCE)
 REQUIRED = "COORDINATION_REQUIRE_BROWSER"
 SCREENSHOTS = "COORDINATION_SCREENSHOTS"
 QUIET = (
@@ -134,7 +137,7 @@ class Site:
         context = self.browser.new_context(
             viewport={"width": width, "height": height}, locale="fr-FR", base_url=self.address, **options
         )
-        context.set_default_timeout(15_000)
+        context.set_default_timeout(PATIENCE)
         self.contexts.append(context)
         page = context.new_page()
         page.on("pageerror", lambda error: pytest.fail(f"A script failed: {error}"))
