@@ -86,4 +86,8 @@ def test_lines_of_several_at_once_all_count(app: Flask) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    assert kept() == last() == 40
+    # Two may note at the same instant, and one of them be passed by: the next line catches up.
+    assert kept() <= last() == 40
+    write_lines(1, ONE)
+    assert kept() == last() == 41
+    assert problems(app) == []
