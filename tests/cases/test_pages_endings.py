@@ -9,6 +9,7 @@ from html import unescape
 from flask import Flask
 
 from coordination.cases.rules.writing import RULES as WRITTEN
+from coordination.reference import label
 from tests.cases.life_kit import course, send, state
 from tests.cases.pages_kit import (
     REFERENT,
@@ -25,7 +26,10 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
 ) -> None:
     client = browser(site, REFERENT)
     before = stored()
-    done = send(client, journey, "sortie", reason="RELAIS_DC", on=TODAY.isoformat(), note="Relais au CCAS.")
+    decided = TODAY - timedelta(days=2)
+    decision = {"decided_by": "EPS du collège", "decided_on": decided.isoformat()}
+    ended = {"reason": "RELAIS_DC", "on": TODAY.isoformat(), "note": "Relais au CCAS."}
+    done = send(client, journey, "sortie", **ended, **decision)
     assert done.status_code == 303, done.text
     assert state(journey) == ("SORTI", TODAY)
     page = client.get(f"/parcours/{journey}").text
@@ -40,6 +44,14 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
     assert mute.status_code == 422 and "pourquoi le parcours reprend" in mute.text
     back = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="Retour au QPV.")
     assert back.status_code == 303 and state(journey) == ("EN_COURS", None)
+    # The end that was taken back keeps its day, its reason and what was decided.
+    assert rows("SELECT on_date FROM turn WHERE kind = 'SORTIE' AND journey_id = %s", journey) == [(TODAY,)]
+    told = unescape(client.get(f"/parcours/{journey}").text)
+    reason = label("pre_exit_reason", "RELAIS_DC")
+    assert "Fin du parcours, rouvert ensuite" in told and "Décidé par EPS du collège" in told
+    assert (
+        f"Motif : {reason[:1].lower()}{reason[1:]}. Décision du {decided:%d/%m/%Y}. Relais au CCAS." in told
+    )
     running = client.get(f"/parcours/{journey}/reouverture").text
     assert "rien à rouvrir" in running and 'name="note"' not in running
     # To end and to reopen is to write: only what counts from the last writing has moved.
