@@ -55,7 +55,7 @@ class RecordKind:
 
     `rare`: cells behind one more tap on a new record. `programmes`: those whose journeys it concerns.
     `after_end`: it is written on an ended journey, and there alone. `listed`: the page that adds one shows those
-    already noted.
+    already noted. `told`: it is whole as it was noted, so that changing it is mending it.
     """
 
     slug: str
@@ -71,6 +71,7 @@ class RecordKind:
     programmes: frozenset[str] = frozenset({"PRE", "CITE_EMPLOI"})
     after_end: bool = False
     listed: bool = False
+    told: bool = False
 
     def concerns(self, programme: str, ended: bool) -> bool:
         """Whether it can be added to a journey of that programme."""
@@ -79,6 +80,11 @@ class RecordKind:
     @property
     def table(self) -> str:
         return str(self.model.__tablename__)
+
+    @property
+    def change(self) -> str:
+        """What changing one is called: most have a next step (a return, a result, an end) with nothing wrong."""
+        return "Corriger" if self.told else "Mettre à jour"
 
     @property
     def chains(self) -> tuple[Chain, ...]:
@@ -167,6 +173,7 @@ ATTENDANCE = RecordKind(
     "Séance",
     "Présence enregistrée.",
     group="sessions",
+    told=True,
 )
 BARRIER = RecordKind(
     "frein",
@@ -282,6 +289,7 @@ EXCHANGE = RecordKind(
     "Échange",
     "Échange enregistré.",
     group="contacts",
+    told=True,
 )
 
 KINDS: dict[str, RecordKind] = {

@@ -80,6 +80,7 @@ FOLLOW_UP = RecordKind(
     group="follow_ups",
     programmes=CITE,
     after_end=True,
+    told=True,
 )
 RETENTION = RecordKind(
     "conservation",
@@ -95,6 +96,7 @@ RETENTION = RecordKind(
     help="Cette page garde la trace de la décision. Elle n'efface rien par elle-même.",
     group="retention_decisions",
     after_end=True,
+    told=True,
 )
 ABSENCE = RecordKind(
     "absence",
@@ -118,6 +120,7 @@ ABSENCE = RecordKind(
     volet=lambda _programme, _values: Volet.SCOLARITE,
     programmes=PRE,
     listed=True,
+    told=True,
 )
 
 STAY = RecordKind(
@@ -135,6 +138,7 @@ STAY = RecordKind(
     " est datée du jour de l'annonce ou d'après.",
     group="stay_decisions",
     programmes=PRE,
+    told=True,
 )
 
 OWN_KINDS: dict[str, RecordKind] = {

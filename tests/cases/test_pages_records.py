@@ -79,8 +79,11 @@ def test_every_kind_is_added_corrected_and_removed_from_the_journey(site: Flask)
             assert (answer.status_code, answer.headers["Location"]) == (303, f"/parcours/{journey_id}"), slug
         record, version = latest(slug, journey_id)
         page = f"/parcours/{slug}/{record}"
-        assert page in client.get(f"/parcours/{journey_id}").text, "« Corriger » on its line"
+        line = re.search(f'href="{page}">([^<]+)<', client.get(f"/parcours/{journey_id}").text)
         shown = client.get(page)
+        assert line and f"{line[1]} : {KINDS[slug].name.lower()}" in shown.text, (
+            "one word on its line and its page"
+        )
         assert shown.status_code == 200 and "Ce qui était noté avant" not in shown.text
         typed = TYPED[slug] | {"version": version}
         field = {"action": "owner", "objectif": "fact"}.get(slug)

@@ -29,6 +29,12 @@ _ANY = f"<any({', '.join(repr(slug) for slug in ALL_KINDS)}):slug>"
 _ADDED = f"<any({', '.join(repr(slug) for slug in ALL_ADDED)}):slug>"
 
 
+@blueprint.app_template_global()
+def change_of(slug: str) -> str:
+    """What a line of the timeline calls changing its record."""
+    return ALL_KINDS[slug].change
+
+
 @blueprint.route(f"/<uuid:journey_id>/{_ADDED}", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
 def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
@@ -80,7 +86,7 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
         anchor = f"echange-{record_id}" if kind is EXCHANGE else "fil"
         return url_for("cases.journey", journey_id=journey_id, _anchor=anchor)
 
-    done = "correction" if kind.slug == "echange" else "mise à jour"
+    done = "correction" if kind.told else "mise à jour"
     return write_page(form, page, save, f"{kind.name} : {done} enregistrée.")
 
 
