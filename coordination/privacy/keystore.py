@@ -8,7 +8,7 @@ import secrets
 import struct
 import time
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -51,9 +51,13 @@ def commitment(secret: bytes) -> bytes:
     return hmac.digest(secret, b"commit", "sha256")[:16]
 
 
+_PLACE = struct.Struct(">I16sI16sIHH")
+_TABLE = lengthened(b"coordination", b"dek")
+
+
 def _place(folder_id: uuid.UUID, dek_id: uuid.UUID, version: int, kek_version: int) -> bytes:
-    numbers = struct.pack(">HH", version, kek_version)
-    return lengthened(b"coordination", b"dek", folder_id.bytes, dek_id.bytes, numbers)
+    """Each part after its length, as `lengthened` writes them, in one call: a search opens thousands of keys."""
+    return _TABLE + _PLACE.pack(16, folder_id.bytes, 16, dek_id.bytes, 4, version, kek_version)
 
 
 class Head(NamedTuple):
@@ -121,32 +125,36 @@ class Keystore:
         if len(keys) == len(folder_ids):
             return keys
         held = {f: one[0] for f, one in zip(folder_ids, kept, strict=True) if one and one[1] > now}
-        missing = [uuid.UUID(bytes=folder_id) for folder_id in set(folder_ids) - held.keys()]
-        fresh = {folder_id.bytes: key for folder_id, key in self._read(missing).items()}
+        fresh = self._read(set(folder_ids) - held.keys())
+        # Those whose time is over go, with what they have opened; of too many, all.
+        for folder_id, (_, until) in list(self.opened.items()):
+            if until <= now:
+                self.opened.pop(folder_id, None)
         if len(self.opened) + len(fresh) > MOST_KEPT:
             self.opened.clear()
         self.opened.update({f: (key, now + KEPT_SECONDS) for f, key in fresh.items()})
         held |= fresh
         return [held[folder_id] for folder_id in folder_ids]
 
-    def _read(self, folder_ids: list[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
+    def _read(self, folder_ids: Collection[bytes]) -> dict[bytes, DataKey]:
         with self.engine.connect() as connection:
             rows = connection.execute(
                 text(
                     "SELECT DISTINCT ON (folder_id) folder_id, version, dek_id, kek_version, wrapped, commitment"
-                    " FROM dek WHERE folder_id = ANY(:ids) ORDER BY folder_id, version DESC"
+                    " FROM dek WHERE folder_id = ANY(CAST(:ids AS uuid[])) ORDER BY folder_id, version DESC"
                 ),
-                {"ids": folder_ids},
+                # Written out as one text: the driver would look at each of thousands apart.
+                {"ids": f"{{{','.join(folder_id.hex() for folder_id in folder_ids)}}}"},
             ).all()
         ciphers: dict[int, AESGCM] = {}
         found = {}
         for folder_id, version, dek_id, kek_version, wrapped, committed in rows:
             if kek_version not in ciphers:
                 ciphers[kek_version] = AESGCM(self.keks.get(kek_version))
-            found[folder_id] = _unwrap(
+            found[folder_id.bytes] = _unwrap(
                 ciphers[kek_version], folder_id, version, dek_id, kek_version, wrapped, committed
             )
-        if len(found) < len(set(folder_ids)):
+        if len(found) < len(folder_ids):
             raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
         return found
 
@@ -198,7 +206,8 @@ class Keystore:
 
     def _those_that_open(self, folder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
         try:
-            return self._read(list(folder_ids))
+            keys = self._read({folder_id.bytes for folder_id in folder_ids})
+            return {key.folder_id: key for key in keys.values()}
         except KeyUnavailable:
             if len(folder_ids) == 1:
                 return {}

@@ -10,9 +10,10 @@ from __future__ import annotations
 import os
 import struct
 import uuid
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
+from types import MappingProxyType
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -26,6 +27,7 @@ _HEAD = struct.Struct(">BH")
 _NONCE = slice(_HEAD.size, _HEAD.size + 12)
 _SEALED = slice(_HEAD.size + 12, None)
 _PART = struct.Struct(">II")
+_NOTHING: Mapping[bytes, tuple[bytes, str]] = MappingProxyType({})
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,11 @@ class DataKey:
     @cached_property
     def cipher(self) -> AESGCM:
         return AESGCM(self.secret)
+
+    @cached_property
+    def known(self) -> dict[bytes, tuple[bytes, str]]:
+        """What this key has opened for a search (place -> cell, text): it is forgotten with the key."""
+        return {}
 
     @cached_property
     def head(self) -> bytes:
@@ -84,25 +91,36 @@ def unseal_columns(
     keys: Iterable[DataKey],
     places: Iterable[bytes],
     cells: Iterable[Iterable[bytes | None]],
+    remember: bool = False,
 ) -> list[list[str]]:
     """Open columns of the same rows, each row with its key and its place (row id as bytes, then that of the key).
 
     `cells`: row by row, in the order of `columns`; "" where there is none. A search opens thousands: nothing is
     called here per cell but what opens it, and a key is used up while it is at hand (a quarter of the time).
+    `remember`: the key keeps what it opens, and serves the same cell in the same place from memory (ADR 17).
     """
     opened: list[list[str]] = [[] for _ in columns]
     into = [(_cell(table, column), texts.append) for column, texts in zip(columns, opened, strict=True)]
     try:
         for key, place, row in zip(keys, places, cells, strict=True):
             head, decrypt = key.head, key.cipher.decrypt
+            known = key.known if remember else _NOTHING
             for (prefix, add), cell in zip(into, row, strict=True):
                 if cell is None:
                     add("")
                     continue
+                bound = prefix + place
+                kept = known.get(bound)
+                if kept is not None and kept[0] == cell:
+                    add(kept[1])
+                    continue
                 if not cell.startswith(head):
                     raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
-                plain = decrypt(cell[_NONCE], cell[_SEALED], prefix + place)
-                add(plain[: plain.rindex(b"\x80")].decode())
+                plain = decrypt(cell[_NONCE], cell[_SEALED], bound)
+                text = plain[: plain.rindex(b"\x80")].decode()
+                if remember:
+                    key.known[bound] = cell, text
+                add(text)
     # A cell cut short has no nonce to speak of.
     except (InvalidTag, ValueError):
         raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None

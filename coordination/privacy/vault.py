@@ -151,7 +151,8 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
     """All rows of `model` that the actor sees: journeys, and per sealed column its texts ("" if empty).
 
     For thousands of rows at once, where a dictionary or an object for each would cost more than opening it: a
-    journey is the bytes of its id (`uuid.UUID(bytes=...)` for the few that are shown).
+    journey is the bytes of its id (`uuid.UUID(bytes=...)` for the few that are shown). The rows are always those
+    that the database shows now; their texts are kept in memory as long as their keys, for the next search.
     Raises KeyUnavailable or SealBroken; never returns ciphertext.
     """
     assert isinstance(grant, Grant)
@@ -161,7 +162,9 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
     )
     keys = keystore().get_each(folder_ids)
     places = [row_id + key.place for row_id, key in zip(row_ids, keys, strict=True)]
-    opened = unseal_columns(model.__table__.name, columns, keys, places, zip(*sealed, strict=True))
+    opened = unseal_columns(
+        model.__table__.name, columns, keys, places, zip(*sealed, strict=True), remember=True
+    )
     return list(journey_ids), opened
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import secrets
 import shutil
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import replace
@@ -20,7 +21,7 @@ from coordination.embedded import role_url
 from coordination.errors import BadInput, KeyUnavailable
 from coordination.privacy import keys as key_files
 from coordination.privacy.keys import KeyEncryptionKeys, load_keks
-from coordination.privacy.keystore import Keystore, commitment
+from coordination.privacy.keystore import KEPT_SECONDS, Keystore, commitment
 from coordination.privacy.recovery import make_recovery_pair, recover
 from tests.databases import superuser
 from tests.support import import_rows, rows, run, world
@@ -64,6 +65,20 @@ def test_keys_come_back_and_stand_wrapped(stores: Stores) -> None:
     stored = b"".join(bytes(w) for (w,) in sql(stores.settings, "SELECT wrapped FROM dek"))  # type: ignore[call-overload]
     for key in made.values():
         assert key.secret not in stored and repr(key.secret)[2:-1].encode() not in on_disk
+
+
+def test_a_key_is_forgotten_with_what_it_opened(stores: Stores, monkeypatch: pytest.MonkeyPatch) -> None:
+    store = stores(1, {1: ONE})
+    first, second = store.create([uuid.uuid4(), uuid.uuid4()])
+    store.get([first])[first].known[b"place"] = b"cell", "text"
+    assert store.get([first])[first].known, "as long as the key is kept"
+    later = time.monotonic() + KEPT_SECONDS
+    monkeypatch.setattr("coordination.privacy.keystore.time.monotonic", lambda: later)
+    store.get([second])
+    assert set(store.opened) == {second.bytes}, "another one's turn takes away what is over"
+    assert not store.get([first])[first].known
+    store.destroy([second])
+    assert set(store.opened) == {first.bytes}
 
 
 def test_a_missing_or_wrong_kek_names_its_version_and_nothing_else(stores: Stores) -> None:

@@ -12,7 +12,15 @@ import pytest
 
 from coordination.cases.models import Contact, Sheet
 from coordination.errors import SealBroken
-from coordination.privacy.sealing import DataKey, as_text, lengthened, seal, seal_values, unseal
+from coordination.privacy.sealing import (
+    DataKey,
+    as_text,
+    lengthened,
+    seal,
+    seal_values,
+    unseal,
+    unseal_columns,
+)
 from coordination.privacy.vault import new_row
 
 SECRET = "Camille a revu son orthophoniste"
@@ -54,8 +62,14 @@ def test_a_cell_opens_nowhere_else(part: str) -> None:
         unseal(key, table, column, row, cell)
 
 
-def test_every_swap_of_two_cells_is_refused() -> None:
-    """All pairs among 2 folders × 2 tables × 2 columns × 2 rows: each cell opens at home only."""
+@pytest.mark.parametrize("remember", [False, True])
+def test_every_swap_of_two_cells_is_refused(remember: bool) -> None:
+    """All pairs among 2 folders × 2 tables × 2 columns × 2 rows: each opens at home only, remembered or not."""
+
+    def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
+        place = row_id.bytes + key.place
+        return unseal_columns(table, (column,), (key,), (place,), ((cell,),), remember=remember)[0][0]
+
     keys = [KEY, a_key()]
     row_ids = [uuid.uuid4(), uuid.uuid4()]
     places = list(itertools.product(keys, ("contact", "sheet"), ("note", "address"), row_ids))
@@ -66,6 +80,21 @@ def test_every_swap_of_two_cells_is_refused() -> None:
         else:
             with pytest.raises(SealBroken):
                 unseal(*here, cells[there])
+
+
+def test_what_a_key_remembers_is_what_stands_there_now() -> None:
+    key = a_key()
+    place = ROW.bytes + key.place
+
+    def opened(cell: bytes) -> str:
+        return unseal_columns("sheet", ("last_name",), (key,), (place,), ((cell,),), remember=True)[0][0]
+
+    for name in ("Hénon", "Caron", "Hénon"):
+        cell = seal(key, "sheet", "last_name", ROW, name)
+        assert opened(cell) == opened(cell) == name
+    with pytest.raises(SealBroken):
+        opened(cell[:-1] + bytes([cell[-1] ^ 1]))
+    assert "Hénon" not in repr(key) and replace(key).known == {}
 
 
 def test_names_cannot_slide_into_each_other() -> None:
