@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from coordination.accounts.queries import load_actor
 from coordination.cases.commands.documents import NewDocument, attach_document
+from coordination.web.filters import long_date
 from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, account, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
 from tests.exchange.test_recompute import from_scratch, stored
@@ -165,6 +166,21 @@ def test_the_only_line_gives_back_what_the_import_said(site: Flask, journey: uui
     take_back(client, journey, lines(journey)[0][0])
     assert rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey) == before
     assert lines(journey) == [] and "coordination" in readable(journey)
+
+
+def test_what_the_import_said_is_in_the_history_until_a_line_takes_its_place(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    signed = next(
+        id_
+        for id_ in journeys_of(REFERENT)
+        if scalar("SELECT agreement_status FROM journey WHERE id = %s", id_) == "SIGNE"
+    )
+    path, said = f"/parcours/{signed}/accord", "repris avec le dossier importé"
+    day = scalar("SELECT agreement_on FROM journey WHERE id = %s", signed)
+    page = client.get(path).text
+    assert said in page and long_date(day) in page.partition("Ce qui a été noté")[2]
+    assert record(client, signed, status="REFUS").status_code == 303
+    assert said not in client.get(path).text, "a line noted here takes its place"
 
 
 def test_an_older_line_or_that_of_another_journey_stays(site: Flask, journey: uuid.UUID) -> None:

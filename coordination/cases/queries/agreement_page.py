@@ -56,6 +56,13 @@ class AgreementPage:
     papers: tuple[DocumentView, ...]
 
     @property
+    def imported(self) -> str:
+        """What the import said of the agreement, in words, where no line noted here has taken its place."""
+        return (
+            reference.label("parental_agreement", self.status) if self.status and not self.last_line else ""
+        )
+
+    @property
     def last_line(self) -> uuid.UUID | None:
         """The one that may be cancelled."""
         return next((line.id for line in self.lines if not line.cancelled_by), None)
