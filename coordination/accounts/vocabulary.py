@@ -54,6 +54,7 @@ ACTIONS = {
     Action.READ_DOCUMENT: "Lecture d'un document",
     Action.REMOVE_DOCUMENT: "Retrait d'un document",
     Action.KEEP_DRAFT: "Brouillon",
+    Action.KEEP_DRAFT_ALONE: "Brouillon hors d'un parcours",
     Action.VIEW_COUNTS: "Consultation des chiffres",
     Action.VIEW_AUDIT: "Consultation du journal",
     Action.MANAGE_ACCOUNTS: "Gestion des comptes",

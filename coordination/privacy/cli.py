@@ -109,7 +109,7 @@ def retire(settings: Callable[[], Settings], version: int, as_json: bool) -> Non
 @click.pass_obj
 @json_option
 def reconcile(settings: Callable[[], Settings], as_json: bool) -> None:
-    """Supprime les clés sans volet (travail interrompu, volet effacé) et nomme les volets sans clé."""
+    """Supprime les clés sans volet (travail interrompu, volet ou brouillon effacé), nomme les volets sans clé."""
     found = reconcile_keys(settings(), clock.now())
     data = {"removed": found.removed, "folders_without_key": found.folders_without_key}
     missing = len(found.folders_without_key)

@@ -2,6 +2,9 @@
 
 For its author alone, while they may write there; row-level security decides both. Gone once the form is saved,
 and after KEPT. The worker sweeps, reading nothing but how old they are.
+
+Where there is no journey (it is only being opened) each draft has a key of its own, destroyed with it: no erasure
+would ever come to a name that was typed and became nobody's file.
 """
 
 from __future__ import annotations
@@ -12,19 +15,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import delete, func, select
+from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
-from coordination.db import db
-from coordination.errors import BadInput
+from coordination.db import act_as, db, in_turn
+from coordination.errors import BadInput, KeyUnavailable
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Draft
 from coordination.privacy.nir import holds_nir
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import writable_folder
+from coordination.privacy.sealing import DataKey
 from coordination.privacy.vault import keystore, open_rows, sealed_row
 from coordination.privacy.volets import Volet
-from coordination.privacy.work import key_used, work
+from coordination.privacy.work import consult, key_used, work
 
 KEPT = timedelta(days=7)
 LONGEST = 100_000
@@ -39,15 +43,21 @@ _SPACE = uuid.UUID("6f0f1a52-31c5-5f04-8d0f-6a8f2f0c6a31")
 
 @dataclass(frozen=True)
 class Place:
-    """Which form of whom: its endpoint, and the journey or record that it is about."""
+    """Which form of whom: its endpoint, and the journey (None: it hangs on none) or record that it is about."""
 
-    journey_id: uuid.UUID
+    journey_id: uuid.UUID | None
     form: str
     of_id: uuid.UUID
 
+    @property
+    def action(self) -> Action:
+        """What keeping a draft here is, for the policy and the log."""
+        return Action.KEEP_DRAFT_ALONE if self.journey_id is None else Action.KEEP_DRAFT
+
     def draft_id(self, author_id: uuid.UUID) -> uuid.UUID:
         """One draft per author and place, whoever comes first: the id follows from them."""
-        return uuid.uuid5(_SPACE, f"{author_id} {self.form} {self.of_id}")
+        alone = " alone" if self.journey_id is None else ""
+        return uuid.uuid5(_SPACE, f"{author_id} {self.form} {self.of_id}{alone}")
 
 
 @dataclass(frozen=True)
@@ -75,23 +85,23 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
     """
     if not checked:
         check_draft(fields)
-    with work(actor, Action.KEEP_DRAFT, now) as w:
+    with work(actor, place.action, now) as w:
         grant = w.require(place.journey_id)
         w.audit(grant, ["draft"])
         if _saved_meanwhile(actor.id, fields):
             return False
-        folder_id = writable_folder(grant, place.journey_id, Volet.COORDINATION)
         row_id = place.draft_id(actor.id)
+        key = _key_of(grant, place, row_id)
         values = {
             "journey_id": place.journey_id,
-            "folder_id": folder_id,
+            "folder_id": key.folder_id,
             "author_id": actor.id,
             "form": place.form,
             "of_id": place.of_id,
             "saved_at": now,
             "said": _said(fields),
         }
-        row = sealed_row(keystore().get([folder_id])[folder_id], Draft, row_id, values)
+        row = sealed_row(key, Draft, row_id, values)
         newer = {"said": row["said"], "saved_at": now, "version": Draft.version + 1}
         version = db.session.scalar(
             insert(Draft)
@@ -100,7 +110,7 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
                 index_elements=["id"],
                 set_=newer,
                 # Sealed for its folder: a hand-made form that names another journey changes nothing.
-                where=(Draft.saved_at <= now) & (Draft.folder_id == folder_id),
+                where=(Draft.saved_at <= now) & (Draft.folder_id == key.folder_id),
             )
             .returning(Draft.version)
         )
@@ -109,9 +119,28 @@ def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, che
         return True
 
 
-def _stop_if_too_many(author_id: uuid.UUID) -> None:
+def _key_of(grant: Grant, place: Place, row_id: uuid.UUID) -> DataKey:
+    """That of the journey's coordination volet; without a journey that of the draft, made when it is begun."""
+    if place.journey_id is not None:
+        folder_id = writable_folder(grant, place.journey_id, Volet.COORDINATION)
+        return keystore().get([folder_id])[folder_id]
+    # Two windows at once begin one draft, and none takes up a key that is being destroyed.
+    in_turn("draft", row_id)
+    begun = db.session.scalar(select(Draft.folder_id).where(Draft.id == row_id))
+    if begun:
+        try:
+            return keystore().get([begun])[begun]
+        except KeyUnavailable:
+            # It came back from a backup without its key.
+            db.session.execute(delete(Draft).where(Draft.id == row_id))
+    _stop_if_too_many(grant.actor_id, begins=1)
+    folder_id = uuid.uuid4()
+    return keystore().create([folder_id])[folder_id]
+
+
+def _stop_if_too_many(author_id: uuid.UUID, begins: int = 0) -> None:
     kept = db.session.scalar(select(func.count()).where(Draft.author_id == author_id)) or 0
-    if kept > MOST_KEPT:
+    if kept + begins > MOST_KEPT:
         raise BadInput(
             f"Vous avez déjà {MOST_KEPT} brouillons : enregistrez ou effacez-en avant d'en garder un autre."
         )
@@ -123,20 +152,37 @@ def _said(fields: Fields) -> str:
 
 def find_draft(grant: Grant, place: Place, now: datetime) -> Resumed | None:
     """The draft of the grant's holder, or None: none kept, too old, or saved since."""
-    rows = open_rows(
-        grant,
-        Draft,
-        ("saved_at", "said"),
-        Draft.id == place.draft_id(grant.actor_id),
-        Draft.journey_id == place.journey_id,
-        Draft.saved_at > now - KEPT,
-    )
+    try:
+        rows = open_rows(
+            grant,
+            Draft,
+            ("saved_at", "said"),
+            Draft.id == place.draft_id(grant.actor_id),
+            Draft.journey_id == place.journey_id,
+            Draft.saved_at > now - KEPT,
+        )
+    except KeyUnavailable:
+        if place.journey_id is not None:
+            raise
+        # Thrown away at this instant, or back from a backup without its key: its form opens all the same.
+        return None
     if not rows:
         return None
     fields = json.loads(rows[0]["said"] or "{}")
     if _saved_meanwhile(grant.actor_id, fields):
         return None
     return Resumed(place, rows[0]["saved_at"], fields)
+
+
+def find_alone(actor: Actor, place: Place, now: datetime) -> Resumed | None:
+    """The same where there is no journey, so no consult that reads it: one is noted only if there is a draft."""
+    if _row(actor, place) is None:
+        return None
+    with consult(actor, place.action, now) as r:
+        grant = r.require()
+        found = find_draft(grant, place, now)
+        r.audit(grant, ["draft", "resumed"])
+    return found
 
 
 def unfinished(author_id: uuid.UUID, now: datetime, most: int = 20) -> list[tuple[Place, datetime]]:
@@ -153,14 +199,25 @@ def unfinished(author_id: uuid.UUID, now: datetime, most: int = 20) -> list[tupl
 def drop_draft(actor: Actor, place: Place, now: datetime) -> None:
     """Forget a draft, if there is one: its form was saved, or its author does not want it."""
     # Read first: most forms that are saved had no draft, and a work would be written for nothing.
-    kept = db.session.scalar(select(Draft.journey_id).where(Draft.id == place.draft_id(actor.id)))
-    db.session.rollback()
+    kept = _row(actor, place)
     if kept is None:
         return
-    with work(actor, Action.KEEP_DRAFT, now) as w:
-        grant = w.require(kept)
-        db.session.execute(delete(Draft).where(Draft.id == place.draft_id(actor.id)))
+    with work(actor, place.action, now) as w:
+        grant = w.require(kept.journey_id)
+        if place.journey_id is None:
+            in_turn("draft", kept.id)
+        gone = db.session.scalar(delete(Draft).where(Draft.id == kept.id).returning(Draft.folder_id))
         w.audit(grant, ["draft", "dropped"])
+    if place.journey_id is None and gone:
+        keystore().destroy([gone])
+
+
+def _row(actor: Actor, place: Place) -> Row[uuid.UUID, uuid.UUID | None] | None:
+    act_as(db.session, actor.id)
+    query = select(Draft.id, Draft.journey_id).where(Draft.id == place.draft_id(actor.id))
+    found = db.session.execute(query).first()
+    db.session.rollback()
+    return found
 
 
 def _saved_meanwhile(author_id: uuid.UUID, fields: Fields) -> bool:

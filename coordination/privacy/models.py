@@ -53,11 +53,13 @@ class Revision(InFolder, Base):
 class Draft(InFolder, Base):
     """What somebody typed in a form and has not saved yet: for its author alone, for a few days.
 
-    `said`: sealed JSON, field -> values. See `privacy.drafts`.
+    `said`: sealed JSON, field -> values. See `privacy.drafts`. Without a journey, `folder_id` is the id of a key of
+    its own, which goes with it: the database then holds it to no folder.
     """
 
     __tablename__ = "draft"
 
+    journey_id: Mapped[uuid.UUID | None] = mapped_column()  # type: ignore[assignment]
     author_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
     form: Mapped[str] = mapped_column(String(64))
     of_id: Mapped[uuid.UUID] = mapped_column()

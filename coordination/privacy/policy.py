@@ -52,6 +52,7 @@ class Action(StrEnum):
     READ_DOCUMENT = "lecture_document"
     REMOVE_DOCUMENT = "retrait_document"
     KEEP_DRAFT = "brouillon"
+    KEEP_DRAFT_ALONE = "brouillon_sans_parcours"
     SHARE_VOLET = "partage_volet"
     VIEW_COUNTS = "chiffres"
     VIEW_AUDIT = "consultation_journal"
@@ -182,6 +183,7 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.READ_DOCUMENT: (sees_journey,),
     Action.REMOVE_DOCUMENT: (writes_somewhere,),
     Action.KEEP_DRAFT: (writes_coordination,),
+    Action.KEEP_DRAFT_ALONE: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),
     Action.SHARE_VOLET: (follows, coordinates),
     Action.VIEW_COUNTS: (role("PILOTAGE"), role(*COORDINATING_ROLES)),
     Action.VIEW_AUDIT: (role("DPO"), operator),

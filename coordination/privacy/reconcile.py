@@ -32,7 +32,7 @@ def open_keystore(settings: Settings) -> Keystore:
 
 
 def reconcile_keys(settings: Settings, now: datetime) -> Reconciled:
-    """Delete the keys that an interrupted work or an erasure left behind; name the folders without a key.
+    """Delete the keys that an interrupted work, an erasure or the sweep of drafts left; name folders without one.
 
     Two at once find the same keys and delete them once: nothing to lock. Two reads of ids, whatever is sealed.
     """
@@ -48,10 +48,12 @@ def reconcile_keys(settings: Settings, now: datetime) -> Reconciled:
             )
         with engine.connect() as connection:
             folders = set(connection.scalars(text("SELECT id FROM folder")))
+            # A draft without a journey has a key of its own, as long as it lasts.
+            drafts = set(connection.scalars(text("SELECT folder_id FROM draft WHERE journey_id IS NULL")))
             buried = set(connection.scalars(text("SELECT folder_id FROM tombstone")))
         # And again after the folders: each of those has had its key since before it was there.
         present = store.folder_ids()
-        removed = store.destroy(list((aged - folders) | (present & buried)))
+        removed = store.destroy(list((aged - folders - drafts) | (present & buried)))
         return Reconciled(removed, sorted(str(f) for f in folders - buried - present))
     finally:
         engine.dispose()

@@ -1,13 +1,14 @@
 """Drafts of forms: what a page sends while somebody types, and what comes back into the form.
 
 A form that can be drafted carries one hidden field `draft` per piece: journey, endpoint and what the form is
-about, and a prefix where one form holds several people (an outing): each piece hangs on its own journey.
+about, and a prefix where one form holds several people (an outing): each piece hangs on its own journey. The view
+of a form that hangs on none says so (`alone`).
 """
 
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -27,6 +28,7 @@ from coordination.privacy.drafts import (
     Resumed,
     check_draft,
     drop_draft,
+    find_alone,
     find_draft,
     keep_draft,
 )
@@ -34,12 +36,31 @@ from coordination.privacy.policy import Action, Grant
 from coordination.privacy.volets import Volet
 from coordination.web import current
 from coordination.web.forms import PageForm
-from coordination.web.routing import declares
+from coordination.web.routing import View, declares
 
 blueprint = Blueprint("drafts", __name__)
 FIELD = "draft"
 MOST_PIECES = 100
 SLASH = "/"
+NO_JOURNEY = "-"
+
+
+@dataclass(frozen=True)
+class Alone:
+    """A form that hangs on no journey: one, or one for each of `kinds`, as `parameter` of its address says."""
+
+    parameter: str = ""
+    kinds: Collection[str] = ("",)
+
+
+def alone(parameter: str = "", kinds: Collection[str] = ("",)) -> Callable[[View], View]:
+    """The form of this view hangs on no journey. See `Alone`."""
+
+    def mark_view(view: View) -> View:
+        view.drafted_alone = Alone(parameter, kinds)  # type: ignore[attr-defined]
+        return view
+
+    return mark_view
 
 
 @dataclass(frozen=True)
@@ -62,9 +83,14 @@ def here(journey_id: uuid.UUID = NOBODY) -> Place:
     return Place(journey_id, form, named[-1] if named else journey_id)
 
 
+def here_alone(kind: str = "") -> Place:
+    """The place of the form of this request, which hangs on no journey."""
+    return Place(None, SLASH.join(filter(None, (request.endpoint, kind))), NOBODY)
+
+
 def mark(place: Place, prefix: str = "") -> str:
     """What the hidden field says."""
-    return f"{place.journey_id} {place.form} {place.of_id} {prefix}".strip()
+    return f"{place.journey_id or NO_JOURNEY} {place.form} {place.of_id} {prefix}".strip()
 
 
 def resume(grant: Grant, form: PageForm, journey_id: uuid.UUID) -> Resumed | None:
@@ -72,6 +98,14 @@ def resume(grant: Grant, form: PageForm, journey_id: uuid.UUID) -> Resumed | Non
     if request.method != "GET" or Volet.COORDINATION not in grant.writable:
         return None
     found = find_draft(grant, here(journey_id), current.now())
+    if found:
+        form.resume(found.fields)
+    return found
+
+
+def resume_alone(form: PageForm, place: Place) -> Resumed | None:
+    """The same for a form that hangs on no journey; what the page proposed gives way to what was typed."""
+    found = find_alone(current.actor(), place, current.now()) if request.method == "GET" else None
     if found:
         form.resume(found.fields)
     return found
@@ -120,7 +154,8 @@ def _marks(form: MultiDict[str, str]) -> list[tuple[Place, str]]:
 def _read_mark(text: str) -> tuple[Place, str] | None:
     words = text.split(" ")
     try:
-        place = Place(uuid.UUID(words[0]), words[1], uuid.UUID(words[2]))
+        journey_id = None if words[0] == NO_JOURNEY else uuid.UUID(words[0])
+        place = Place(journey_id, words[1], uuid.UUID(words[2]))
     except (ValueError, IndexError):
         return None
     # The name of the form is kept in clear: a form of ours, and no word more.
@@ -168,6 +203,13 @@ def _page_of(places: Sequence[Place]) -> str:
 def address_of(first: Place, *others: Place) -> str | None:
     """Where the form is; None: not a form of ours that can be drafted, or no kind of it."""
     endpoint, slash, slug = first.form.partition(SLASH)
+    by_itself: Alone | None = getattr(current_app.view_functions.get(endpoint), "drafted_alone", None)
+    if (first.journey_id is None) != (by_itself is not None):
+        return None
+    if by_itself:
+        known = slug in by_itself.kinds and first.of_id == NOBODY
+        asked: dict[str, Any] = {by_itself.parameter: slug} if slug else {}
+        return url_for(endpoint, **asked) if known else None
     names = sorted(next(iter(current_app.url_map.iter_rules(endpoint))).arguments)
     if bool(slash) != ("slug" in names):
         return None

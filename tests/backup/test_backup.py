@@ -24,6 +24,7 @@ from coordination.accounts.commands import operator_actor, set_password, suspend
 from coordination.accounts.queries import account_id_of
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.commands.documents import NewDocument, attach_document
+from coordination.db import NOBODY
 from coordination.privacy.drafts import Place, keep_draft
 from tests.databases import TEMPLATE, copy_databases, superuser
 from tests.people import PASSWORD, signed_in
@@ -44,11 +45,13 @@ from tests.support import (
 )
 
 CANARY = "Zqkanari"
+# A form that hangs on no journey: its draft has a key of its own.
+OPENING = Place(None, "cases.open_new/PRE", NOBODY)
 
 
 @pytest.fixture(scope="module")
 def source(cluster: Settings) -> Iterator[Flask]:
-    """A world with a note, a document and a draft that say CANARY, and an account that signs in."""
+    """A world with a note, a document and two drafts that say CANARY, and an account that signs in."""
     application = module_app(cluster, "backup")
     with application.app_context():
         import_rows(world(pre=["ref1"], cite=["ml"]))
@@ -61,6 +64,7 @@ def source(cluster: Settings) -> Iterator[Flask]:
         attach_document(person("ref1"), journey, paper, clock.now())
         place = Place(journey, "cases.log_contact", journey)
         keep_draft(person("ref1"), place, {"note": [CANARY]}, clock.now())
+        keep_draft(person("ref1"), OPENING, {"remark": [CANARY]}, clock.now())
     yield application
     close(application)
 
@@ -129,13 +133,13 @@ def journey_of(settings: Settings) -> uuid.UUID:
     return uuid.UUID(str(ask(settings, "SELECT id FROM journey WHERE ref = 'PRE-1'")))
 
 
-def page_of(settings: Settings) -> str:
-    """What `ref1` reads once signed in: the journey's page."""
+def page_of(settings: Settings, path: str = "") -> str:
+    """What `ref1` reads once signed in: the journey's page, or another."""
     application = create_app(settings)
     try:
         with application.app_context():
             client = signed_in(application.test_client(), email("ref1"))
-            answer = client.get(f"/parcours/{journey_of(settings)}")
+            answer = client.get(path or f"/parcours/{journey_of(settings)}")
             return f"{answer.status_code} {answer.text}"
     finally:
         close(application)
@@ -157,6 +161,7 @@ def test_a_backup_restored_into_an_empty_installation_signs_in_and_opens_names(
     assert "--undo" in done.stdout and "Chaînes du journal" in done.stdout
     page = page_of(empty)
     assert page.startswith("200") and "NomPRE-1" in page and CANARY in page
+    assert f">\r\n{CANARY}</textarea>" in page_of(empty, "/parcours/nouveau")
     verified = command(empty, "audit", "verify")
     assert verified.returncode == 0, verified.stdout + verified.stderr
     assert ask(empty, "SELECT count(*) FROM audit_entry WHERE action = 'restauration'") == 1
@@ -245,6 +250,24 @@ def test_older_data_take_their_keys_from_a_later_backup(
     assert ask(empty, f"SELECT count(*) FROM folder WHERE id = '{folder}'") == 0
     assert ask(empty, f"SELECT count(*) FROM tombstone WHERE folder_id = '{folder}'") == 1
     assert "NomPRE-1" in page_of(empty)
+
+
+def test_a_draft_thrown_away_since_takes_its_key_along_and_its_form_opens(
+    full: Settings, empty: Settings, tmp_path: Path
+) -> None:
+    """Data of before and keys of after, as when somebody saves while a backup goes from one to the other."""
+    before, after = tmp_path / "before", tmp_path / "after"
+    assert run(full, "backup", str(before)).returncode == 0
+    key = ask(full, "SELECT folder_id FROM draft WHERE journey_id IS NULL")
+    ask(full, f"DELETE FROM draft WHERE folder_id = '{key}' RETURNING 1")
+    ask(full, f"DELETE FROM dek WHERE folder_id = '{key}' RETURNING 1", keys=True)
+    assert run(full, "backup", str(after)).returncode == 0
+    (before / "keys.archive").unlink()
+    done = run(empty, "restore", str(before), "--keys-from", str(after))
+    assert done.returncode == 0, done.stderr
+    assert ask(empty, f"SELECT count(*) FROM draft WHERE folder_id = '{key}'") == 1
+    page = page_of(empty, "/parcours/nouveau")
+    assert page.startswith("200") and CANARY not in page and "Un brouillon" not in page
 
 
 def _flip(path: Path, place: int) -> None:

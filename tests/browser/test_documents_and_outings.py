@@ -168,6 +168,28 @@ def test_an_answer_to_an_alert_is_kept_while_it_is_typed(site: Site) -> None:
     expect(page.get_by_label("Précision")).to_have_value("")
 
 
+def test_an_opening_is_kept_while_it_is_typed(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    page.goto("/parcours/nouveau")
+    page.get_by_label("Nom", exact=True).fill("Roux")
+    page.get_by_label("Absentéisme / assiduité").check()
+    with page.expect_response(re.compile("/brouillons$")) as kept:
+        page.get_by_label("Précision").press_sequentially("L'école a écrit deux fois.", delay=10)
+    assert kept.value.status == 204
+    page.goto("about:blank")
+    page.goto("/parcours/ma-journee")
+    page.get_by_role("link", name="Parcours à ouvrir au PRE").click()
+    expect(page.get_by_text(re.compile("Un brouillon du .* a été repris"))).to_be_visible()
+    expect(page.get_by_label("Nom", exact=True)).to_have_value("Roux")
+    expect(page.get_by_label("Précision")).to_have_value("L'école a écrit deux fois.")
+    assert page.locator("input[name=reasons]:checked").count() == 1
+    keep_screenshot(page, "ouverture-brouillon-repris")
+    assert not violations(page)
+    page.get_by_role("button", name="Effacer ce brouillon").click()
+    expect(page.get_by_label("Précision")).to_have_value("")
+    assert rows("SELECT 1 FROM draft") == []
+
+
 @pytest.mark.parametrize("scripts", [True, False])
 def test_a_form_sent_too_late_goes_on_after_signing_in(site: Site, scripts: bool) -> None:
     page = site.signed_in("referent.pre", java_script_enabled=scripts)

@@ -64,6 +64,7 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.NEW_JOURNEY: FOLLOWING | COORDINATING | {"operator"},
     Action.VIEW_FORECAST: FOLLOWING | COORDINATING,
     Action.PLAN_LEAVE: FOLLOWING | COORDINATING,
+    Action.KEEP_DRAFT_ALONE: FOLLOWING | COORDINATING,
     Action.VIEW_COUNTS: COORDINATING | {"PILOTAGE"},
     Action.VIEW_AUDIT: {"DPO", "operator"},
     Action.MANAGE_ACCOUNTS: {"ADMIN", "operator"},

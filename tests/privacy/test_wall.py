@@ -38,6 +38,8 @@ MANAGED = ("account", "membership", "structure")
 
 # Who chooses a password by a link is not signed in: the token is the proof, only its hash is kept.
 EQUIVALENT |= {("password_link", "see", "using")}
+# Of a draft the pages change what it says and when; no column by which it is somebody's.
+EQUIVALENT |= {("draft", "change", "check")}
 # An absence is seen, added, changed, removed.
 ABSENCES = 4
 # What happened to alerts is only seen.

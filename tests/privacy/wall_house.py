@@ -25,6 +25,7 @@ class Truth:
     active: bool
     coordinates: bool
     sets: frozenset[str]
+    sees_journeys: bool
 
 
 def attempt(connection: Db, query: str, *values: Any) -> int:

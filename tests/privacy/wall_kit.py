@@ -70,6 +70,7 @@ def truth(connection: Db, actor: uuid.UUID | None, at: datetime) -> Truth:
             for programme, role in (("PRE", "COORD_PRE"), ("CITE_EMPLOI", "COORD_CITE"))
             if (role,) in roles and known is not None and known[0] is None
         ),
+        may,
     )
 
 
@@ -106,8 +107,9 @@ def leaks(
         table: dict(connection.execute(f"SELECT folder_id, count(*) FROM {table} GROUP BY 1").fetchall())  # type: ignore[arg-type]
         for table in (*tables, "deadline", "alert", "alert_event")
     }
-    drafts = connection.execute("SELECT author_id, folder_id FROM draft").fetchall()
-    authors = {author: {f for a, f in drafts if a == author} for author, _ in drafts}
+    drafts = connection.execute("SELECT author_id, folder_id, journey_id FROM draft").fetchall()
+    authors = {author: {f for a, f, j in drafts if a == author and j} for author, _, _ in drafts}
+    alone = {author: {f for a, f, j in drafts if a == author and not j} for author, _, _ in drafts}
     places = connection.execute("SELECT id, journey_id FROM folder").fetchall()
     lines = connection.execute("SELECT structure_id, sequence, journey_id FROM audit_entry").fetchall()
     grants = connection.execute("SELECT id, actor_id, journey_id FROM access").fetchall()
@@ -121,15 +123,17 @@ def leaks(
             seen = _seen(connection, tables)
             wanted: dict[str, set[Any]] = {table: set(may.read) & set(sizes[table]) for table in sizes}
             mine = authors.get(actor, set())
+            # Without a journey there is no folder to be let into: whoever may be let into one has their own.
+            by_themselves = alone.get(actor, set()) if may.sees_journeys else set()
             if "draft" in tables:
-                wanted["draft"] = set(may.write) & mine
+                wanted["draft"] = set(may.write) & mine | by_themselves
             wanted["folder"], wanted["journey"] = set(may.read), set(may.journeys)
             wanted["access"] = {g[0] for g in grants if g[1] == actor or g[2] in may.journeys}
             wanted["audit_entry"] = {line[:2] for line in lines if may.dpo or line[2] in may.journeys}
             yield from (f"{name} sees {table}" for table in wanted if seen[table] != wanted[table])
             own = {"draft": dict.fromkeys(mine, 1)}
             for faults in (
-                _writes(connection, may, sizes | own, places, tables),
+                _writes(connection, may, sizes | own, places, tables, len(by_themselves)),
                 manages(connection, may),
                 keeps(connection, name == "admin"),
                 is_away(connection, actor, may, absences),
@@ -149,11 +153,17 @@ def _seen(connection: Db, tables: Collection[str]) -> dict[str, set[Any]]:
 
 
 def _writes(
-    connection: Db, may: Truth, sizes: dict[str, Any], places: list[Any], tables: Collection[str]
+    connection: Db,
+    may: Truth,
+    sizes: dict[str, Any],
+    places: list[Any],
+    tables: Collection[str],
+    drafts_alone: int,
 ) -> Iterator[str]:
     foreign = next(((f, j) for f, j in places if f not in may.write), None)
     for table in tables:
         mine = sum(sizes[table].get(folder, 0) for folder in may.write)
+        mine += drafts_alone if table == "draft" else 0
         if attempt(connection, f"UPDATE {table} SET version = 7") != (-1 if table in NEVER_CHANGED else mine):
             yield f"changes {table}"
         if attempt(connection, f"DELETE FROM {table}") != (-1 if table in NEVER_DELETED else mine):
@@ -162,6 +172,12 @@ def _writes(
             yield f"moves {table} elsewhere"
         if foreign and attempt(connection, _insertion(table), foreign[1], foreign[0]) != -1:
             yield f"adds to {table}"
+    begun = (
+        "INSERT INTO draft (id, folder_id, author_id, form, of_id, saved_at)"
+        " VALUES (gen_random_uuid(), gen_random_uuid(), app_actor(), 'f', gen_random_uuid(), now())"
+    )
+    if attempt(connection, begun) != (1 if may.sees_journeys else -1):
+        yield "begins a draft without a journey"
     open_alerts = sum(sizes["alert"].get(folder, 0) for folder in may.read)
     if attempt(connection, "UPDATE alert SET status = 'VUE', acted_by = app_actor()") != open_alerts:
         yield "changes alert"

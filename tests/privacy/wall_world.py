@@ -212,6 +212,11 @@ def fill_folders() -> None:
             " gen_random_uuid(), now() FROM folder",
             (email("coord.pre"),),
         )
+        # And one of each that hangs on no journey.
+        connection.execute(
+            "INSERT INTO draft (id, folder_id, author_id, form, of_id, saved_at) SELECT gen_random_uuid(),"
+            " gen_random_uuid(), id, 'f', gen_random_uuid(), now() FROM account"
+        )
         # Everybody is away once, replaced by the next one.
         connection.execute(
             "INSERT INTO leave (id, account_id, backup_id, from_on, until_on) SELECT gen_random_uuid(), id, next,"

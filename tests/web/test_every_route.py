@@ -55,7 +55,7 @@ TABLES = {
     "who": None,
 }
 WORDS = {"name": "pre_stage", "code": "EN_COURS", "programme": "PRE", "rule": "A01", "token": "x" * 43}
-# Their journey stands in the form: without one they do nothing, for anybody.
+# What they are about stands in the form: without it they do nothing, for anybody.
 IN_THE_FORM = {"drafts.keep", "drafts.discard"}
 # Ends the session of who asks.
 LAST = "entry.leave"

@@ -129,18 +129,29 @@ def _check(given: Handover, journey: object, passed: bool, coordinates: bool, no
     problems.stop_if_any()
 
 
-def plan_leave(actor: Actor, new: NewLeave, now: datetime) -> uuid.UUID:
-    """Note an absence; whoever replaces sees, on those days alone, the journeys that have no backup.
+def plan_leave(
+    actor: Actor,
+    new: NewLeave,
+    now: datetime,
+    *,
+    leave_id: uuid.UUID | None = None,
+    key: str = "",
+    answer: str = "",
+) -> uuid.UUID:
+    """Note an absence; whoever replaces sees, on those days alone, the journeys that have no backup. Its id.
 
-    Raises BadInput with a sentence per field, Forbidden.
+    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). Raises BadInput with
+    a sentence per field, Forbidden.
     """
+    leave_id = leave_id or uuid.uuid4()
     with work(actor, Action.PLAN_LEAVE, now) as w:
         grant = w.require()
+        if key:
+            w.once(key, repr(new).encode(), answer)
         # Two windows at once: the second finds the absence of the first.
         in_turn("leave", actor.id)
         mine = _followed_by(actor.id)
         _check_leave(actor, new, {programme for _, programme in mine}, now)
-        leave_id = uuid.uuid4()
         db.session.execute(
             insert(Leave).values(
                 id=leave_id,

@@ -76,7 +76,7 @@ class Day:
             ids
             | {d.journey_id for d in self.due}
             | {a.journey_id for a in (*self.untold, *self.appointments)}
-            | {place.journey_id for place, _ in self.unfinished}
+            | {place.journey_id for place, _ in self.unfinished if place.journey_id}
         )
 
 

@@ -43,12 +43,15 @@ FORMS = {
     "cases.write_diagnosis": "Diagnostic",
     "cases.team": "Référent et suppléant",
     "cases.family": "Famille",
+    "cases.open_new/PRE": "Parcours à ouvrir au PRE",
+    "cases.open_new/CITE_EMPLOI": "Parcours à ouvrir à la Cité de l'emploi",
+    "cases.leaves": "Absence",
 }
 
 
 @dataclass(frozen=True)
 class Begun:
-    """An entry to finish: where, of what and of whom, last touched when."""
+    """An entry to finish: where, of what and of whom (of nobody yet: ""), last touched when."""
 
     url: str
     what: str
@@ -71,7 +74,7 @@ def _begun(drafts: Iterable[tuple[Place, datetime]], people: Mapping[uuid.UUID, 
     """One line per entry; an outing is one, whoever was met."""
     entries: dict[object, list[tuple[Place, datetime]]] = {}
     for place, at in drafts:
-        if place.journey_id in people:
+        if place.journey_id is None or place.journey_id in people:
             entries.setdefault(OUTING if place.form == OUTING else place, []).append((place, at))
     found = []
     for parts in entries.values():
@@ -79,10 +82,10 @@ def _begun(drafts: Iterable[tuple[Place, datetime]], people: Mapping[uuid.UUID, 
         endpoint, _, slug = first.form.partition(SLASH)
         url = address_of(*(place for place, _ in parts))
         if url:
-            what = "Tournée" if endpoint == OUTING else FORMS.get(endpoint, "Saisie")
+            what = "Tournée" if endpoint == OUTING else FORMS.get(first.form, FORMS.get(endpoint, "Saisie"))
             if slug in ALL_KINDS:
                 what = ALL_KINDS[slug].name
-            named = people[first.journey_id].name
+            named = people[first.journey_id].name if first.journey_id else ""
             found.append(Begun(url, what, named if len(parts) == 1 else count(len(parts), "personne"), at))
     return found
 

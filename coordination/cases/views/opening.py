@@ -24,7 +24,7 @@ from coordination.privacy.access import call
 from coordination.privacy.policy import COORDINATING_ROLES, Action
 from coordination.privacy.records import EditConflict
 from coordination.privacy.work import consult, sent_before
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 NOT_YOURS = (
@@ -34,6 +34,7 @@ NOT_YOURS = (
 
 @blueprint.route("/nouveau", methods=["GET", "POST"])
 @declares(Action.NEW_JOURNEY)
+@drafts.alone("dispositif", PROGRAMMES)
 def open_new() -> ResponseReturnValue:
     form = OpeningForm()
     actor = current.actor()
@@ -48,6 +49,7 @@ def open_new() -> ResponseReturnValue:
         )
     programme = form.programme.data or request.args.get("dispositif", "")
     programme = programme if programme in own else own[0]
+    place = drafts.here_alone(programme)
 
     def page(_conflict: EditConflict | None) -> str:
         act_as(db.session, actor.id)
@@ -59,6 +61,7 @@ def open_new() -> ResponseReturnValue:
             if not actor.has(*COORDINATING_ROLES):
                 form.referent_id.data = str(actor.id)
         db.session.rollback()
+        draft = drafts.resume_alone(form, place)
         return show(
             "open_journey.html",
             form=form,
@@ -66,8 +69,8 @@ def open_new() -> ResponseReturnValue:
             programme=programme,
             alike=alike,
             conflict=None,
-            draft=None,
-            draft_marks=[],
+            draft=draft,
+            draft_marks=[drafts.mark(place)],
             way_back="",
             back={"url": url_for(_home()), "label": "Les parcours"},
         )
@@ -99,7 +102,7 @@ def open_new() -> ResponseReturnValue:
         db.session.rollback()
         return f"Parcours ouvert et confié à {name}." + ("" if coordinates else NOT_YOURS)
 
-    return write_page(form, page, save, saved)
+    return write_page(form, page, save, saved, place)
 
 
 def _typed(form: OpeningForm) -> dict[str, Any]:

@@ -23,7 +23,7 @@ from coordination.errors import Forbidden
 from coordination.privacy.access import subject_of
 from coordination.privacy.policy import Action, Grant, can
 from coordination.privacy.records import EditConflict
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.forms import options
 from coordination.web.routing import declares
 
@@ -96,9 +96,10 @@ def unlink_family(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/absences", methods=["GET", "POST"])
 @declares(Action.PLAN_LEAVE)
+@drafts.alone()
 def leaves() -> ResponseReturnValue:
     form = LeaveForm()
-    actor = current.actor()
+    actor, place = current.actor(), drafts.here_alone()
 
     def page(_conflict: EditConflict | None) -> str:
         act_as(db.session, actor.id)
@@ -107,6 +108,7 @@ def leaves() -> ResponseReturnValue:
         form.offer({id_: name for id_, name in people.items() if id_ != actor.id})
         mine, others = leaves_of(actor.id, current.today()), leaves_replaced_by(actor.id, current.today())
         db.session.rollback()
+        draft = drafts.resume_alone(form, place)
         home = (
             ("cases.mine", "Mes parcours")
             if can(actor, Action.VIEW_DAY)
@@ -118,17 +120,20 @@ def leaves() -> ResponseReturnValue:
             mine=mine,
             others=others,
             conflict=None,
-            draft=None,
-            draft_marks=[],
+            draft=draft,
+            draft_marks=[drafts.mark(place)],
             way_back="",
             back={"url": url_for(home[0]), "label": home[1]},
         )
 
     def save() -> str:
-        planned = plan_leave(actor, read_leave({n: f.data for n, f in form._fields.items()}), current.now())
-        return url_for("cases.leave", leave_id=planned)
+        leave_id = uuid.uuid4()
+        answer = url_for("cases.leave", leave_id=leave_id)
+        typed = read_leave({n: f.data for n, f in form._fields.items()})
+        plan_leave(actor, typed, current.now(), leave_id=leave_id, key=form.key, answer=answer)
+        return answer
 
-    return write_page(form, page, save, "Absence enregistrée.")
+    return write_page(form, page, save, "Absence enregistrée.", place)
 
 
 @blueprint.post("/absences/<uuid:leave_id>/retirer")

@@ -11,6 +11,7 @@ from flask.typing import ResponseReturnValue
 from coordination.cases.queries.contact_page import Concerned, concerned
 from coordination.cases.views.pages import first_page_of, refused, require_writer, show, way_back
 from coordination.errors import BadInput, Conflict
+from coordination.privacy.drafts import Place
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
 from coordination.privacy.work import AlreadyDone, consult
@@ -28,10 +29,12 @@ def write_page(
     page: Callable[[EditConflict | None], str],
     save: Callable[[], str],
     saved: str | Callable[[], str],
+    drafted: Place | None = None,
 ) -> ResponseReturnValue:
     """Answer a GET with `page`, a POST with `save` (which gives the address to go to) and the sentence `saved`.
 
     A form that corrects a record has a `version` field; `page` shows the two texts of an EditConflict.
+    `drafted`: the place of the form's draft, where it hangs on no journey.
     """
     if request.method == "GET":
         return page(None)
@@ -50,7 +53,7 @@ def write_page(
         form.idempotency_key.data = uuid.uuid4().hex
         form.form_errors.append(str(error))
         return refused(page(None), 409)
-    drafts.forget()
+    drafts.forget(drafted)
     flash(saved() if callable(saved) else saved, "success")
     return redirect(place, 303)
 
