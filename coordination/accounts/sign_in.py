@@ -174,7 +174,11 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
         if candidate.suspended:
             _note(VISITOR, ("compte_suspendu", str(candidate.account_id)), now)
             raise SignInRefused(SUSPENDED)
-        return _open_session(candidate, password, (account, pair), now)
+        token = _open_session(candidate, password, (account, pair), now)
+        if token is None:
+            _note_failure((account, by_address, pair), candidate, now)
+            raise SignInRefused(WRONG)
+        return token
 
 
 def _wait(seconds: float, now: datetime) -> None:
@@ -205,11 +209,25 @@ def _note(actor: Actor, detail: Sequence[str], now: datetime) -> None:
         w.audit(w.require(), detail)
 
 
-def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes], now: datetime) -> str:
+def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes], now: datetime) -> str | None:
+    """The token; None where the password was changed, or the account suspended, while this one was checked."""
     token = secrets.token_urlsafe(32)
     actor = load_actor(candidate.account_id, now)
     with work(actor, Action.SIGN_IN, now) as w:
         grant = w.require()
+        # Held until the session stands: a change that comes after it finds the session, and ends it.
+        stands = db.session.scalar(
+            select(Account.id)
+            .where(
+                Account.id == actor.id,
+                Account.password_hash == candidate.password_hash,
+                Account.suspended_at.is_(None),
+            )
+            .with_for_update(key_share=True)
+        )
+        if stands is None:
+            w.audit(grant, ("mot_de_passe_remplace",))
+            return None
         db.session.execute(delete(SignInAttempt).where(SignInAttempt.subject.in_(forget)))
         db.session.execute(delete(Idempotency).where(Idempotency.at < now - IDEMPOTENCY_KEPT))
         db.session.execute(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import threading
 import uuid
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
@@ -16,7 +17,8 @@ from hypothesis import strategies as st
 
 from config.settings import Settings
 from coordination import clock
-from coordination.accounts import commands
+from coordination.accounts import commands, passwords
+from coordination.accounts.commands import operator_actor, set_password, suspend
 from coordination.accounts.queries import ABSOLUTE, IDLE
 from coordination.accounts.sign_in import (
     FREE_FAILURES,
@@ -27,9 +29,11 @@ from coordination.accounts.sign_in import (
     network,
     wait_until,
 )
+from coordination.privacy import work
+from coordination.privacy.policy import Action
 from tests.databases import superuser
 from tests.people import PASSWORD, csrf_token, make_account, send, signed_in
-from tests.support import scalar
+from tests.support import rows, scalar
 
 ADDRESS = "ccas@exemple.fr"
 Move = Callable[[timedelta], None]
@@ -112,6 +116,57 @@ def test_failures_are_logged_without_any_address(
         ("connexion", "fait", "echec"),
         ("connexion", "fait", f"echec,{ccas}"),
     ]
+
+
+@pytest.mark.parametrize("change", ["password", "suspension"])
+def test_a_password_changed_while_it_is_checked_opens_nothing(
+    client: FlaskClient, app: Flask, ccas: uuid.UUID, monkeypatch: pytest.MonkeyPatch, change: str
+) -> None:
+    """Who signs in again and again with a stolen password does not outlive its change."""
+    verify = passwords.verify
+
+    def changed() -> None:
+        with app.app_context():
+            if change == "password":
+                set_password(operator_actor(), ccas, "un tout autre mot de passe", clock.now())
+            else:
+                suspend(operator_actor(), ccas, clock.now())
+
+    def slow(stored: str | None, typed: str) -> bool:
+        found = verify(stored, typed)
+        meanwhile = threading.Thread(target=changed)
+        meanwhile.start()
+        meanwhile.join()
+        return found
+
+    monkeypatch.setattr(passwords, "verify", slow)
+    page = send(client, ADDRESS)
+    assert page.status_code == (422 if change == "password" else 403)
+    assert rows("SELECT 1 FROM sign_in_session WHERE revoked_at IS NULL") == []
+
+
+def test_a_change_waits_for_the_session_that_it_has_to_end(
+    client: FlaskClient, app: Flask, ccas: uuid.UUID, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    append, later = work._append, list[threading.Thread]()
+
+    def changed() -> None:
+        with app.app_context():
+            set_password(operator_actor(), ccas, "un tout autre mot de passe", clock.now())
+
+    def appended(done: work.Work, result: str) -> work.Heads:
+        if done.action is Action.SIGN_IN and not later:
+            later.append(threading.Thread(target=changed))
+            later[0].start()
+            later[0].join(1)
+            assert later[0].is_alive(), "it waits for the account's row"
+        return append(done, result)
+
+    monkeypatch.setattr(work, "_append", appended)
+    assert send(client, ADDRESS).status_code == 303
+    later[0].join(20)
+    assert client.get("/mon-role").status_code != 200
+    assert rows("SELECT 1 FROM sign_in_session WHERE revoked_at IS NULL") == []
 
 
 def test_empty_fields_say_what_is_missing_beside_them(client: FlaskClient) -> None:
