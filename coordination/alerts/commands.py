@@ -13,7 +13,7 @@ from coordination.alerts.catalogue import severity
 from coordination.alerts.life import AT_REVIEW
 from coordination.alerts.models import OPEN_STATUSES, Alert, StoredDeadline
 from coordination.clock import paris_date
-from coordination.db import db
+from coordination.db import db, in_turn
 from coordination.errors import BadInput, Conflict, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.nir import holds_nir
@@ -47,6 +47,8 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
         if alert is None:
             raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.", f"alert={alert_id}")
         grant = w.require(alert.journey_id)
+        # A comment is sealed for its volet: not while the alert follows its record to another.
+        in_turn("volets", alert.journey_id)
         _check(answer, today)
         if alert.status not in OPEN_STATUSES and not _comes_back(alert_id, alert.status, answer):
             raise Conflict("Cette alerte est déjà close.")
@@ -90,6 +92,7 @@ def deadline_stands(alert_id: uuid.UUID) -> bool:
 
 def postpone_all(actor: Actor, journey_id: uuid.UUID, until: date, today: date) -> int:
     """Postpone what nobody has in hand on a journey, inside a `work` that required it; how many alerts."""
+    in_turn("volets", journey_id)
     waiting = db.session.execute(
         select(Alert.id, Alert.folder_id, Alert.rule, Alert.kind).where(
             Alert.journey_id == journey_id, Alert.status.in_(("OUVERTE", "VUE"))

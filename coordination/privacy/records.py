@@ -14,7 +14,7 @@ from typing import Any
 
 from sqlalchemy import delete, insert, select, update
 
-from coordination.db import db
+from coordination.db import db, in_turn
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.access import call
 from coordination.privacy.models import Folder, Revision
@@ -149,6 +149,7 @@ def move_record(
     Its id stays; all it said stays in the volet that it leaves, for those who read it there. Raises as
     `change_record`, and BadInput if the other volet is not open.
     """
+    in_turn("volets", grant.journey_id)
     columns = _columns(model)
     before = _standing(grant, model, row_id, columns)
     folder_id = writable_folder(grant, uuid.UUID(str(before["journey_id"])), volet)

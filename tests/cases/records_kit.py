@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from coordination import clock
@@ -17,6 +17,8 @@ from coordination.privacy.vault import open_rows
 from coordination.privacy.work import consult
 from tests.support import day, person, scalar
 
+Act = Callable[[], None]
+AtOnce = Callable[..., list[BaseException]]
 NIR = "1 85 05 78 006 084 91"
 GOOD: dict[str, dict[str, Any]] = {
     "action": {

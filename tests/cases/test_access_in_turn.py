@@ -2,11 +2,7 @@
 
 from __future__ import annotations
 
-import threading
-from collections.abc import Callable
-
 import pytest
-from flask import Flask
 
 from coordination import clock
 from coordination.accounts import commands
@@ -27,13 +23,12 @@ from coordination.privacy import work
 from coordination.privacy.policy import Action
 from coordination.privacy.records import add_record
 from coordination.privacy.volets import Volet
-from tests.support import account_of, day, import_rows, journey_id, person, rows, scalar, world
+from tests.cases.records_kit import Act, AtOnce
+from tests.support import account_of, day, journey_id, person, rows, scalar
 
 COORDINATES = NewMembership("COORD_PRE", "ESCAL", "PRE")
 FOLLOWS = NewMembership("REFERENT_PRE", "ESCAL", "PRE")
 ENDS = day(777)
-Act = Callable[[], None]
-AtOnce = Callable[..., list[BaseException]]
 
 
 def version(ref: str = "PRE-1") -> int:
@@ -94,48 +89,6 @@ def replaced() -> None:
 def second_to_first() -> None:
     passed = Handover(account_of("ref1"), note="Relais.")
     hand_over(person("coord.pre"), journey_id("PRE-2"), passed, version("PRE-2"), clock.now())
-
-
-@pytest.fixture
-def at_once(app: Flask, monkeypatch: pytest.MonkeyPatch) -> AtOnce:
-    """Runs two acts: the second begins when the first has written everything and committed nothing.
-
-    Gives the errors that stopped one.
-    """
-    mine, written, go_on = threading.local(), threading.Event(), threading.Event()
-    append, failed = work._append, list[BaseException]()
-
-    def appended(done: work.Work, result: str) -> work.Heads:
-        if getattr(mine, "waits", False):
-            written.set()
-            assert go_on.wait(20)
-        return append(done, result)
-
-    def run(act: Act, waits: bool) -> None:
-        mine.waits = waits
-        with app.app_context():
-            try:
-                act()
-            except BaseException as error:
-                failed.append(error)
-
-    def both(first: Act, second: Act, before: Act = lambda: None) -> list[BaseException]:
-        import_rows(world())
-        before()
-        monkeypatch.setattr(work, "_append", appended)
-        earlier = threading.Thread(target=run, args=(first, True))
-        later = threading.Thread(target=run, args=(second, False))
-        earlier.start()
-        assert written.wait(20), failed
-        later.start()
-        # Long enough to end, were it not to wait for the first one.
-        later.join(1.5)
-        go_on.set()
-        earlier.join(20)
-        later.join(20)
-        return failed
-
-    return both
 
 
 OPEN = (

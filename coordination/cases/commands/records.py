@@ -20,7 +20,7 @@ from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Agreement, Attendance, Journey
 from coordination.cases.stages import FROZEN
 from coordination.clock import paris_date
-from coordination.db import db
+from coordination.db import db, in_turn
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.access import sync_access
 from coordination.privacy.actor import Actor
@@ -212,6 +212,8 @@ def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:
 def _sessions(kind: RecordKind, action_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:
     if kind is not ACTION:
         return []
+    # One that is noted meanwhile would stay behind.
+    in_turn("attendance", action_id)
     query = select(Attendance.id, Attendance.version).where(Attendance.action_id == action_id)
     return [(row.id, row.version) for row in db.session.execute(query)]
 
