@@ -9,11 +9,12 @@ import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.agreements import NewAgreement, record_agreement
+from coordination.cases.commands.agreements import NewAgreement, record_agreement, take_back_agreement
 from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.cases.references import PREFIXES
 from coordination.errors import BadInput, Conflict, Forbidden, NotFound
-from coordination.privacy.access import call
+from coordination.privacy.access import call, sync_access
+from coordination.privacy.volets import Volet
 from tests.support import (
     day,
     folder_id,
@@ -120,6 +121,40 @@ def test_below_a_signature_what_needed_it_closes(house: Flask, status: str, way:
         assert volets("coord.pre", journey) == expected | back
         assert volets("centre", journey) == set()
     assert volets("ref2", journey_id("PRE-2")) == VOLETS["PRE"]
+
+
+def test_a_signature_that_covers_less_ends_what_a_partner_had_of_the_rest(house: Flask) -> None:
+    journey = journey_id("PRE-1")
+    share("centre", "social")
+    share("centre", "scolarite")
+    version = scalar("SELECT version FROM journey WHERE id = %s", journey)
+    signed = NewAgreement("SIGNE", day(), (Volet.SOCIAL,))
+    record_agreement(person("ref1"), journey, signed, version, clock.now())
+    assert volets("centre", journey) == {"social"}
+    assert volets("ref1", journey) == {"coordination", "social"}
+
+
+@pytest.mark.parametrize("before", ["ORAL", None])
+@pytest.mark.parametrize("mistake", ["RETIRE", "REFUS"])
+def test_a_refusal_noted_by_mistake_in_the_cite_gives_back_what_it_closed(
+    house: Flask, before: str | None, mistake: str
+) -> None:
+    journey = journey_id("CITE-1")
+    rows("UPDATE journey SET agreement_status = NULL, agreement_on = NULL WHERE id = %s", journey)
+    rows("UPDATE folder SET agreed = false, open = false WHERE journey_id = %s AND volet = 'sante'", journey)
+    if before:
+        sign("ml", journey, before)
+    else:
+        with writing(person("ml")):
+            sync_access([journey])
+    known = volets("ml", journey)
+    assert known == {"coordination", "social", "emploi"}
+    sign("ml", journey, mistake)
+    assert volets("ml", journey) == {"coordination"}
+    last = scalar("SELECT id FROM agreement WHERE journey_id = %s ORDER BY position DESC LIMIT 1", journey)
+    take_back_agreement(person("ml"), journey, last, clock.now())
+    assert scalar("SELECT agreement_status FROM journey WHERE id = %s", journey) == before
+    assert volets("ml", journey) == known, "and no more"
 
 
 def test_after_a_withdrawal_only_a_signature_opens_again(house: Flask) -> None:

@@ -37,7 +37,8 @@ MATRIX: dict[tuple[str, str, str], str] = {
     ("EPS_SOCIAL", PRE, "meeting"): "R R R - - -",
     ("CONSEILLER_ML", CITE, "referent"): "RW - RW RW - RW",
     ("REFERENT_PLIE", CITE, "referent"): "RW - RW RW - RW",
-    ("COORD_CITE", CITE, "referent"): "RW - RW RW - RW",
+    # Whoever chooses the référents and chooses themself reads no more for it than as coordinator.
+    ("COORD_CITE", CITE, "referent"): "RW - RW - - RW",
     ("COORD_CITE", CITE, "coordinator"): "RW - R - - R",
     ("CENTRE_SOCIAL", PRE, "receiver"): "R R R - - -",
     ("CCAS", PRE, "receiver"): "R - R - - -",

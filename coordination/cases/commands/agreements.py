@@ -113,6 +113,8 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         change_journey(w, journey_id, version, agreement_status=status, agreement_on=on)
         if status == "SIGNE" and lines[1:]:
             agree_volets(journey_id, [Volet(code) for code in (lines[1]["volets"] or "").split(",") if code])
+        elif status not in FROZEN:
+            call("open_again", journey_id)
         follow_all(grant, [journey_id], today, f"accord corrigé le {today:%d/%m/%Y}")
         follow_agreement([journey_id])
         sync_access([journey_id])
