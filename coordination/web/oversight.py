@@ -103,7 +103,7 @@ def _sheet(code: str, label: str, headings: dict[str, dict[str, int | None]]) ->
         tuple(
             Cell(name, stages.get(stage))
             for stage, name in order.items()
-            if stage in stages or stage not in OVER
+            if stages.get(stage) is not None or stage not in OVER
         ),
         tuple(sorted(breaks, key=lambda cell: (-(cell.people or 0), cell.label))),
     )

@@ -36,3 +36,16 @@ def test_a_first_person_is_not_told_from_nobody(site: Flask) -> None:
     assert name in before
     rows("UPDATE journey SET exit_on = current_date WHERE programme = 'PRE' AND stage = %s", stage)
     assert name in page()
+
+
+def test_a_first_person_turned_down_adds_no_line(site: Flask) -> None:
+    """Stages where nobody is any more have a line from five people on."""
+    client = browser(site, "pilotage@demo.example")
+    name = label("pre_stage", "NON_RETENU")
+    rows("UPDATE journey SET stage = 'EN_COURS' WHERE programme = 'PRE' AND stage = 'NON_RETENU'")
+    some = (
+        "SELECT id FROM journey WHERE programme = 'PRE' AND stage = 'EN_COURS' AND exit_on IS NULL LIMIT %s"
+    )
+    for people, told in ((1, False), (3, False), (1, True)):
+        rows(f"UPDATE journey SET stage = 'NON_RETENU' WHERE id IN ({some})", people)
+        assert (name in unescape(client.get("/chiffres").text)) is told
