@@ -30,6 +30,8 @@ from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import IN_TURN, Action, Grant, Subject, can, require
 from coordination.privacy.vault import keystore
 
+# A command waits for its turn; a page would hold a thread while an import goes on for minutes.
+_PATIENCE = text("SELECT set_config('lock_timeout', '8s', true)")
 # As forms draw them; a piece of a form adds the id of what it is about.
 _DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
 # What a refusal may name: a kind with an opaque id or the code of a rule.
@@ -116,6 +118,8 @@ def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     open_work = Work(actor, action, now)
     try:
         if action in IN_TURN:
+            if actor.kind == "person":
+                db.session.execute(_PATIENCE)
             in_turn("access")
         yield open_work
         if not open_work.lines:

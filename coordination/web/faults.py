@@ -26,6 +26,14 @@ from coordination.web.forms import SURE
 
 RETRY_SECONDS = "30"
 DISK_FULL = "53100"
+LOCK_TIMEOUT = "55P03"
+BUSY = (
+    "Quelqu'un d'autre fait en ce moment un grand changement (un import, des rôles). Rien n'a été enregistré."
+)
+SOON = (
+    "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
+    " s'il y en a un."
+)
 FULL = "Le disque du serveur est plein. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu."
 SMALLER = (
     "Revenez à la page précédente et choisissez un fichier plus petit : le reste du formulaire y est encore."
@@ -204,5 +212,8 @@ def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
         return error_page(
             503, "Le disque du serveur est plein. Rien n'a été enregistré.", WAIT, typed=typed_texts()
         )
+    if getattr(getattr(error, "orig", None), "sqlstate", None) == LOCK_TIMEOUT:
+        current_app.logger.warning("Another work took too long for %s.", request.endpoint)
+        return error_page(503, BUSY, SOON, typed=typed_texts())
     current_app.logger.error("The database does not answer (%s).", type(error).__name__)
     return error_page(503, typed=typed_texts())
