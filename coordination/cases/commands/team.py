@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from coordination.accounts.models import Account
 from coordination.accounts.queries import may_follow, may_open
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.deadlines import follow, follow_many
 from coordination.cases.commands.turns import change_as_form, remember
 from coordination.cases.models import Journey
@@ -129,17 +129,19 @@ def _check(given: Handover, journey: object, passed: bool, coordinates: bool, no
     problems.stop_if_any()
 
 
-def plan_leave(actor: Actor, new: NewLeave, now: datetime) -> uuid.UUID:
+def plan_leave(actor: Actor, new: NewLeave, now: datetime, *, faults: Faults | None = None) -> uuid.UUID:
     """Note an absence; whoever replaces sees, on those days alone, the journeys that have no backup.
 
-    Raises BadInput with a sentence per field, Forbidden.
+    `faults`: see `Problems`. Raises BadInput with a sentence per field, Forbidden.
     """
     with work(actor, Action.PLAN_LEAVE, now) as w:
         grant = w.require()
         # Two windows at once: the second finds the absence of the first.
         in_turn("leave", actor.id)
         mine = _followed_by(actor.id)
-        _check_leave(actor, new, {programme for _, programme in mine}, now)
+        problems = Problems(faults)
+        _check_leave(problems, actor, new, {programme for _, programme in mine}, now)
+        problems.stop_if_any()
         leave_id = uuid.uuid4()
         db.session.execute(
             insert(Leave).values(
@@ -217,9 +219,10 @@ def _programmes_of(actor: Actor) -> set[str]:
     return {role.programme for role in actor.roles if role.programme}
 
 
-def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetime) -> None:
+def _check_leave(
+    problems: Problems, actor: Actor, new: NewLeave, programmes: set[str], now: datetime
+) -> None:
     today = paris_date(now)
-    problems = Problems()
     if new.from_on is None:
         problems["from_on"] = "Indiquez le premier jour d'absence."
     if new.until_on is None:
@@ -231,9 +234,8 @@ def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetim
     elif new.from_on and (new.until_on - new.from_on).days > LONGEST_LEAVE:
         problems["until_on"] = "Une absence dure un an au plus : au-delà, passez le relais."
     _check_replacement(problems, actor.id, new, programmes or _programmes_of(actor), now)
-    if not problems and _overlaps(actor, new):
+    if not problems.keys() & {"from_on", "until_on"} and _overlaps(actor, new):
         problems["from_on"] = "Une autre absence couvre déjà une partie de ces jours."
-    problems.stop_if_any()
 
 
 def _check_replacement(
@@ -247,7 +249,7 @@ def _check_replacement(
         return
     for programme in sorted(programmes):
         check_follower(problems, "backup_id", leave.backup_id, programme, now)
-    if problems or leave.from_on is None or leave.until_on is None:
+    if "backup_id" in problems or leave.from_on is None or leave.until_on is None:
         return
     if away([leave.backup_id], leave.from_on, leave.until_on):
         problems["backup_id"] = AWAY_TOO

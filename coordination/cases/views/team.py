@@ -125,7 +125,8 @@ def leaves() -> ResponseReturnValue:
         )
 
     def save() -> str:
-        planned = plan_leave(actor, read_leave({n: f.data for n, f in form._fields.items()}), current.now())
+        new, faults = read_leave({n: f.data for n, f in form._fields.items()})
+        planned = plan_leave(actor, new, current.now(), faults=faults)
         return url_for("cases.leave", leave_id=planned)
 
     return write_page(form, page, save, "Absence enregistrée.")
