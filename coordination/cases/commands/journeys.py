@@ -11,12 +11,17 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from coordination import reference
 from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Faults, Problems
-from coordination.cases.checks_people import UNKNOWN, check_birth, check_both_names, check_phone
+from coordination.cases.checks_people import (
+    UNKNOWN,
+    check_birth,
+    check_both_names,
+    check_commune,
+    check_phone,
+)
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Representative, Sheet
@@ -163,11 +168,9 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
             problems.free_text(name, value, 200)
     if new.relative:
         _check_relative(problems, new.relative)
-    commune = new.sheet.get("commune")
     if new.saisine:
         _check_saisine(problems, new)
-    if new.programme == "PRE" and commune and commune not in reference.pre_perimeter():
-        problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
+    check_commune(problems, new.programme, str(new.sheet.get("commune") or ""))
 
 
 def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:

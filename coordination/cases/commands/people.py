@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from coordination import reference
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_people import (
     UNKNOWN,
     check_address,
+    check_area,
     check_birth,
     check_both_names,
+    check_commune,
     check_reach,
 )
 from coordination.cases.commands.deadlines import follow
@@ -34,6 +35,8 @@ from coordination.privacy.work import Work, work
 LONGEST_NAME = 100
 LONGEST_LINE = 200
 PLACE = ("address", "commune")
+HOME = ("area", "commune")
+KEPT = ("birth_date", "address", "area", "commune")
 
 
 @dataclass(frozen=True)
@@ -103,7 +106,7 @@ def change_identity(
         journey = db.session.execute(
             select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
         ).one()
-        kept = open_rows(grant, Sheet, ("birth_date", *PLACE), Sheet.journey_id == journey_id)[0]
+        kept = open_rows(grant, Sheet, KEPT, Sheet.journey_id == journey_id)[0]
         problems = Problems(faults)
         _check_identity(problems, identity, journey.programme, journey.opened_on, today, kept)
         problems.stop_if_any(sure)
@@ -138,12 +141,9 @@ def _check_identity(
         check_address(problems, programme, identity.address, identity.commune)
     if identity.sex not in ("", "F", "M"):
         problems["sex"] = "Choisissez une des réponses proposées."
-    if identity.area and identity.area not in reference.areas():
-        problems["area"] = "Choisissez une des réponses proposées."
-    if programme == "PRE" and identity.commune and identity.commune not in reference.pre_perimeter():
-        problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
-    elif identity.commune and not _looks_like_insee(identity.commune):
-        problems["commune"] = "Choisissez une commune de la liste."
+    check_commune(problems, programme, identity.commune, kept["commune"] or "")
+    if any(getattr(identity, name) != (kept[name] or "") for name in HOME):
+        check_area(problems, identity.area, identity.commune)
 
 
 def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: datetime, *, key: str = "",
@@ -265,7 +265,3 @@ def _check_names(problems: Problems, first_name: str, last_name: str) -> None:
     check_both_names(problems, first_name, last_name)
     for name, text in (("first_name", first_name), ("last_name", last_name)):
         problems.free_text(name, text, LONGEST_NAME)
-
-
-def _looks_like_insee(code: str) -> bool:
-    return len(code) == 5 and code[0].isdigit() and code[2:].isdigit()
