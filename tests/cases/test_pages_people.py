@@ -174,8 +174,8 @@ def test_a_date_that_cannot_be_read_hides_nothing_else(referent: FlaskClient, jo
 
 def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
     refused = post(referent, f"/parcours/{journey}/proche", phone="0612345678", idempotency_key="x")
-    assert refused.status_code == 422 and "Indiquez le prénom ; si personne" in refused.text
-    assert "Indiquez le nom ; si personne" in refused.text
+    assert refused.status_code == 422 and "Indiquez le prénom\N{NO-BREAK SPACE}; si personne" in refused.text
+    assert "Indiquez le nom\N{NO-BREAK SPACE}; si personne" in refused.text
     assert 'value="0612345678"' in refused.text
 
 
