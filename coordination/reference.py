@@ -142,6 +142,13 @@ def areas_offered(day: date, chosen: str = "", within: Collection[str] | None = 
     return offered | kept
 
 
+def communes_of(area: str) -> tuple[str, ...]:
+    """INSEE codes of the communes where one of `areas` lies; none where it names no place."""
+    found = {a["key"]: tuple(a["communes"]) for a in territory()["qpv"]}
+    found |= {a.code: (a.commune,) for a in fragile_areas() if a.commune}
+    return found.get(area, ())
+
+
 @cache
 def communes() -> dict[str, str]:
     """INSEE code -> name of the communes of the territory."""

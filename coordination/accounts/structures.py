@@ -12,6 +12,7 @@ from sqlalchemy import insert, select
 from coordination import reference
 from coordination.accounts.lists import change_row
 from coordination.accounts.models import Structure
+from coordination.accounts.territory import NOT_A_COMMUNE
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.actor import Actor
@@ -64,7 +65,7 @@ def change_structure(
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
         before = structure_sheet(grant, structure_id)
-        fields = _structure_faults(values, before.type)
+        fields = _structure_faults(values, before)
         if fields:
             raise BadInput("Corrigez les champs signalés.", fields)
         given = vars(values)
@@ -72,12 +73,15 @@ def change_structure(
         w.audit(grant, ("structure", *sorted(given), str(structure_id)))
 
 
-def _structure_faults(values: StructureValues, before: str | None) -> dict[str, str]:
+def _structure_faults(values: StructureValues, before: Structure | None) -> dict[str, str]:
+    """`before`: what stands may stay, a type retired since or a commune that an import brought from elsewhere."""
     fields = {}
+    types = {*reference.labels("structure_type"), before and before.type}
+    communes = {*reference.communes(), before and before.commune}
     if not values.name:
         fields["name"] = "Indiquez le nom de la structure."
-    if values.type and values.type != before and values.type not in reference.labels("structure_type"):
+    if values.type and values.type not in types:
         fields["type"] = "Choisissez un type de la liste."
-    if values.commune and not re.fullmatch(r"(?:[0-9]{2}|2[AB])[0-9]{3}", values.commune):
-        fields["commune"] = "Le code INSEE d'une commune a cinq caractères, par exemple 62765."
+    if values.commune and values.commune not in communes:
+        fields["commune"] = NOT_A_COMMUNE
     return fields

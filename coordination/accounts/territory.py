@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -19,6 +20,7 @@ from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.work import work
 
+NOT_A_COMMUNE = "Choisissez une des communes proposées."
 _CODE = re.compile(r"[A-Z][A-Z0-9_]{2,31}")
 
 
@@ -52,8 +54,8 @@ def save_area(actor: Actor, code: str, version: int | None, now: datetime, value
         fields["code"] = "De 3 à 32 majuscules, chiffres ou tirets bas, par exemple QF_MAILLEBOIS."
     if not 1 <= len(values.label) <= LONGEST_LABEL:
         fields["label"] = f"Écrivez de 1 à {LONGEST_LABEL} caractères."
-    if values.commune not in {c["insee"] for c in reference.territory()["communes"]}:
-        fields["commune"] = "Choisissez une commune du territoire."
+    if values.commune not in reference.communes():
+        fields["commune"] = NOT_A_COMMUNE
     if values.valid_from and values.valid_until and values.valid_until < values.valid_from:
         fields["valid_until"] = "La fin vient avant le début."
     if code in {q["key"] for q in reference.territory()["qpv"]}:
@@ -89,8 +91,9 @@ def save_school_year(
 ) -> None:
     """Add (`year_id` None) or change a school year. Raises BadInput by field, Conflict, NotFound."""
     if starts_on is None or ends_on is None:
-        missing = "starts_on" if starts_on is None else "ends_on"
-        raise BadInput("Une date manque.", {missing: "Indiquez une date."})
+        given = {"starts_on": starts_on, "ends_on": ends_on}
+        missing = {name: "Indiquez une date." for name, day in given.items() if day is None}
+        raise BadInput("Une date manque.", missing)
     if not 200 <= (ends_on - starts_on).days <= 366:
         raise BadInput(
             "Ces dates ne font pas une année scolaire.",
@@ -114,5 +117,16 @@ def save_school_year(
 
 def usual_year(today: date) -> tuple[date, date]:
     """The school year to propose: from 1 September to 5 July; from June on, the next one."""
-    first = today.year if today.month >= 6 else today.year - 1
+    return _year_from(today.year if today.month >= 6 else today.year - 1)
+
+
+def next_year(today: date, known: Sequence[SchoolYear]) -> tuple[date, date]:
+    """The first school year to propose, from the usual one on, that overlaps none of those that are there."""
+    starts_on, ends_on = usual_year(today)
+    while any(year.starts_on <= ends_on and starts_on <= year.ends_on for year in known):
+        starts_on, ends_on = _year_from(starts_on.year + 1)
+    return starts_on, ends_on
+
+
+def _year_from(first: int) -> tuple[date, date]:
     return date(first, 9, 1), date(first + 1, 7, 5)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import date
 
 from coordination import reference
@@ -22,12 +22,24 @@ def before_opening(opened_on: date) -> str:
     return f"Le parcours a commencé le {opened_on:%d/%m/%Y} : la date ne peut pas être avant."
 
 
-class Problems(dict[str, str]):
-    """Field -> French sentence; raises BadInput at the end if there is any, or a question without its answer."""
+Faults = Mapping[str, str]
+"""Field -> French sentence, of what could not be read: a command tells them together with what its rules refuse."""
 
-    def __init__(self, **problems: str) -> None:
-        super().__init__(problems)
+
+class Problems(dict[str, str]):
+    """Field -> French sentence; raises BadInput at the end if there is any, or a question without its answer.
+
+    Nothing more is said of the `faults`: a field that could not be read reaches the rules as an empty one.
+    """
+
+    def __init__(self, faults: Faults | None = None) -> None:
+        super().__init__(faults or {})
+        self._unread = frozenset(self)
         self._questions: dict[str, str] = {}
+
+    def __setitem__(self, field: str, sentence: str) -> None:
+        if field not in self._unread:
+            super().__setitem__(field, sentence)
 
     def ask(self, field: str, sentence: str) -> None:
         """What can be and is unlikely. The sentence names what is doubted: it is what one confirms."""

@@ -95,6 +95,28 @@ def check_address(problems: Problems, programme: str, address: str, commune: str
         problems.ask("address", f"Cette adresse dit {names}, et la commune choisie est {chosen}.")
 
 
+def check_commune(problems: Problems, programme: str, commune: str, kept: str = "") -> None:
+    """Refuse a commune out of the programme or of the list; `kept`: what may stay, as an import brought it."""
+    if programme == "PRE" and commune and commune not in reference.pre_perimeter():
+        problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
+    elif commune and commune != kept and commune not in reference.communes():
+        problems["commune"] = "Choisissez une commune de la liste."
+
+
+def check_area(problems: Problems, area: str, commune: str) -> None:
+    """Refuse a neighbourhood that no list offers, or that lies in another commune than the one chosen."""
+    there = reference.communes_of(area)
+    if area and area not in reference.areas():
+        problems["area"] = "Choisissez une des réponses proposées."
+    elif commune and there and commune not in there:
+        names = reference.communes()
+        where = " ou à ".join(sorted(names.get(code, code) for code in there))
+        problems["area"] = (
+            f"Ce quartier est à {where}, et la commune choisie est {names.get(commune, commune)} :"
+            " corrigez l'un ou l'autre."
+        )
+
+
 def communes_named(address: str) -> Mapping[str, str]:
     """INSEE code -> name of the communes that stand after a postcode or end an address, streets left aside."""
     words = fold(address).split()

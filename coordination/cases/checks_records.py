@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from typing import Any
@@ -46,19 +46,13 @@ class Place:
 
 
 def check_record(
-    kind: RecordKind,
-    values: Mapping[str, Any],
-    place: Place,
-    today: date,
-    known: Known,
-    sure: Collection[str] = (),
+    problems: Problems, kind: RecordKind, values: Mapping[str, Any], place: Place, today: date, known: Known
 ) -> None:
-    """Raises BadInput with a sentence beside each cell that cannot be kept, or not before a confirmation (`sure`).
+    """Add a sentence beside each cell that cannot be kept, or not before a confirmation.
 
     Of a corrected record a code that was retired since may stay, none may be chosen anew; so may the day of an
     exchange that an import brought from before the journey.
     """
-    problems = Problems()
     for cell in kind.cells:
         value = values.get(cell.name)
         if value in (None, ""):
@@ -76,7 +70,8 @@ def check_record(
             if kind is EXCHANGE and opened and value < opened and value != kept:
                 problems[cell.name] = before_opening(opened)
     _check_order(problems, kind, values)
-    if kind is ACTION and not (values.get("planned_start") or values.get("started_on")):
+    begins = ("planned_start", "started_on")
+    if kind is ACTION and not problems.keys() & {*begins} and not any(values.get(name) for name in begins):
         # Without a day it would stand nowhere on the journey.
         problems.setdefault("planned_start", "Indiquez quand l'action commence, ou est prévue.")
     if kind is ACTION and known.changed(values, "status", *DAY_OF_STATUS.values()):
@@ -87,7 +82,6 @@ def check_record(
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     check_fact(problems, kind, values, place.entered_on or place.opened_on, place.exit_on, today)
     check_doubles(problems, kind, values, known, today)
-    problems.stop_if_any(sure)
 
 
 def missing(cell: Cell) -> str:

@@ -6,16 +6,14 @@ import uuid
 from collections.abc import Mapping, Sequence
 from datetime import date
 
-from marshmallow import ValidationError
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from coordination import reference
+from coordination.cases.checks import Faults
 from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, NewAgreement
 from coordination.cases.forms import DayField
 from coordination.cases.forms_people import school_year_of
-from coordination.cases.schemas import FrenchDate
-from coordination.errors import BadInput
 from coordination.privacy.volets import LABELS, Volet
 from coordination.web.forms import PageForm, options
 
@@ -55,13 +53,10 @@ class AgreementForm(PageForm):
         )
         self.volets.choices = options({v.value: LABELS[v] for v in VOLETS_AFTER_AGREEMENT[programme]})
 
-    def read(self, today: date) -> NewAgreement:
-        """What was typed. Raises BadInput with a sentence per field."""
-        try:
-            on = FrenchDate().deserialize(self.on.data or "")
-        except ValidationError as error:
-            raise BadInput("À corriger.", {"on": str(error.messages[0])}) from None
-        return NewAgreement(
+    def read(self, today: date) -> tuple[NewAgreement, Faults]:
+        """What was typed, and a sentence for what cannot be read."""
+        on, faults = self.on.read()
+        new = NewAgreement(
             self.status.data or "",
             on,
             _volets(self.volets.data or []),
@@ -69,6 +64,7 @@ class AgreementForm(PageForm):
             school_year_of(on or today),
             self.remark.data or "",
         )
+        return new, faults
 
 
 def _volets(codes: Sequence[str]) -> tuple[Volet, ...]:

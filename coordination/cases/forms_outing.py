@@ -13,8 +13,8 @@ from werkzeug.datastructures import MultiDict
 from wtforms import Form, HiddenField, IntegerField, RadioField, TextAreaField
 
 from coordination import reference
+from coordination.cases.checks import Faults
 from coordination.cases.commands.appointments import OUTCOMES
-from coordination.cases.commands.contacts import NewContact
 from coordination.cases.commands.outings import Kept, Visit
 from coordination.cases.forms import ContactForm, choices
 from coordination.cases.queries.outing import Visited
@@ -73,13 +73,13 @@ class VisitForm(Form):
         place = f"visit-{self.journey_id.hex}"
         return found + ([Fault(place, self.refusal)] if self.refusal else [])
 
-    def kept(self) -> Kept | None:
+    def kept(self) -> tuple[Kept | None, Faults]:
         if not self.status.data:
-            return None
+            return None, {}
         try:
-            return Kept(uuid.UUID(self.appointment.data or ""), self.status.data, self.version.data or 0)
+            return Kept(uuid.UUID(self.appointment.data or ""), self.status.data, self.version.data or 0), {}
         except ValueError:
-            raise BadInput(UNKNOWN, {"status": UNKNOWN}) from None
+            return None, {"status": UNKNOWN}
 
     def refuse(self, error: CoordinationError) -> Mapping[str, str]:
         """Put the sentences beside the fields of this person; those of the shared fields are given back."""
@@ -106,10 +106,11 @@ class OutingForm(ContactForm):
         self.visits = [VisitForm(typed, journey_id) for journey_id in journey_ids]
 
     def visit(self, visit: VisitForm) -> Visit:
-        """For `log_visit`. Raises BadInput with a sentence per field."""
+        """For `log_visit`."""
         own: dict[str, Any] = {"outcome": visit.outcome.data or "", "note": visit.note.data or ""}
-        contact: NewContact = read_contact(self.typed() | own)
-        return Visit(contact, visit.kept())
+        contact, faults = read_contact(self.typed() | own)
+        kept, unknown = visit.kept()
+        return Visit(contact, kept, {**faults, **unknown})
 
     def refuse_shared(self, sentences: Mapping[str, str]) -> None:
         for name, message in sentences.items():

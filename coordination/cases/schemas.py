@@ -9,7 +9,7 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 
 from coordination.alerts.commands import Answer
-from coordination.cases.checks import REFUSED
+from coordination.cases.checks import REFUSED, Faults
 from coordination.cases.commands.contacts import NewContact
 from coordination.clock import NOT_A_DATE, day_typed
 from coordination.errors import BadInput
@@ -72,11 +72,11 @@ class AnswerSchema(Schema):
         return Answer(data["status"], data["until"], data["reason"] or None, data["comment"])
 
 
-def read_contact(data: Mapping[str, Any]) -> NewContact:
-    """Raises BadInput with a sentence per field."""
-    contact = load(ContactSchema(), data)
+def read_contact(data: Mapping[str, Any]) -> tuple[NewContact, Faults]:
+    """As `load_told`."""
+    contact, faults = load_told(ContactSchema(), data)
     assert isinstance(contact, NewContact)
-    return contact
+    return contact, faults
 
 
 def read_answer(data: Mapping[str, Any]) -> Answer:
@@ -86,10 +86,22 @@ def read_answer(data: Mapping[str, Any]) -> Answer:
     return answer
 
 
+def load_told(schema: Schema, data: Mapping[str, Any]) -> tuple[Any, Faults]:
+    """What `schema` builds of all that can be read, and a sentence for each field that cannot.
+
+    The command is given both, so that its rules speak of the rest at once: nobody sends a form twice to learn
+    what else is wrong. It refuses as long as there is a fault.
+    """
+    try:
+        return schema.load(data), {}
+    except ValidationError as error:
+        faults = {name: " ".join(map(str, found)) for name, found in error.normalized_messages().items()}
+        return schema.load({name: value for name, value in data.items() if name not in faults}), faults
+
+
 def load(schema: Schema, data: Mapping[str, Any]) -> Any:
     """What `schema` builds. Raises BadInput with a sentence per field."""
-    try:
-        return schema.load(data)
-    except ValidationError as error:
-        problems = {name: " ".join(map(str, found)) for name, found in error.normalized_messages().items()}
-        raise BadInput(REFUSED, problems) from None
+    found, faults = load_told(schema, data)
+    if faults:
+        raise BadInput(REFUSED, dict(faults))
+    return found

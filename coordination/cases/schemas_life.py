@@ -8,12 +8,13 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
+from coordination.cases.checks import Faults
 from coordination.cases.commands.course import Course
 from coordination.cases.commands.endings import Ending, Reopening
 from coordination.cases.commands.journeys import NewJourney, NewSaisine
 from coordination.cases.commands.team import Handover, NewLeave, Replacement
 from coordination.cases.references import normal_ref
-from coordination.cases.schemas import FrenchDate, Typed, load
+from coordination.cases.schemas import FrenchDate, Typed, load, load_told
 from coordination.cases.schemas_people import Line
 
 # Nobody's: the command refuses it beside the field.
@@ -112,9 +113,9 @@ class _Replacement(_Shape):
     before = Chosen(load_default=None, allow_none=True)
 
 
-def read_opening(data: Mapping[str, Any]) -> NewJourney:
-    """Raises BadInput with a sentence per field, as all of these."""
-    d = load(_Opening(), data)
+def read_opening(data: Mapping[str, Any]) -> tuple[NewJourney, Faults]:
+    """As `load_told`, like all of these that have dates; the others raise BadInput with a sentence per field."""
+    d, faults = load_told(_Opening(), data)
     sheet = {
         name: d[name] for name in ("first_name", "last_name", "birth_date", "commune", "phone") if d[name]
     }
@@ -128,27 +129,32 @@ def read_opening(data: Mapping[str, Any]) -> NewJourney:
         if pre and d[f"relative_{name}"]
     }
     ref = normal_ref(d["ref"], d["programme"])
-    return NewJourney(d["programme"], ref, d["opened_on"], d["referent_id"], sheet, relative, saisine)
+    new = NewJourney(d["programme"], ref, d["opened_on"], d["referent_id"], sheet, relative, saisine)
+    return new, faults
 
 
-def read_course(data: Mapping[str, Any]) -> Course:
-    return Course(**load(_Course(), data))
+def read_course(data: Mapping[str, Any]) -> tuple[Course, Faults]:
+    values, faults = load_told(_Course(), data)
+    return Course(**values), faults
 
 
 def read_handover(data: Mapping[str, Any]) -> Handover:
     return Handover(**load(_Handover(), data))
 
 
-def read_ending(data: Mapping[str, Any]) -> Ending:
-    return Ending(**load(_Ending(), data))
+def read_ending(data: Mapping[str, Any]) -> tuple[Ending, Faults]:
+    values, faults = load_told(_Ending(), data)
+    return Ending(**values), faults
 
 
-def read_reopening(data: Mapping[str, Any]) -> Reopening:
-    return Reopening(**load(_Reopening(), data))
+def read_reopening(data: Mapping[str, Any]) -> tuple[Reopening, Faults]:
+    values, faults = load_told(_Reopening(), data)
+    return Reopening(**values), faults
 
 
-def read_leave(data: Mapping[str, Any]) -> NewLeave:
-    return NewLeave(**load(_Leave(), data))
+def read_leave(data: Mapping[str, Any]) -> tuple[NewLeave, Faults]:
+    values, faults = load_told(_Leave(), data)
+    return NewLeave(**values), faults
 
 
 def read_replacement(data: Mapping[str, Any]) -> Replacement:

@@ -7,11 +7,9 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
-from coordination.cases.checks import Problems
-from coordination.cases.checks_people import check_reach
+from coordination.cases.checks import Faults
 from coordination.cases.commands.people import Identity, Relative, SchoolYear
-from coordination.cases.schemas import FrenchDate, Typed, load
-from coordination.errors import BadInput
+from coordination.cases.schemas import FrenchDate, Typed, load, load_told
 
 
 class Line(Typed):
@@ -69,7 +67,9 @@ class RelativeSchema(_Shape):
 class SchoolYearSchema(_Shape):
     """School and level of a year."""
 
-    year = fields.Integer(load_default=None, allow_none=True)
+    year = fields.Integer(
+        load_default=None, allow_none=True, error_messages={"invalid": "Choisissez une des années proposées."}
+    )
     school = Line(load_default="")
     school_level = Line(load_default="")
 
@@ -78,16 +78,11 @@ class SchoolYearSchema(_Shape):
         return SchoolYear(**data)
 
 
-def read_identity(data: Mapping[str, Any]) -> Identity:
-    """Raises BadInput with a sentence per field: where a date cannot be read, what else can be seen already."""
-    try:
-        found = load(IdentitySchema(), data)
-    except BadInput as error:
-        problems = Problems(**error.fields)
-        check_reach(problems, str(data.get("phone") or "").strip(), str(data.get("email") or "").strip())
-        raise BadInput(str(error), dict(problems)) from None
+def read_identity(data: Mapping[str, Any]) -> tuple[Identity, Faults]:
+    """As `load_told`."""
+    found, faults = load_told(IdentitySchema(), data)
     assert isinstance(found, Identity)
-    return found
+    return found, faults
 
 
 def read_relative(data: Mapping[str, Any]) -> Relative:
@@ -97,8 +92,8 @@ def read_relative(data: Mapping[str, Any]) -> Relative:
     return found
 
 
-def read_school_year(data: Mapping[str, Any]) -> SchoolYear:
-    """Raises BadInput with a sentence per field."""
-    found = load(SchoolYearSchema(), data)
+def read_school_year(data: Mapping[str, Any]) -> tuple[SchoolYear, Faults]:
+    """As `load_told`."""
+    found, faults = load_told(SchoolYearSchema(), data)
     assert isinstance(found, SchoolYear)
-    return found
+    return found, faults

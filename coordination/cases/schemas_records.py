@@ -11,11 +11,10 @@ from typing import Any
 
 from marshmallow import EXCLUDE, Schema, ValidationError, fields
 
-from coordination.cases.checks_records import missing
+from coordination.cases.checks import Faults
 from coordination.cases.kinds import RecordKind, Shape
-from coordination.cases.schemas import FrenchDate, Typed, load
+from coordination.cases.schemas import FrenchDate, Typed, load_told
 from coordination.cases.schemas_people import Line
-from coordination.errors import BadInput
 
 
 class Code(Line):
@@ -109,19 +108,11 @@ def schema_of(kind: RecordKind) -> Schema:
     return Schema.from_dict(dict(cells), name=f"{kind.table}Record")(unknown=EXCLUDE)
 
 
-def read_record(kind: RecordKind, data: Mapping[str, Any]) -> dict[str, Any]:
-    """Cell -> value. Raises BadInput with a sentence per field, those left empty too: nobody sends a form twice to
-    learn what else is missing.
-    """
-    try:
-        values = load(schema_of(kind), data)
-    except BadInput as error:
-        empty = {
-            c.name: missing(c) for c in kind.cells if c.required and not str(data.get(c.name) or "").strip()
-        }
-        raise BadInput(str(error), {**empty, **error.fields}) from None
+def read_record(kind: RecordKind, data: Mapping[str, Any]) -> tuple[dict[str, Any], Faults]:
+    """Cell -> value, as `load_told`."""
+    values, faults = load_told(schema_of(kind), data)
     assert isinstance(values, dict)
-    return values
+    return values, faults
 
 
 class DiagnosisSchema(Schema):
@@ -134,10 +125,10 @@ class DiagnosisSchema(Schema):
     diagnosis = Typed(load_default="")
 
 
-def read_diagnosis(data: Mapping[str, Any]) -> tuple[date | None, str]:
-    """Raises BadInput with a sentence per field."""
-    values = load(DiagnosisSchema(), data)
-    return values["diagnosis_on"], values["diagnosis"]
+def read_diagnosis(data: Mapping[str, Any]) -> tuple[date | None, str, Faults]:
+    """Day and text, as `load_told`."""
+    values, faults = load_told(DiagnosisSchema(), data)
+    return values["diagnosis_on"], values["diagnosis"], faults
 
 
 def read_day(text: str) -> date | None:

@@ -122,8 +122,8 @@ def leave() -> ResponseReturnValue:
     holder = current.signed_in()
     assert holder
     sign_out(holder, current.now())
+    session_over.leave()
     logout_user()
-    session.clear()
     flash("Vous êtes déconnecté.", "success")
     answer = redirect(url_for("entry.start"), 303)
     # What the browser may have kept of the pages; the cookie stays, it carries the sentence above.

@@ -183,8 +183,9 @@ def _already_done(error: AlreadyDone) -> ResponseReturnValue:
 def _stale_form(_error: CSRFError) -> ResponseReturnValue:
     return error_page(
         400,
-        "Cette page était ouverte depuis une autre session, ou trop longtemps. Rien n'a été enregistré.",
-        "Copiez votre texte ci-dessous s'il y en a un, rechargez la page du formulaire, puis recommencez.",
+        "Cette page était ouverte depuis une autre session, ou trop longtemps. Rien n'a été enregistré ni gardé.",
+        "Ce que vous aviez écrit n'est plus que ci-dessous : copiez-le, rechargez la page du formulaire, puis"
+        " recommencez.",
         typed=typed_texts(),
     )
 

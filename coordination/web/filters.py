@@ -7,6 +7,7 @@ from datetime import date, datetime
 from functools import lru_cache
 
 from flask import Flask
+from markupsafe import Markup
 
 from coordination.clock import PARIS, paris_date
 from coordination.console import MONTHS as MONTHS
@@ -119,6 +120,15 @@ def phone(number: str | None) -> str:
     return "\N{NO-BREAK SPACE}".join(figures[place : place + 2] for place in range(0, 10, 2))
 
 
+_BEFORE_A_SIGN = re.compile(r" (?=[:;?!»])|(?<=«) ")
+
+
+def unbroken(text: str) -> str:
+    """A sentence whose double signs (: ; ? ! « ») stay on the line of their word, however narrow the page."""
+    kept = _BEFORE_A_SIGN.sub("\N{NO-BREAK SPACE}", text)
+    return Markup(kept) if isinstance(text, Markup) else kept
+
+
 def register(app: Flask) -> None:
     """The filters under the names that templates use."""
     app.jinja_env.filters.update(
@@ -133,4 +143,5 @@ def register(app: Flask) -> None:
         age=age,
         file_size=file_size,
         phone=phone,
+        unbroken=unbroken,
     )

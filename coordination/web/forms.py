@@ -51,7 +51,7 @@ class PageForm(FlaskForm):
         return bool(asked) and {text for texts in self.errors.values() for text in texts} <= asked
 
     def refuse(self, error: BadInput) -> None:
-        """Put the messages of a refused command beside the fields; what has no field heads the form.
+        """Put the messages of a refused command beside the fields; those of no field of the form head it.
 
         A question is put beside its field with the box that confirms it; ticked already, it stays so.
         """
@@ -59,10 +59,12 @@ class PageForm(FlaskForm):
         for name, message in (*error.fields.items(), *unsure.items()):
             if name in self._fields:
                 self._fields[name].errors = [*self._fields[name].errors, message]
+            else:
+                self.form_errors.append(message)
         for name, sentence in error.asked.items():
             if name in self._fields:
                 self._fields[name].asked = sentence
-        if not {*error.fields, *error.asked} & set(self._fields):
+        if not {*error.fields, *error.asked}:
             self.form_errors.append(str(error))
 
     def resume(self, fields: Mapping[str, Sequence[str]]) -> None:
@@ -103,6 +105,13 @@ class DayField(StringField):
             return day_typed(typed) if typed else None
         except ValueError:
             raise BadInput("Une date est impossible.", {self.short_name: NOT_A_DATE}) from None
+
+    def read(self) -> tuple[date | None, Mapping[str, str]]:
+        """The same, with the sentence beside this field instead: for a command that tells it with the rest."""
+        try:
+            return self.day(), {}
+        except BadInput as error:
+            return None, error.fields
 
 
 class HourInput(TimeInput):

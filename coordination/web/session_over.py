@@ -29,6 +29,8 @@ from coordination.privacy.keys import secret_key
 from coordination.web import drafts
 
 VALID = timedelta(hours=12)
+# The token of the session that was left: its row is revoked, so that it opens nothing, and names the account.
+LEFT = "left"
 LARGEST = 300_000
 
 
@@ -38,6 +40,16 @@ class Kept:
 
     path: str
     typed: MultiDict[str, str] = field(repr=False)
+
+
+def leave() -> None:
+    """Empty the cookie of who signs out, but for what a form still open in another tab needs to come back here.
+
+    Its CSRF token stays that of this browser until somebody signs in: that gives the browser another one.
+    """
+    token, csrf = session.get("_user_id"), session.get("csrf_token")
+    session.clear()
+    session.update({LEFT: token, "csrf_token": csrf} if token and csrf else {})
 
 
 def seal_form(now: datetime) -> str | None:
@@ -78,7 +90,7 @@ def put_back(kept: Kept, actor: Actor, now: datetime) -> None:
 
 def _account_of_dead_session(now: datetime) -> uuid.UUID | None:
     """Whom this browser's session was of, if its row still says so and the account is not suspended."""
-    token = session.get("_user_id")
+    token = session.get("_user_id") or session.get(LEFT)
     if not isinstance(token, str):
         return None
     try:

@@ -259,6 +259,7 @@ def test_a_structure_is_retired_and_what_names_it_keeps_it(admin: Actor) -> None
         ("XY", StructureValues("", None, None, None), "name"),
         ("XY", StructureValues("x", "INVENTE", None, None), "type"),
         ("XY", StructureValues("x", None, "Arques", None), "commune"),
+        ("XY", StructureValues("x", None, "75056", None), "commune"),
     ],
 )
 def test_what_a_structure_cannot_be(app: Flask, code: str, values: StructureValues, field: str) -> None:

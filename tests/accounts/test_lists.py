@@ -13,8 +13,9 @@ from sqlalchemy import event
 
 from coordination import clock, reference
 from coordination.accounts import lists, territory
+from coordination.accounts.list_models import SchoolYear
 from coordination.accounts.queries import load_actor
-from coordination.accounts.territory import AreaValues, usual_year
+from coordination.accounts.territory import AreaValues, next_year, usual_year
 from coordination.cases.checks import Problems
 from coordination.cases.vocabulary import area_label
 from coordination.db import db
@@ -188,6 +189,13 @@ def test_school_years_do_not_overlap(admin: Actor) -> None:
 def test_the_year_proposed_is_the_one_that_is_prepared() -> None:
     assert usual_year(date(2026, 5, 31)) == (date(2025, 9, 1), date(2026, 7, 5))
     assert usual_year(date(2026, 6, 1)) == (date(2026, 9, 1), date(2027, 7, 5))
+
+
+def test_the_year_to_propose_is_not_there_yet() -> None:
+    today, there = date(2026, 6, 1), [SchoolYear(starts_on=date(2025, 9, 1), ends_on=date(2026, 7, 4))]
+    assert next_year(today, there) == usual_year(today)
+    there.append(SchoolYear(starts_on=date(2026, 8, 31), ends_on=date(2027, 7, 2)))
+    assert next_year(today, there) == (date(2027, 9, 1), date(2028, 7, 5))
 
 
 def test_a_list_that_nothing_reads_is_not_offered() -> None:

@@ -87,6 +87,7 @@ def _tour(page: Page) -> Tour:
     page.get_by_role("alert").wait_for()
     yield "admin-compte-refuse", page
     page.goto("/annees-scolaires")
+    page.get_by_label("Dernier jour").last.fill("")
     page.get_by_role("button", name="Ajouter").click()
     page.get_by_role("alert").wait_for()
     yield "admin-annee-refusee", page

@@ -42,3 +42,18 @@ def test_why_is_one_tap_from_the_day(site: Site) -> None:
         keep_screenshot(page, f"pourquoi-{width}")
     page.get_by_role("link", name="Ma journée").first.click()
     assert scrolls_sideways(page) == 0 and violations(page) == []
+
+
+def test_escape_folds_the_menu_and_gives_the_focus_back(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    page.goto(f"/parcours/{silent_journey(REFERENT)}")
+    button = page.locator("summary", has_text="Ajouter")
+    first = page.get_by_role("link", name="Une action", exact=True)
+    button.press("Enter")
+    expect(first).to_be_visible()
+    first.focus()
+    page.keyboard.press("Escape")
+    expect(first).to_be_hidden()
+    expect(button).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(first).to_be_visible()

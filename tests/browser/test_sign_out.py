@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.browser.conftest import Site, sign_in
+from tests.cases.pages_kit import REFERENT, journeys_of
+from tests.people import PASSWORD
 
 pytestmark = pytest.mark.browser
 
@@ -19,3 +22,19 @@ def test_signing_out_forgets_what_the_browser_kept(site: Site) -> None:
     page.go_back()
     page.get_by_label("Adresse e-mail").wait_for()
     sign_in(page, "referent.pre")
+
+
+def test_a_form_left_open_in_another_tab_comes_back_after_sign_in(site: Site) -> None:
+    page = site.signed_in("referent.pre")
+    page.goto(f"/parcours/{journeys_of(REFERENT)[0]}/echange")
+    page.get_by_label("Note").fill("La mère rappellera jeudi.")
+    other = page.context.new_page()
+    other.goto("/")
+    other.get_by_role("button", name="Se déconnecter").click()
+    other.get_by_text("Vous êtes déconnecté.").wait_for()
+    page.get_by_role("button", name="Enregistrer").click()
+    page.get_by_text("ce que vous aviez tapé reviendra").wait_for()
+    page.get_by_label("Adresse e-mail").fill(REFERENT)
+    page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
+    page.get_by_role("button", name="Se reconnecter").click()
+    expect(page.get_by_label("Note")).to_have_value("La mère rappellera jeudi.")

@@ -68,7 +68,7 @@ def test_a_refusal_or_a_withdrawal_opens_nothing(app: Flask, ref: str, status: s
     journey = imported(ref, agreement_status=status)
     with pytest.raises(BadInput) as refused:
         note(journey, REFERENT[ref])
-    assert "il faut l'accord signé" in str(refused.value)
+    assert "il faut l'accord signé" in refused.value.fields["barrier"]
     assert volets(journey) == {"coordination"}
     assert rows("SELECT 1 FROM barrier WHERE journey_id = %s", journey) == []
 
@@ -109,7 +109,7 @@ def test_a_coordinator_opens_no_volet_that_they_only_read(app: Flask, kind: str)
     journey = imported()
     with pytest.raises(BadInput) as refused:
         note(journey, "coord.pre", kind)
-    assert "lire sans y écrire" in str(refused.value)
+    assert "lire sans y écrire" in " ".join(refused.value.fields.values())
     assert volets(journey) == {"coordination"}, "a refusal leaves no empty volet behind"
     note(journey, "ref1", kind)
     assert volets(journey) == {"coordination", kind}

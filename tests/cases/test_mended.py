@@ -142,6 +142,17 @@ def test_the_next_step_is_what_is_still_to_come(site: Flask) -> None:
     assert "date passée" not in shown and long_date(when).lower() in shown.lower()
 
 
+def test_a_return_that_is_awaited_leads_to_where_it_is_noted(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    for table in ("review", "appointment", "action", "pause"):
+        rows(f"DELETE FROM {table} WHERE journey_id = %s", journey)
+    assert "Noter la reprise" not in client.get(f"/parcours/{journey}").text
+    pause = {"reason": "FAMILLE", "from_on": str(TODAY), "expected_return": str(TODAY + timedelta(days=20))}
+    assert post(client, f"/parcours/{journey}/pause", **pause).status_code == 303
+    found = re.search(r'href="([^"]+)">Noter la reprise', client.get(f"/parcours/{journey}").text)
+    assert found and 'id="returned_on"' in client.get(found.group(1)).text
+
+
 def test_an_action_says_who_follows_it_and_what_was_noted(site: Flask) -> None:
     client, journey = browser(site, REFERENT), agreed()
     given = {

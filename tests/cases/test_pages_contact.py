@@ -200,7 +200,7 @@ def test_a_note_is_corrected(site: Flask) -> None:
     answer = post(client, f"/parcours/echange/{contact_id}", **said(note="Texte repris."), version=version)
     assert answer.status_code == 303 and answer.headers["Location"].endswith(f"#echange-{contact_id}")
     page = client.get(answer.headers["Location"])
-    assert "Échange : correction enregistrée." in page.text and "Texte repris." in page.text
+    assert "Échange\N{NO-BREAK SPACE}: correction enregistrée." in page.text and "Texte repris." in page.text
 
 
 def test_two_people_writing_at_once_lose_nothing(site: Flask) -> None:
@@ -253,7 +253,7 @@ def test_an_exchange_is_corrected_whole_says_what_it_said_and_can_be_removed(sit
     gone = post(client, f"/parcours/{journey_id}/echange/{contact_id}/retirer", version=version + 2)
     assert gone.status_code == 303
     journey = client.get(gone.headers["Location"]).text
-    assert "Retiré : échange." in journey and str(contact_id) not in journey
+    assert "Retiré\N{NO-BREAK SPACE}: échange." in journey and str(contact_id) not in journey
     assert client.get(path).status_code == 404
     assert "Échange" in client.get(f"/parcours/{journey_id}/retires").text
 

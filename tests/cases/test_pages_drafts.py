@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -200,6 +201,41 @@ def test_a_form_after_the_end_of_the_session_comes_back_in_it(
     assert TEXT in form.text and "Un brouillon" in form.text and sent["idempotency_key"] in form.text
     del sent["csrf_token"]
     assert post(client, path, **sent).status_code == 303 and rows("SELECT 1 FROM draft") == []
+
+
+def test_a_form_after_signing_out_in_another_tab_comes_back_in_it(
+    client: FlaskClient, journey: uuid.UUID
+) -> None:
+    path = f"/parcours/{journey}/echange"
+    sent = typed(client.get(path), when=str(TODAY), outcome="ABOUTI")
+    sent["csrf_token"] = csrf_token(client.get(path))
+    assert post(client, "/deconnexion").status_code == 303
+    assert client.get(path).status_code == 303, "what stays of the session opens nothing"
+    page = client.post(path, data=sent)
+    assert page.status_code == 401 and TEXT in page.text and "Se reconnecter" in page.text
+    assert rows("SELECT 1 FROM draft") == [], "nobody is signed in: nothing is written"
+    before = sent["csrf_token"]
+    answer = sign_in_again(client, page, REFERENT)
+    assert (answer.status_code, answer.headers["Location"]) == (303, path)
+    form = client.get(path)
+    assert TEXT in form.text and "Un brouillon" in form.text
+    # Signed in again, the browser has another token.
+    assert client.post(path, data=sent | {"csrf_token": before}).status_code == 400
+
+
+def test_a_form_of_somebody_who_left_is_not_for_the_next_one(client: FlaskClient, journey: uuid.UUID) -> None:
+    path = f"/parcours/{journey}/echange"
+    sent = typed(client.get(path)) | {"csrf_token": csrf_token(client.get(path))}
+    post(client, "/deconnexion")
+    answer = sign_in_again(client, client.post(path, data=sent), COORDINATOR)
+    assert (answer.status_code, answer.headers["Location"]) == (303, "/parcours/")
+    assert rows("SELECT 1 FROM draft") == [] and TEXT not in client.get(path).text
+    stale = client.post(path, data=sent)
+    assert (
+        stale.status_code == 400
+        and TEXT in stale.text
+        and "n'est plus que ci-dessous" in unescape(stale.text)
+    )
 
 
 def test_somebody_else_who_signs_in_there_gets_nothing(client: FlaskClient, journey: uuid.UUID) -> None:

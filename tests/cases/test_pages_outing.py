@@ -105,7 +105,7 @@ def test_another_text_under_the_same_key_is_kept_and_can_be_sent_again(
 @pytest.mark.parametrize(
     ("shared", "words"),
     [
-        ({"mode": ""}, "Moyen : Choisissez une des réponses"),
+        ({"mode": ""}, "Moyen\N{NO-BREAK SPACE}: Choisissez une des réponses"),
         ({"when": "autre", "on": "31/02/2026"}, "existe pas"),
         ({"when": "autre", "on": "01/01/2099"}, "dans le futur"),
     ],

@@ -12,9 +12,12 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
+from coordination import clock
+from coordination.cases.commands.people import Identity, change_identity
+from coordination.errors import BadInput
 from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
-from tests.support import rows, scalar
+from tests.support import import_rows, journey_id, journey_line, person, rows, scalar, world
 
 IDENTITY = {"first_name": "Zoé", "last_name": "Neuve", "birth_date": "2016-04-02", "commune": "62525"}
 RELATIVE = {"first_name": "Awa", "last_name": "Canari", "tie": "mère", "phone": "06 12 34 56 78"}
@@ -93,6 +96,43 @@ def test_what_cannot_be_is_said_beside_the_field_and_nothing_typed_is_lost(
     assert scalar("SELECT count(*) FROM revision WHERE journey_id = %s", journey) == 0
 
 
+def test_a_neighbourhood_of_another_commune_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
+    refused = change(referent, journey, commune="62525", area="QCSS")
+    assert refused.status_code == 422
+    place = unescape(refused.text[refused.text.index('id="area-error"') :])
+    assert "Ce quartier est à Saint-Omer, et la commune choisie est Longuenesse" in place[:200]
+    refused = change(referent, journey, commune="62765", area="QF_DANVERS")
+    assert refused.status_code == 422 and "est à Arques, et" in refused.text
+    for commune, area in (
+        ("62525", "SELB"),
+        ("62525", "QPV"),
+        ("62525", "HORS_QPV"),
+        ("", "QCSS"),
+        ("62765", "QCSS"),
+    ):
+        assert change(referent, journey, commune=commune, area=area).status_code == 303, area
+
+
+def test_what_an_import_brought_of_the_place_may_stay(app: Flask) -> None:
+    """A commune of another territory, a neighbourhood of another commune: the format takes both."""
+    there = {"journeys.csv": [journey_line("CITE-1", "ml", commune="62160", area="QCSS")]}
+    import_rows(world((), ()) | there)
+    kept = {"sex": "", "email": "", "interpreter": False, "prefers_oral": False, "address": ""}
+    journey = journey_id("CITE-1")
+
+    def say(commune: str, area: str) -> list[str]:
+        typed = Identity("Zoé", "Neuve", None, phone="", commune=commune, area=area, arrived_on=None, **kept)
+        return change_identity(person("ml"), journey, typed, version(journey), clock.now())
+
+    assert "last_name" in say("62160", "QCSS")
+    with pytest.raises(BadInput) as refused:
+        say("62498", "")
+    assert refused.value.fields == {"commune": "Choisissez une commune de la liste."}
+    with pytest.raises(BadInput) as refused:
+        say("62160", "CH")
+    assert refused.value.fields.keys() == {"area"}
+
+
 def test_two_people_correct_the_identity_and_both_are_shown(site: Flask, journey: uuid.UUID) -> None:
     first, second, read = browser(site, REFERENT), browser(site, COORDINATOR), version(journey)
     assert change(first, journey, version=read, last_name="Leur").status_code == 303
@@ -134,8 +174,8 @@ def test_a_date_that_cannot_be_read_hides_nothing_else(referent: FlaskClient, jo
 
 def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
     refused = post(referent, f"/parcours/{journey}/proche", phone="0612345678", idempotency_key="x")
-    assert refused.status_code == 422 and "Indiquez le prénom ; si personne" in refused.text
-    assert "Indiquez le nom ; si personne" in refused.text
+    assert refused.status_code == 422 and "Indiquez le prénom\N{NO-BREAK SPACE}; si personne" in refused.text
+    assert "Indiquez le nom\N{NO-BREAK SPACE}; si personne" in refused.text
     assert 'value="0612345678"' in refused.text
 
 

@@ -217,7 +217,7 @@ def test_the_hour_and_the_place_of_an_appointment_are_read_where_it_stands(site:
     typed = {"on_date": tomorrow, "status": "A_VENIR", "place": place}
     for odd in ("25:00", "9 h 75", "midi", "930"):
         refused = post(client, path, **typed, at_time=odd)
-        assert refused.status_code == 422 and "Écrivez-la ainsi : 14 h 30" in refused.text
+        assert refused.status_code == 422 and "Écrivez-la ainsi\N{NO-BREAK SPACE}: 14 h 30" in refused.text
         assert f'value="{odd}"' in refused.text and 'type="time"' not in refused.text
     assert post(client, path, **typed, at_time="14 h 30").status_code == 303
     second = {"on_date": tomorrow, "status": "A_VENIR", "at_time": "9h"}

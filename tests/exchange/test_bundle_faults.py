@@ -23,6 +23,15 @@ class Case(NamedTuple):
 J, R, A = "journeys.csv", "referrals.csv", "appointments.csv"
 CASES = [
     # Unknown codes: of a list, of the other programme, of the format.
+    # What would do is told: the codes where they are few, else the shape.
+    Case("users.csv", {"programme": "X"}, "programme", "code inconnu (attendu : CITE_EMPLOI, PRE)", "X"),
+    Case(J, {"sex": "f"}, "sex", "code inconnu (attendu : F, M)", None),
+    Case(J, {"agreement_on": "2026-02-31"}, "agreement_on", "(ce jour n’existe pas)", "2026-02-31"),
+    Case(J, {"planned_rhythm_days": "x"}, "planned_rhythm_days", "(attendu : un entier de 1 à 3650)", "x"),
+    Case("structures.csv", {"commune": "X"}, "commune", "(attendu : code INSEE, par exemple 62765)", "X"),
+    Case("users.csv", {"structure": "Y"}, "structure", "(attendu : un code de structures.csv, ou", "Y"),
+    Case(J, {"referent": "c@ex.fr"}, "referent", "(attendu : une adresse de users.csv, ou", "c@ex.fr"),
+    Case(A, {"journey": "PRE-8"}, "journey", "(attendu : une référence de journeys.csv, ou", "PRE-8"),
     Case("structures.csv", {"type": "MAIRIE"}, "type", "code inconnu", "MAIRIE"),
     Case("users.csv", {"role": "CHEF"}, "role", "code inconnu", "CHEF"),
     Case("users.csv", {"programme": "CITE"}, "programme", "code inconnu", "CITE"),

@@ -1,11 +1,15 @@
 from __future__ import annotations
 
+import re
 from datetime import UTC, date, datetime
 
 import pytest
+from flask import Flask
+from markupsafe import Markup, escape
 
 from coordination.console import alphabetical
 from coordination.web import filters
+from tests.cases.pages_kit import REFERENT, browser, journeys_of, post
 
 TODAY = date(2026, 10, 12)
 
@@ -74,3 +78,24 @@ def test_a_telephone_number_reads_in_pairs(typed: str | None, shown: str) -> Non
 def test_names_stand_in_the_order_of_a_french_list() -> None:
     names = ["Zoo", "école", "arbre", "Écluse", "Eau"]
     assert sorted(names, key=alphabetical) == ["arbre", "Eau", "Écluse", "école", "Zoo"]
+
+
+def test_double_signs_stay_with_their_word() -> None:
+    nbsp = "\N{NO-BREAK SPACE}"
+    said = "Écrivez « inconnu » ; sinon, ainsi : 12:30 ! Vraiment ? Oui : oui."
+    assert filters.unbroken(said) == (
+        f"Écrivez «{nbsp}inconnu{nbsp}»{nbsp}; sinon, ainsi{nbsp}: 12:30{nbsp}! Vraiment{nbsp}? Oui{nbsp}: oui."
+    )
+    assert filters.unbroken(filters.unbroken(said)) == filters.unbroken(said)
+    assert filters.unbroken(escape("<b> : « a »")) == Markup(f"&lt;b&gt;{nbsp}: «{nbsp}a{nbsp}»")
+    assert isinstance(filters.unbroken(escape("<b> :")), Markup)
+
+
+def test_no_line_of_a_refused_form_begins_with_a_colon(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    refused = post(
+        client, f"/parcours/{journeys_of(REFERENT)[0]}/rendez-vous", on_date="31/02/2026", status="X"
+    )
+    shown = refused.text.split("error-summary-title")[1].split("</ul>")[0]
+    shown += "".join(re.findall(r'class="field-error"[^>]*>([^<]*)', refused.text))
+    assert shown.count("\N{NO-BREAK SPACE}:") >= 4 and not re.search(r" [:;?!»]|« ", shown)

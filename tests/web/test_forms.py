@@ -58,7 +58,7 @@ def test_a_refused_form_keeps_what_was_typed_and_its_key(app: Flask) -> None:
     assert form.key == "k1" and 'value="k1"' in page
     assert "Maison &lt;Léo&gt;" in page
     assert 'aria-describedby="note-help note-error"' in page
-    assert 'id="note-error"' in page and '<a href="#note">Note : ' in page
+    assert 'id="note-error"' in page and '<a href="#note">Note\N{NO-BREAK SPACE}: ' in page
     assert "This field" not in page, "messages of the library are French too"
     assert 'checked id="mode-0"' in page
 

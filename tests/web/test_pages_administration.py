@@ -230,6 +230,39 @@ def test_lists_areas_and_years_by_their_pages(admin: FlaskClient) -> None:
     assert clock.today()
 
 
+def test_the_year_to_add_is_one_that_is_not_there(admin: FlaskClient) -> None:
+    some()
+    token = {"csrf_token": csrf_token(admin.get("/annees-scolaires"))}
+    for _ in range(3):
+        # Sent as it is offered, it is one more each time.
+        panel = admin.get("/annees-scolaires").text.split('id="new"')[1]
+        offered = {
+            name: re.findall(rf'name="{name}"[^>]* value="([^"]+)"', panel)[0]
+            for name in ("starts_on", "ends_on")
+        }
+        assert admin.post("/annees-scolaires", data=token | offered).status_code == 303
+    known = scalar("SELECT id FROM school_year ORDER BY starts_on LIMIT 1")
+    refused = admin.post(f"/annees-scolaires/{known}", data=token)
+    assert refused.status_code == 422
+    both = re.findall(r'id="(y[^"]+_on)-error">Indiquez une date', refused.text)
+    assert len(both) == 2
+
+
+def test_communes_are_chosen_by_their_name(admin: FlaskClient) -> None:
+    _, structure = some()
+    page = admin.get("/structures/nouvelle")
+    assert '<option value="62040">Arques</option>' in page.text and "INSEE" not in page.text
+    token = {"csrf_token": csrf_token(page)}
+    odd = {"code": "EVS-LENS", "name": "EVS", "commune": "62498"}
+    refused = admin.post("/structures/nouvelle", data=token | odd)
+    assert refused.status_code == 422 and "Choisissez une des communes proposées." in refused.text
+    # What an import brought from elsewhere stays.
+    rows("UPDATE structure SET commune = '62498' WHERE id = %s", structure)
+    assert '<option selected value="62498">62498</option>' in admin.get(f"/structures/{structure}").text
+    kept = {"version": "1", "name": "Centre social", "commune": "62498"}
+    assert admin.post(f"/structures/{structure}", data=token | kept).status_code == 303
+
+
 def test_structures_by_their_pages(admin: FlaskClient) -> None:
     _, structure = some()
     token = {"csrf_token": csrf_token(admin.get("/structures/nouvelle"))}

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.agreement_page import standing_lines
@@ -53,11 +53,18 @@ class NewAgreement:
 
 
 def record_agreement(
-    actor: Actor, journey_id: uuid.UUID, new: NewAgreement, version: int, now: datetime
+    actor: Actor,
+    journey_id: uuid.UUID,
+    new: NewAgreement,
+    version: int,
+    now: datetime,
+    *,
+    faults: Faults | None = None,
 ) -> None:
     """Note the agreement's state: a signature opens the volets it covers, and what needed one closes without it.
 
-    Raises BadInput, NotFound, Forbidden, EditConflict (somebody changed the journey meanwhile).
+    `faults`: see `Problems`. Raises BadInput, NotFound, Forbidden, EditConflict (somebody changed the journey
+    meanwhile).
     """
     today = paris_date(now)
     with work(actor, Action.RECORD_AGREEMENT, now) as w:
@@ -67,7 +74,9 @@ def record_agreement(
         ).one()
         offered = VOLETS_AFTER_AGREEMENT[journey.programme]
         covered = offered if new.volets is None else tuple(v for v in offered if v in new.volets)
-        _check(new, journey_id, journey.programme, journey.opened_on, today, covered)
+        problems = Problems(faults)
+        _check(problems, new, journey_id, journey.programme, journey.opened_on, today, covered)
+        problems.stop_if_any()
         try:
             change_journey(w, journey_id, version, agreement_status=new.status, agreement_on=new.on)
         except EditConflict as conflict:
@@ -138,6 +147,7 @@ def _iso(day: date | None) -> str:
 
 
 def _check(
+    problems: Problems,
     new: NewAgreement,
     journey_id: uuid.UUID,
     programme: str,
@@ -145,7 +155,6 @@ def _check(
     today: date,
     covered: Collection[Volet],
 ) -> None:
-    problems = Problems()
     problems.code("status", "parental_agreement", new.status)
     if new.status in DATED or new.on:
         problems.past_day("on", new.on, today, opened_on)
@@ -158,7 +167,6 @@ def _check(
     elif new.status == "SIGNE" and programme == "PRE" and people and not new.signer_id:
         # A child does not sign.
         problems["signer"] = "Indiquez qui a signé."
-    problems.stop_if_any()
 
 
 def open_volets(journey_id: uuid.UUID, volets: Collection[Volet]) -> None:

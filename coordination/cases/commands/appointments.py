@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import select
 
@@ -32,21 +32,26 @@ def set_outcome(
     with work(actor, Action.LOG_CONTACT, now) as w:
         journey_id = journey_of(Appointment, appointment_id)
         grant = w.require(journey_id)
+        problems = Problems()
+        check_outcome(problems, appointment_id, status, paris_date(now))
+        problems.stop_if_any()
         record_outcome(w, grant, appointment_id, status, version)
         w.audit(grant, ["appointment", "status"])
         return journey_id
 
 
 def record_outcome(w: Work, grant: Grant, appointment_id: uuid.UUID, status: str, version: int) -> None:
-    """The same within a work on its journey, which audits it."""
+    """The same within a work on its journey, which checked it (`check_outcome`) and audits it."""
     today = paris_date(w.now)
-    problems = Problems()
+    change_record(w, grant, Appointment, appointment_id, version, {"status": status})
+    assert grant.journey_id
+    follow(grant, grant.journey_id, "appointments", today, f"rendez-vous renseigné le {today:%d/%m/%Y}")
+
+
+def check_outcome(problems: Problems, appointment_id: uuid.UUID, status: str, today: date) -> None:
+    """Add (`status`) why it cannot be what became of the appointment."""
     on = db.session.scalar(select(Appointment.on_date).where(Appointment.id == appointment_id))
     if status not in OUTCOMES:
         problems["status"] = "Choisissez une des réponses proposées."
     elif on and on > today and status != "ANNULE_SERVICE":
         problems["status"] = f"Ce rendez-vous est prévu le {on:%d/%m/%Y} : il n'a pas encore eu lieu."
-    problems.stop_if_any()
-    change_record(w, grant, Appointment, appointment_id, version, {"status": status})
-    assert grant.journey_id
-    follow(grant, grant.journey_id, "appointments", today, f"rendez-vous renseigné le {today:%d/%m/%Y}")

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Action as ActionRow
 from coordination.cases.models import Attendance, Journey
@@ -33,10 +33,12 @@ def note_sessions(
     unnoted: Collection[date] = (),
     key: str = "",
     answer: str = "",
+    faults: Faults | None = None,
 ) -> int:
-    """Keep who came (day -> code of ATTENDANCE_LABELS); how many sessions. Field of a problem: the ISO day.
+    """Keep who came (day -> code of ATTENDANCE_LABELS); how many sessions.
 
-    `unnoted`: days that the page offered as not noted yet. Raises BadInput, NotFound, Forbidden, AlreadyDone,
+    Field of a problem: the ISO day for the day itself, `answer_of` it for the code. `unnoted`: days that the page
+    offered as not noted yet. `faults`: see `Problems`. Raises BadInput, NotFound, Forbidden, AlreadyDone,
     Conflict where somebody else noted one of them meanwhile: then nothing at all is written.
     """
     today = paris_date(now)
@@ -45,7 +47,8 @@ def note_sessions(
         grant = w.require(journey_id)
         if key:
             w.once(key, repr((action_id, sorted(sessions.items()))).encode(), answer)
-        if not sessions:
+        problems = Problems(faults)
+        if not sessions and not problems:
             raise BadInput("Indiquez au moins une présence.")
         # One writer at a time for an action: the second one then reads what the first one noted.
         in_turn("attendance", action_id)
@@ -53,11 +56,10 @@ def note_sessions(
         noted = select(Attendance.on_date, Attendance.status).where(Attendance.action_id == action_id)
         known = {row.on_date: row.status for row in db.session.execute(noted)}
         _stop_if_noted_meanwhile(known, {day: sessions[day] for day in sessions if day in unnoted})
-        problems = Problems()
         for day, status in sessions.items():
             if status not in ATTENDANCE_LABELS:
-                problems[day.isoformat()] = "Choisissez une des réponses proposées."
-            elif day > today:
+                problems[answer_of(day)] = "Choisissez une des réponses proposées."
+            if day > today:
                 problems[day.isoformat()] = f"La séance du {day:%d/%m/%Y} n'a pas encore eu lieu."
             elif exit_on and day > exit_on:
                 problems[day.isoformat()] = f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
@@ -72,6 +74,11 @@ def note_sessions(
         follow(grant, journey_id, "sessions", today, f"présences notées le {today:%d/%m/%Y}")
         w.audit(grant, ["attendance", f"seances={len(sessions)}"])
         return len(sessions)
+
+
+def answer_of(day: date) -> str:
+    """The field of what was answered for a session."""
+    return f"{day.isoformat()}-presence"
 
 
 def _stop_if_noted_meanwhile(known: Mapping[date, str], mine: Mapping[date, str]) -> None:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Contact, Journey
 from coordination.clock import paris_date
@@ -42,16 +42,20 @@ def log_contact(
     *,
     key: str = "",
     answer: str = "",
+    faults: Faults | None = None,
 ) -> uuid.UUID:
     """Record an exchange; its deadlines move in the same work.
 
-    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). Raises BadInput
-    with a sentence per field, NotFound, Forbidden.
+    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). `faults`: see
+    `Problems`. Raises BadInput with a sentence per field, NotFound, Forbidden.
     """
     with work(actor, Action.LOG_CONTACT, now) as w:
         grant = w.require(journey_id)
         if key:
             w.once(key, contact.body(), answer)
+        problems = Problems(faults)
+        check_contact(problems, contact, journey_id, paris_date(now))
+        problems.stop_if_any()
         row_id = add_contact(w, grant, journey_id, contact)
         w.audit(grant, ["contact", "on", "mode", "outcome", "note"])
         return row_id
@@ -63,9 +67,8 @@ def fact_of(day: date) -> str:
 
 
 def add_contact(w: Work, grant: Grant, journey_id: uuid.UUID, contact: NewContact) -> uuid.UUID:
-    """The same within a work on the journey, which audits it."""
+    """The same within a work on the journey, which checked it (`check_contact`) and audits it."""
     today = paris_date(w.now)
-    _check(contact, journey_id, today)
     values = {
         "on_date": contact.on,
         "mode": contact.mode,
@@ -78,15 +81,14 @@ def add_contact(w: Work, grant: Grant, journey_id: uuid.UUID, contact: NewContac
     return row_id
 
 
-def _check(contact: NewContact, journey_id: uuid.UUID, today: date) -> None:
+def check_contact(problems: Problems, contact: NewContact, journey_id: uuid.UUID, today: date) -> None:
+    """Add what cannot be kept of an exchange."""
     journey = db.session.execute(
         select(Journey.opened_on, Journey.exit_on).where(Journey.id == journey_id)
     ).one()
-    problems = Problems()
     problems.past_day("on", contact.on, today, journey.opened_on)
     problems.code("mode", "contact_mode", contact.mode)
     problems.code("outcome", "contact_outcome", contact.outcome)
     problems.free_text("note", contact.note)
     if "on" not in problems and contact.on and journey.exit_on and contact.on > journey.exit_on:
         problems["on"] = f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}."
-    problems.stop_if_any()

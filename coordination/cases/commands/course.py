@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.turns import change_as_form, check_order, follow_journey
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.stages import DATED_BY, dated_too_soon, refusal
@@ -58,17 +58,18 @@ def change_course(
     now: datetime,
     *,
     sure: Collection[str] = (),
+    faults: Faults | None = None,
 ) -> None:
     """Write the stage, the dates and the rhythm; deadlines follow.
 
-    A date that the new stage stands for and that is empty takes the day of the change. `sure`: see `Problems`.
-    Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
+    A date that the new stage stands for and that is empty takes the day of the change. `sure`, `faults`: see
+    `Problems`. Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
     """
     today = paris_date(now)
     with work(actor, Action.CHANGE_STAGE, now) as w:
         grant = w.require(journey_id)
         journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-        problems = Problems()
+        problems = Problems(faults)
         moved = course.stage != (journey.stage or "")
         if moved:
             course = _dated(course, journey, problems, today)
@@ -104,7 +105,9 @@ def _dated(course: Course, journey: Journey, problems: Problems, today: date) ->
         return course
     problems.past_day("stage_on", course.stage_on, today, journey.opened_on)
     stood_for = DATED_BY[journey.programme].get(course.stage, ())
-    empty: dict[str, Any] = {name: course.stage_on for name in stood_for if getattr(course, name) is None}
+    empty: dict[str, Any] = {
+        name: course.stage_on for name in stood_for if getattr(course, name) is None and name not in problems
+    }
     return replace(course, **empty)
 
 

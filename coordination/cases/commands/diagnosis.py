@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.stages import dated_too_soon
@@ -22,10 +22,18 @@ from coordination.privacy.work import work
 
 
 def write_diagnosis(
-    actor: Actor, journey_id: uuid.UUID, on: date | None, text: str, version: int, now: datetime
+    actor: Actor,
+    journey_id: uuid.UUID,
+    on: date | None,
+    text: str,
+    version: int,
+    now: datetime,
+    *,
+    faults: Faults | None = None,
 ) -> None:
     """Note or correct the diagnosis, keeping what it said; `version`: the journey's, as it was read.
 
+    `faults`: see `Problems`.
     Raises BadInput (`diagnosis_on`, `diagnosis`), NotFound, Forbidden, EditConflict.
     """
     today = paris_date(now)
@@ -40,7 +48,7 @@ def write_diagnosis(
                 Journey.diagnosis_on,
             ).where(Journey.id == journey_id)
         ).one()
-        problems = Problems()
+        problems = Problems(faults)
         problems.past_day("diagnosis_on", on, today, journey.opened_on)
         if "diagnosis_on" not in problems and on and journey.exit_on and on > journey.exit_on:
             problems["diagnosis_on"] = f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}."

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from sqlalchemy import column, select, table
 
 from coordination import reference
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.turns import change_as_form, follow_journey, remember
 from coordination.cases.facts import JourneyFacts
 from coordination.cases.models import Journey, Sheet
@@ -55,8 +55,19 @@ class Reopening:
     note: str = field(default="", repr=False)
 
 
-def end_journey(actor: Actor, journey_id: uuid.UUID, ending: Ending, version: int, now: datetime) -> None:
-    """Close the journey on a day, for a reason. Raises BadInput, NotFound, Forbidden, EditConflict."""
+def end_journey(
+    actor: Actor,
+    journey_id: uuid.UUID,
+    ending: Ending,
+    version: int,
+    now: datetime,
+    *,
+    faults: Faults | None = None,
+) -> None:
+    """Close the journey on a day, for a reason. `faults`: see `Problems`.
+
+    Raises BadInput, NotFound, Forbidden, EditConflict.
+    """
     today = paris_date(now)
     with work(actor, Action.END_JOURNEY, now) as w:
         grant = w.require(journey_id)
@@ -66,7 +77,9 @@ def end_journey(actor: Actor, journey_id: uuid.UUID, ending: Ending, version: in
         if refusal(journey.programme, journey.stage, "SORTI", journey.agreement_status):
             raise BadInput(NOT_STARTED)
         facts = journey_facts(grant, [journey_id])[journey_id]
-        _check_ending(ending, journey, facts, today)
+        problems = Problems(faults)
+        _check_ending(problems, ending, journey, facts, today)
+        problems.stop_if_any()
         change_as_form(w, journey_id, version, {"exit_on": "on"}, exit_on=ending.on, stage="SORTI")
         _write_reason(w, grant, journey_id, ending.reason)
         remember(
@@ -98,8 +111,9 @@ NOT_STARTED = (
 )
 
 
-def _check_ending(ending: Ending, journey: Journey, facts: JourneyFacts, today: date) -> None:
-    problems = Problems()
+def _check_ending(
+    problems: Problems, ending: Ending, journey: Journey, facts: JourneyFacts, today: date
+) -> None:
     problems.code("reason", REASONS[journey.programme], ending.reason)
     problems.past_day("on", ending.on, today, journey.opened_on)
     if ending.on and "on" not in problems:
@@ -115,7 +129,6 @@ def _check_ending(ending: Ending, journey: Journey, facts: JourneyFacts, today: 
         problems["decided_on"] = "Cette date est dans le futur : aujourd'hui au plus tard."
     if ending.reason == LOST_CONTACT:
         _check_lost_contact(problems, ending, tried(facts, ending.on or today))
-    problems.stop_if_any()
 
 
 def _check_lost_contact(problems: Problems, ending: Ending, attempts: Tried) -> None:
@@ -185,10 +198,18 @@ def _write_reason(w: Work, grant: Grant, journey_id: uuid.UUID, reason: str) -> 
     change_record(w, grant, Sheet, sheet["id"], sheet["version"], {"exit_reason": reason})
 
 
-def reopen_journey(actor: Actor, journey_id: uuid.UUID, new: Reopening, version: int, now: datetime) -> None:
+def reopen_journey(
+    actor: Actor,
+    journey_id: uuid.UUID,
+    new: Reopening,
+    version: int,
+    now: datetime,
+    *,
+    faults: Faults | None = None,
+) -> None:
     """Take an ended journey up again: its past stands, so its delays go on from the same facts.
 
-    Raises BadInput, NotFound, Forbidden, EditConflict.
+    `faults`: see `Problems`. Raises BadInput, NotFound, Forbidden, EditConflict.
     """
     today = paris_date(now)
     with work(actor, Action.REOPEN_JOURNEY, now) as w:
@@ -196,7 +217,7 @@ def reopen_journey(actor: Actor, journey_id: uuid.UUID, new: Reopening, version:
         journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
         if not journey.exit_on:
             raise BadInput("Ce parcours n'est pas terminé : il n'y a rien à rouvrir.")
-        problems = Problems()
+        problems = Problems(faults)
         stage = journey.stage if journey.stage in ENDED else "SORTI"
         problem = refusal(journey.programme, stage, new.stage, journey.agreement_status)
         if problem or new.stage in ENDED:

@@ -11,12 +11,17 @@ from typing import Any
 from sqlalchemy import insert, select, update
 from sqlalchemy.exc import IntegrityError
 
-from coordination import reference
 from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Problems
-from coordination.cases.checks_people import UNKNOWN, check_birth, check_both_names, check_phone
+from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks_people import (
+    UNKNOWN,
+    check_birth,
+    check_both_names,
+    check_commune,
+    check_phone,
+)
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Representative, Sheet
@@ -70,11 +75,12 @@ def open_journey(
     key: str = "",
     answer: str = "",
     sure: Collection[str] = (),
+    faults: Faults | None = None,
 ) -> uuid.UUID:
     """Open a journey with its coordination volet alone; its id.
 
-    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). `sure`: see
-    `Problems`. Raises BadInput, Forbidden.
+    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). `sure`, `faults`:
+    see `Problems`. Raises BadInput, Forbidden.
     """
     today = paris_date(now)
     journey_id, folder_id = journey_id or uuid.uuid4(), uuid.uuid4()
@@ -85,9 +91,11 @@ def open_journey(
         asks = new.programme in FIRST_STAGE and actor.kind == "person"
         if asks and not may_follow(actor.id, new.programme, now, coordinating=True):
             raise Forbidden("Votre rôle n'ouvre pas de parcours dans ce dispositif.")
-        _check_new(new, today, sure)
+        problems = Problems(faults)
+        _check_new(problems, new, today)
         if new.referent_id:
-            _check_referent("referent_id", new.referent_id, new.programme, now)
+            check_follower(problems, "referent_id", new.referent_id, new.programme, now)
+        problems.stop_if_any(sure)
         # The key is committed before the folder exists: a crash leaves an idle key, never a folder without one.
         data_key = keystore().create([folder_id])[folder_id]
         call("open_journeys", [journey_id], [folder_id], new.programme)
@@ -140,12 +148,11 @@ def _add_journey(journey_id: uuid.UUID, new: NewJourney) -> None:
     except IntegrityError as error:
         if "uq_journey_ref" not in str(error.orig):
             raise
-        taken = Problems(ref="Cette référence est déjà prise. Choisissez-en une autre.")
+        taken = Problems({"ref": "Cette référence est déjà prise. Choisissez-en une autre."})
         taken.stop_if_any()
 
 
-def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
-    problems = Problems()
+def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
     problems.code("programme", "programme", new.programme)
     problems.past_day("opened_on", new.opened_on, today)
     if not new.ref.strip():
@@ -161,12 +168,9 @@ def _check_new(new: NewJourney, today: date, sure: Collection[str]) -> None:
             problems.free_text(name, value, 200)
     if new.relative:
         _check_relative(problems, new.relative)
-    commune = new.sheet.get("commune")
     if new.saisine:
         _check_saisine(problems, new)
-    if new.programme == "PRE" and commune and commune not in reference.pre_perimeter():
-        problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
-    problems.stop_if_any(sure)
+    check_commune(problems, new.programme, str(new.sheet.get("commune") or ""))
 
 
 def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:

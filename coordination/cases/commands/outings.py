@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
-from coordination.cases.commands.appointments import record_outcome
-from coordination.cases.commands.contacts import NewContact, add_contact
+from coordination.cases.checks import Faults, Problems
+from coordination.cases.commands.appointments import check_outcome, record_outcome
+from coordination.cases.commands.contacts import NewContact, add_contact, check_contact
 from coordination.cases.models import Appointment
-from coordination.errors import BadInput, NotFound
+from coordination.clock import paris_date
+from coordination.errors import NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
 from coordination.privacy.records import journey_of
@@ -30,10 +32,14 @@ class Kept:
 
 @dataclass(frozen=True)
 class Visit:
-    """What is noted of one person of an outing. `contact.outcome` and `kept` may each be missing."""
+    """What is noted of one person of an outing. `contact.outcome` and `kept` may each be missing.
+
+    `faults`: see `Problems`.
+    """
 
     contact: NewContact
     kept: Kept | None = None
+    faults: Faults = field(default_factory=dict)
 
     def body(self) -> bytes:
         """What makes two sendings of a form the same."""
@@ -49,15 +55,21 @@ def log_visit(
     An appointment honoured with a note is also an exchange that took place: its note goes there. Raises BadInput
     with a sentence per field (`status` for the appointment), AlreadyDone, EditConflict, NotFound, Forbidden.
     """
-    contact = _with_outcome(visit)
+    contact, told = _with_outcome(visit)
     with work(actor, Action.LOG_CONTACT, now) as w:
         grant = w.require(journey_id)
         if key:
             w.once(key, visit.body(), answer)
-        detail = []
+        problems = Problems({**told, **visit.faults})
         if visit.kept:
             if journey_of(Appointment, visit.kept.appointment_id) != journey_id:
                 raise NotFound("Ce rendez-vous n'est pas de ce parcours.")
+            check_outcome(problems, visit.kept.appointment_id, visit.kept.status, paris_date(now))
+        if contact.outcome or told:
+            check_contact(problems, contact, journey_id, paris_date(now))
+        problems.stop_if_any()
+        detail = []
+        if visit.kept:
             record_outcome(w, grant, visit.kept.appointment_id, visit.kept.status, visit.kept.version)
             detail += ["appointment", "status"]
         if contact.outcome:
@@ -66,10 +78,11 @@ def log_visit(
         w.audit(grant, detail)
 
 
-def _with_outcome(visit: Visit) -> NewContact:
+def _with_outcome(visit: Visit) -> tuple[NewContact, Faults]:
+    """The exchange with its outcome, or what is said of one that has none and needs it."""
     contact = visit.contact
     if contact.outcome or not (contact.note.strip() or visit.kept is None):
-        return contact
+        return contact, {}
     if visit.kept and visit.kept.status == "HONORE":
-        return replace(contact, outcome="ABOUTI")
-    raise BadInput(NOTHING, {"outcome": NOTE_ALONE if contact.note.strip() else NOTHING})
+        return replace(contact, outcome="ABOUTI"), {}
+    return contact, {"outcome": NOTE_ALONE if contact.note.strip() else NOTHING}

@@ -10,14 +10,15 @@ from typing import Any
 
 from sqlalchemy import select
 
-from coordination import reference
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_people import (
     UNKNOWN,
     check_address,
+    check_area,
     check_birth,
     check_both_names,
+    check_commune,
     check_reach,
 )
 from coordination.cases.commands.deadlines import follow
@@ -34,6 +35,8 @@ from coordination.privacy.work import Work, work
 LONGEST_NAME = 100
 LONGEST_LINE = 200
 PLACE = ("address", "commune")
+HOME = ("area", "commune")
+KEPT = ("birth_date", "address", "area", "commune")
 
 
 @dataclass(frozen=True)
@@ -91,10 +94,11 @@ def change_identity(
     now: datetime,
     *,
     sure: Collection[str] = (),
+    faults: Faults | None = None,
 ) -> list[str]:
     """Correct the sheet; the names of the fields that changed. Deadlines that hang on the age follow.
 
-    `sure`: see `Problems`. Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
+    `sure`, `faults`: see `Problems`. Raises BadInput with a sentence per field, NotFound, Forbidden, EditConflict.
     """
     today = paris_date(now)
     with work(actor, Action.CHANGE_PEOPLE, now) as w:
@@ -102,8 +106,10 @@ def change_identity(
         journey = db.session.execute(
             select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
         ).one()
-        kept = open_rows(grant, Sheet, ("birth_date", *PLACE), Sheet.journey_id == journey_id)[0]
-        check_identity(identity, journey.programme, journey.opened_on, today, kept, sure)
+        kept = open_rows(grant, Sheet, KEPT, Sheet.journey_id == journey_id)[0]
+        problems = Problems(faults)
+        _check_identity(problems, identity, journey.programme, journey.opened_on, today, kept)
+        problems.stop_if_any(sure)
         changed = change_record(w, grant, Sheet, kept["id"], version, asdict(identity))
         if "birth_date" in changed:
             follow_all(grant, [journey_id], today, f"date de naissance corrigée le {today:%d/%m/%Y}")
@@ -113,16 +119,15 @@ def change_identity(
         return changed
 
 
-def check_identity(
+def _check_identity(
+    problems: Problems,
     identity: Identity,
     programme: str,
     opened_on: date | None,
     today: date,
     kept: Mapping[str, Any],
-    sure: Collection[str],
 ) -> None:
-    """Raises BadInput with a sentence per field; `kept`: what the sheet says, of which nothing is asked."""
-    problems = Problems()
+    """`kept`: what the sheet says, of which nothing is asked."""
     _check_names(problems, identity.first_name, identity.last_name)
     check_reach(problems, identity.phone, identity.email)
     problems.free_text("address", identity.address, LONGEST_LINE)
@@ -136,13 +141,9 @@ def check_identity(
         check_address(problems, programme, identity.address, identity.commune)
     if identity.sex not in ("", "F", "M"):
         problems["sex"] = "Choisissez une des réponses proposées."
-    if identity.area and identity.area not in reference.areas():
-        problems["area"] = "Choisissez une des réponses proposées."
-    if programme == "PRE" and identity.commune and identity.commune not in reference.pre_perimeter():
-        problems["commune"] = "Cette commune n'est pas dans le périmètre du PRE."
-    elif identity.commune and not _looks_like_insee(identity.commune):
-        problems["commune"] = "Choisissez une commune de la liste."
-    problems.stop_if_any(sure)
+    check_commune(problems, programme, identity.commune, kept["commune"] or "")
+    if any(getattr(identity, name) != (kept[name] or "") for name in HOME):
+        check_area(problems, identity.area, identity.commune)
 
 
 def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: datetime, *, key: str = "",
@@ -207,17 +208,20 @@ def record_schooling(
     now: datetime,
     *,
     sure: Collection[str] = (),
+    faults: Faults | None = None,
 ) -> None:
     """Note school and level of a year (`version` 0: the year is new); the sheet follows for the current one.
 
-    `sure`: see `Problems`. Raises BadInput, NotFound, Forbidden, EditConflict.
+    `sure`, `faults`: see `Problems`. Raises BadInput, NotFound, Forbidden, EditConflict.
     """
     with work(actor, Action.CHANGE_PEOPLE, now) as w:
         grant = w.require(journey_id)
         values = {"school": given.school.strip(), "school_level": given.school_level}
         of_year = (Schooling.journey_id == journey_id, Schooling.school_year == given.year)
         row = next(iter(open_rows(grant, Schooling, (*values, "version"), *of_year)), None)
-        _check_school(given, current_year, row or {}, sure)
+        problems = Problems(faults)
+        _check_school(problems, given, current_year, row or {})
+        problems.stop_if_any(sure)
         if row is None:
             add_record(
                 grant, Schooling, journey_id, Volet.COORDINATION, {"school_year": given.year, **values}
@@ -234,10 +238,7 @@ def record_schooling(
         w.audit(grant, ["schooling", "school", "school_level"])
 
 
-def _check_school(
-    given: SchoolYear, current_year: int, kept: Mapping[str, Any], sure: Collection[str]
-) -> None:
-    problems = Problems()
+def _check_school(problems: Problems, given: SchoolYear, current_year: int, kept: Mapping[str, Any]) -> None:
     if given.year is None or not current_year - 15 <= given.year <= current_year + 1:
         problems["year"] = "Choisissez une des années proposées."
     problems.free_text("school", given.school, LONGEST_LINE)
@@ -249,7 +250,6 @@ def _check_school(
         problems.ask("school", "L'établissement noté sera effacé.")
     if kept.get("school_level") and not given.school_level:
         problems.ask("school_level", "Le niveau noté sera effacé.")
-    problems.stop_if_any(sure)
 
 
 def _check_relative(relative: Relative) -> None:
@@ -265,7 +265,3 @@ def _check_names(problems: Problems, first_name: str, last_name: str) -> None:
     check_both_names(problems, first_name, last_name)
     for name, text in (("first_name", first_name), ("last_name", last_name)):
         problems.free_text(name, text, LONGEST_NAME)
-
-
-def _looks_like_insee(code: str) -> bool:
-    return len(code) == 5 and code[0].isdigit() and code[2:].isdigit()

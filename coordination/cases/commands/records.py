@@ -10,7 +10,7 @@ from typing import Any
 from sqlalchemy import select
 
 from coordination.accounts.models import Structure
-from coordination.cases.checks import REFUSED
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_doubles import HELD_AGAINST, Known
 from coordination.cases.checks_records import Place, check_record
 from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
@@ -44,11 +44,12 @@ def add_fact(
     key: str = "",
     answer: str = "",
     sure: Collection[str] = (),
+    faults: Faults | None = None,
 ) -> uuid.UUID:
     """Note something new on a journey (`values`: each cell of the kind); its id.
 
-    `key`, `answer`: see `Work.once`; `sure`: see `Problems`. Raises BadInput with a sentence per field, NotFound,
-    Forbidden, AlreadyDone.
+    `key`, `answer`: see `Work.once`; `sure`, `faults`: see `Problems`. Raises BadInput with a sentence per field,
+    NotFound, Forbidden, AlreadyDone.
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
         grant = w.require(journey_id)
@@ -57,9 +58,11 @@ def add_fact(
         place = _place(journey_id)
         if not kind.concerns(place.programme, place.ended):
             raise BadInput(NOT_HERE)
-        _check(kind, values, place, paris_date(now), _known(kind, grant, journey_id), sure)
-        grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
-        volet = _volet(kind, grant, place, values)
+        problems = Problems(faults)
+        known = _known(kind, grant, journey_id)
+        volet = _check(problems, kind, values, grant, place, paris_date(now), known)
+        problems.stop_if_any(sure)
+        grant = _open_volet(w, kind, grant, place, values, volet)
         before = _before(kind, journey_id)
         more = {"key": f"P-{uuid.uuid4()}"} if kind is ACTION else {}
         row_id = add_record(grant, kind.model, journey_id, volet, {**values, **more})
@@ -77,6 +80,7 @@ def correct_fact(
     now: datetime,
     *,
     sure: Collection[str] = (),
+    faults: Faults | None = None,
 ) -> uuid.UUID:
     """Correct what was noted, keeping what it said; the journey's id.
 
@@ -86,9 +90,11 @@ def correct_fact(
         journey_id = journey_of(kind.model, record_id)
         grant = w.require(journey_id)
         place = _place(journey_id)
-        _check(kind, values, place, paris_date(now), _known(kind, grant, journey_id, record_id), sure)
-        grant = open_if_agreed(w, grant, place, kind.volet(place.programme, values))
-        volet, stands = _volet(kind, grant, place, values), _stands(kind, record_id)
+        problems = Problems(faults)
+        known, stands = _known(kind, grant, journey_id, record_id), _stands(kind, record_id)
+        volet = _check(problems, kind, values, grant, place, paris_date(now), known)
+        problems.stop_if_any(sure)
+        grant = _open_volet(w, kind, grant, place, values, volet)
         before = _before(kind, journey_id)
         if kind is ATTENDANCE or stands is volet:
             change_record(w, grant, kind.model, record_id, version, values)
@@ -146,29 +152,47 @@ def _known(
 
 
 def _check(
+    problems: Problems,
     kind: RecordKind,
     values: Mapping[str, Any],
+    grant: Grant,
     place: Place,
     today: date,
     known: Known,
-    sure: Collection[str],
-) -> None:
+) -> Volet:
+    """All that is wrong with the record; the volet where it goes."""
     structure_id = values.get("structure_id")
     if structure_id and not db.session.scalar(select(Structure.id).where(Structure.id == structure_id)):
-        raise BadInput(REFUSED, {"structure_id": "Choisissez une structure de la liste."})
-    check_record(kind, values, place, today, known, sure)
-
-
-def _volet(kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any]) -> Volet:
-    """Where the record goes; BadInput beside what decided of it if the actor may not write there."""
+        problems["structure_id"] = "Choisissez une structure de la liste."
+    check_record(problems, kind, values, place, today, known)
     volet = kind.volet(place.programme, values)
+    decided = not problems.keys() & {cell.name for cell in kind.cells if cell.moves}
+    if decided and not opens_by_agreement(grant, place, volet):
+        _check_volet(problems, kind, grant, place, values, volet)
+    return volet
+
+
+def _open_volet(
+    w: Work, kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any], volet: Volet
+) -> Grant:
+    """`open_if_agreed`, then the check again: what has opened may still not be the actor's to write."""
+    grant, problems = open_if_agreed(w, grant, place, volet), Problems()
+    _check_volet(problems, kind, grant, place, values, volet)
+    problems.stop_if_any()
+    return grant
+
+
+def _check_volet(
+    problems: Problems, kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any], volet: Volet
+) -> None:
+    """The actor may write there: else a sentence beside what decided of it, BadInput where nothing did."""
     there = db.session.scalar(
         select(Folder.id).where(
             Folder.journey_id == place.journey_id, Folder.volet == volet.value, Folder.open
         )
     )
     if volet in grant.writable and there is not None:
-        return volet
+        return
     deciding = [cell.name for cell in kind.cells if cell.moves and values.get(cell.name)]
     field = next((name for name in deciding if values[name] == "SANTE"), deciding[0] if deciding else "")
     if volet in grant.readable:
@@ -178,11 +202,22 @@ def _volet(kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, An
             f"Cela se range dans le volet « {LABELS[volet]} », qui ne vous est pas ouvert sur ce parcours :"
             " il faut l'accord signé, ou un rôle qui y donne accès."
         )
-    raise BadInput(problem, {field: problem} if field else {})
+    if not field:
+        raise BadInput(problem)
+    problems[field] = problem
 
 
 def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
-    """Open a volet that the agreement covers and that nothing was written in yet; the grant that follows.
+    """Open a volet that the agreement covers and that nothing was written in yet; the grant that follows."""
+    if not opens_by_agreement(grant, place, volet):
+        return grant
+    open_volets(place.journey_id, (volet,))
+    sync_access([place.journey_id])
+    return w.require(place.journey_id)
+
+
+def opens_by_agreement(grant: Grant, place: Place, volet: Volet) -> bool:
+    """Whether the agreement covers the volet, and nothing was written in it yet.
 
     An import opens only the volets that its lines need, and brings no scope of the agreement. Where a page
     recorded one, that page opened what it covers: nothing else is opened here.
@@ -196,12 +231,9 @@ def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
         agreed = journey.agreement_status not in FROZEN
     known = (*grant.readable, *grant.writable)
     if not agreed or volet in known or volet not in VOLETS_AFTER_AGREEMENT[place.programme]:
-        return grant
-    if db.session.scalar(select(Agreement.id).where(Agreement.journey_id == place.journey_id).limit(1)):
-        return grant
-    open_volets(place.journey_id, (volet,))
-    sync_access([place.journey_id])
-    return w.require(place.journey_id)
+        return False
+    recorded = select(Agreement.id).where(Agreement.journey_id == place.journey_id).limit(1)
+    return db.session.scalar(recorded) is None
 
 
 def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:

@@ -10,7 +10,7 @@ from sqlalchemy import delete, insert, select, update
 
 from coordination.accounts.models import Account
 from coordination.accounts.queries import may_follow, may_open
-from coordination.cases.checks import Problems
+from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.deadlines import follow, follow_many
 from coordination.cases.commands.turns import change_as_form, remember
 from coordination.cases.models import Journey
@@ -137,11 +137,12 @@ def plan_leave(
     leave_id: uuid.UUID | None = None,
     key: str = "",
     answer: str = "",
+    faults: Faults | None = None,
 ) -> uuid.UUID:
     """Note an absence; whoever replaces sees, on those days alone, the journeys that have no backup. Its id.
 
-    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). Raises BadInput with
-    a sentence per field, Forbidden.
+    `key`: idempotency key of the form, answered by `answer` when it comes again (AlreadyDone). `faults`: see
+    `Problems`. Raises BadInput with a sentence per field, Forbidden.
     """
     leave_id = leave_id or uuid.uuid4()
     with work(actor, Action.PLAN_LEAVE, now) as w:
@@ -151,7 +152,9 @@ def plan_leave(
         # Two windows at once: the second finds the absence of the first.
         in_turn("leave", actor.id)
         mine = _followed_by(actor.id)
-        _check_leave(actor, new, {programme for _, programme in mine}, now)
+        problems = Problems(faults)
+        _check_leave(problems, actor, new, {programme for _, programme in mine}, now)
+        problems.stop_if_any()
         db.session.execute(
             insert(Leave).values(
                 id=leave_id,
@@ -228,9 +231,10 @@ def _programmes_of(actor: Actor) -> set[str]:
     return {role.programme for role in actor.roles if role.programme}
 
 
-def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetime) -> None:
+def _check_leave(
+    problems: Problems, actor: Actor, new: NewLeave, programmes: set[str], now: datetime
+) -> None:
     today = paris_date(now)
-    problems = Problems()
     if new.from_on is None:
         problems["from_on"] = "Indiquez le premier jour d'absence."
     if new.until_on is None:
@@ -242,9 +246,8 @@ def _check_leave(actor: Actor, new: NewLeave, programmes: set[str], now: datetim
     elif new.from_on and (new.until_on - new.from_on).days > LONGEST_LEAVE:
         problems["until_on"] = "Une absence dure un an au plus : au-delà, passez le relais."
     _check_replacement(problems, actor.id, new, programmes or _programmes_of(actor), now)
-    if not problems and _overlaps(actor, new):
+    if not problems.keys() & {"from_on", "until_on"} and _overlaps(actor, new):
         problems["from_on"] = "Une autre absence couvre déjà une partie de ces jours."
-    problems.stop_if_any()
 
 
 def _check_replacement(
@@ -258,7 +261,7 @@ def _check_replacement(
         return
     for programme in sorted(programmes):
         check_follower(problems, "backup_id", leave.backup_id, programme, now)
-    if problems or leave.from_on is None or leave.until_on is None:
+    if "backup_id" in problems or leave.from_on is None or leave.until_on is None:
         return
     if away([leave.backup_id], leave.from_on, leave.until_on):
         problems["backup_id"] = AWAY_TOO

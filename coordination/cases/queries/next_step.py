@@ -33,12 +33,16 @@ class NextStep:
     late: bool = False
     # Hour and place of an appointment, where its sealed cells are opened: on the page of one journey.
     where: str = ""
+    # What is awaited is the end of this pause.
+    pause_id: uuid.UUID | None = None
 
 
 def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, NextStep]:
     """The first thing to come of each journey; where there is none, the oldest that is late. One statement."""
     rows = db.session.execute(_planned(), {"ids": list(journey_ids), "today": today})
-    return {j: NextStep(day, LABELS[what], who, day < today) for j, day, what, who in rows}
+    return {
+        j: NextStep(day, LABELS[what], who, day < today, pause_id=pause) for j, day, what, who, pause in rows
+    }
 
 
 def with_place(step: NextStep | None, entries: Sequence[Entry]) -> NextStep | None:
@@ -53,26 +57,27 @@ def with_place(step: NextStep | None, entries: Sequence[Entry]) -> NextStep | No
 
 @cache
 def _planned() -> Select[Any]:
-    """Put together once: journey, day, key of LABELS, structure."""
-    ids = many("ids")
+    """Put together once: journey, day, key of LABELS, structure, pause."""
+    ids, none = many("ids"), cast(null(), Uuid)
     planned = union_all(
         select(
             Appointment.journey_id,
             Appointment.on_date.label("day"),
             literal("appointment").label("what"),
             Appointment.structure_id.label("structure_id"),
+            none.label("pause_id"),
         ).where(
             Appointment.journey_id == ids,
             Appointment.status == "A_VENIR",
             Appointment.on_date >= bindparam("today"),
         ),
-        select(Action.journey_id, Action.planned_start, literal("action"), Action.structure_id).where(
+        select(Action.journey_id, Action.planned_start, literal("action"), Action.structure_id, none).where(
             Action.journey_id == ids, Action.status == "PREVUE", Action.planned_start.is_not(None)
         ),
-        select(Review.journey_id, Review.due_on, literal("review"), cast(null(), Uuid)).where(
+        select(Review.journey_id, Review.due_on, literal("review"), none, none).where(
             Review.journey_id == ids, Review.held_on.is_(None)
         ),
-        select(Pause.journey_id, Pause.expected_return, literal("return"), cast(null(), Uuid)).where(
+        select(Pause.journey_id, Pause.expected_return, literal("return"), none, Pause.id).where(
             Pause.journey_id == ids, Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
         ),
     ).subquery()
@@ -82,6 +87,7 @@ def _planned() -> Select[Any]:
             cast(planned.c.day, Date),
             cast(planned.c.what, String),
             Structure.name,
+            planned.c.pause_id,
         )
         .outerjoin(Structure, Structure.id == planned.c.structure_id)
         .ext(distinct_on(planned.c.journey_id))

@@ -41,8 +41,9 @@ def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("agreement.html", form, journey_id, conflict, detail=detail, load=load)
 
     def save() -> str:
-        new = form.read(current.today())
-        record_agreement(current.actor(), journey_id, new, form.version.data or 0, current.now())
+        new, faults = form.read(current.today())
+        version, now = form.version.data or 0, current.now()
+        record_agreement(current.actor(), journey_id, new, version, now, faults=faults)
         return url_for("cases.journey", journey_id=journey_id, _anchor="identite")
 
     return write_page(form, page, save, "Accord enregistré.")

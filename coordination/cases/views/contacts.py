@@ -44,8 +44,9 @@ def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
         act_as(db.session, current.actor().id)
         before = ended_today()
         db.session.rollback()
-        new = read_contact(form.typed())
-        contacts.log_contact(current.actor(), journey_id, new, current.now(), key=form.key, answer=answer)
+        new, faults = read_contact(form.typed())
+        actor, now = current.actor(), current.now()
+        contacts.log_contact(actor, journey_id, new, now, key=form.key, answer=answer, faults=faults)
         return answer
 
     def saved() -> str:

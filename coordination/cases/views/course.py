@@ -43,10 +43,9 @@ def course(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("course.html", form, journey_id, conflict, detail=detail, load=load)
 
     def save() -> str:
-        given = read_course(form.typed())
-        change_course(
-            current.actor(), journey_id, given, form.version.data or 0, current.now(), sure=form.sure
-        )
+        given, faults = read_course(form.typed())
+        version, now = form.version.data or 0, current.now()
+        change_course(current.actor(), journey_id, given, version, now, sure=form.sure, faults=faults)
         return _journey(journey_id)
 
     return write_page(form, page, save, "Étape et dates enregistrées.")
@@ -73,8 +72,9 @@ def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("ending.html", form, journey_id, conflict, detail=("contacts", "actions"), load=load)
 
     def save() -> str:
-        given = read_ending(form.typed())
-        end_journey(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        given, faults = read_ending(form.typed())
+        version, now = form.version.data or 0, current.now()
+        end_journey(current.actor(), journey_id, given, version, now, faults=faults)
         return _journey(journey_id)
 
     return write_page(form, page, save, "Sortie enregistrée : le parcours est terminé.")
@@ -97,8 +97,9 @@ def reopening(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("reopening.html", form, journey_id, conflict, detail=("stage", "exit_on"), load=load)
 
     def save() -> str:
-        given = read_reopening(form.typed())
-        reopen_journey(current.actor(), journey_id, given, form.version.data or 0, current.now())
+        given, faults = read_reopening(form.typed())
+        version, now = form.version.data or 0, current.now()
+        reopen_journey(current.actor(), journey_id, given, version, now, faults=faults)
         return _journey(journey_id)
 
     return write_page(form, page, save, "Parcours rouvert.")

@@ -19,7 +19,7 @@ from coordination.cases.views.pages import blueprint, show, still_sees
 from coordination.cases.views.writing import write_page
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.db import act_as, db
-from coordination.errors import BadInput, Forbidden
+from coordination.errors import Forbidden
 from coordination.privacy.access import call
 from coordination.privacy.policy import COORDINATING_ROLES, Action
 from coordination.privacy.records import EditConflict
@@ -27,6 +27,7 @@ from coordination.privacy.work import consult, sent_before
 from coordination.web import current, drafts
 from coordination.web.routing import declares
 
+PERHAPS_THE_SAME = "Cette personne est peut-être déjà suivie : vérifiez, puis confirmez."
 NOT_YOURS = (
     " Il n'apparaît pas dans vos parcours : seules la personne qui le suit et la coordination l'ouvrent."
 )
@@ -77,16 +78,23 @@ def open_new() -> ResponseReturnValue:
 
     def save() -> str:
         nonlocal alike
-        new = read_opening({**_typed(form), "programme": programme})
+        new, faults = read_opening({**_typed(form), "programme": programme})
         if not form.not_same.data and not sent_before(actor, form.key):
             alike = _alike(new)
             if alike:
-                sentence = "Cette personne est peut-être déjà suivie : vérifiez, puis confirmez."
-                raise BadInput(sentence, {"not_same": sentence})
+                faults = {**faults, "not_same": PERHAPS_THE_SAME}
         journey_id = uuid.uuid4()
         answer = url_for("cases.journey", journey_id=journey_id)
-        now = current.now()
-        open_journey(actor, new, now, journey_id=journey_id, key=form.key, answer=answer, sure=form.sure)
+        open_journey(
+            actor,
+            new,
+            current.now(),
+            journey_id=journey_id,
+            key=form.key,
+            answer=answer,
+            sure=form.sure,
+            faults=faults,
+        )
         return answer if still_sees(journey_id) else url_for(_home())
 
     def saved() -> str:

@@ -53,9 +53,11 @@ def identity(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("identity.html", form, journey_id, conflict, detail=("sheet", *SHEET), load=load)
 
     def save() -> str:
-        given = read_identity(form.typed())
+        given, faults = read_identity(form.typed())
         version, now = form.version.data or 0, current.now()
-        people.change_identity(current.actor(), journey_id, given, version, now, sure=form.sure)
+        people.change_identity(
+            current.actor(), journey_id, given, version, now, sure=form.sure, faults=faults
+        )
         return _journey(journey_id, "identite")
 
     return write_page(form, page, save, "Identité enregistrée.")
@@ -160,7 +162,7 @@ def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("schooling.html", form, journey_id, conflict, detail=detail, load=load)
 
     def save() -> str:
-        given = read_school_year(form.typed())
+        given, faults = read_school_year(form.typed())
         people.record_schooling(
             current.actor(),
             journey_id,
@@ -169,6 +171,7 @@ def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
             form.version.data or 0,
             current.now(),
             sure=form.sure,
+            faults=faults,
         )
         return _journey(journey_id, "identite")
 

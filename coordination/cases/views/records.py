@@ -52,9 +52,18 @@ def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
 
     def save() -> str:
         answer = back_to(way_back(), journey_id)
-        values = read_record(kind, form.typed())
-        actor, now = current.actor(), current.now()
-        records.add_fact(actor, kind, journey_id, values, now, key=form.key, answer=answer, sure=form.sure)
+        values, faults = read_record(kind, form.typed())
+        records.add_fact(
+            current.actor(),
+            kind,
+            journey_id,
+            values,
+            current.now(),
+            key=form.key,
+            answer=answer,
+            sure=form.sure,
+            faults=faults,
+        )
         return answer
 
     return write_page(form, page, save, kind.saved)
@@ -79,10 +88,11 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("record.html", form, found, conflict, detail=detail, load=load)
 
     def save() -> str:
-        values = read_record(kind, form.typed())
-        version = form.version.data or 0
-        actor, now = current.actor(), current.now()
-        journey_id = records.correct_fact(actor, kind, record_id, version, values, now, sure=form.sure)
+        values, faults = read_record(kind, form.typed())
+        version, now = form.version.data or 0, current.now()
+        journey_id = records.correct_fact(
+            current.actor(), kind, record_id, version, values, now, sure=form.sure, faults=faults
+        )
         anchor = f"echange-{record_id}" if kind is EXCHANGE else "fil"
         return url_for("cases.journey", journey_id=journey_id, _anchor=anchor)
 

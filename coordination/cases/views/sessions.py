@@ -11,6 +11,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from marshmallow import ValidationError
 
+from coordination.cases.checks import Faults
 from coordination.cases.commands import appointments, attendance, diagnosis
 from coordination.cases.forms_records import DiagnosisForm, SessionsForm
 from coordination.cases.models import Action as ActionRow
@@ -49,7 +50,7 @@ def sessions(action_id: uuid.UUID) -> ResponseReturnValue:
 
     def save() -> str:
         answer = url_for("cases.change_record", slug="action", record_id=action_id, _anchor="seances")
-        days = _days(form, marked)
+        days, faults = _days(form, marked)
         actor, now = current.actor(), current.now()
         try:
             attendance.note_sessions(
@@ -60,41 +61,38 @@ def sessions(action_id: uuid.UUID) -> ResponseReturnValue:
                 unnoted=[day for day in days if day.isoformat() in marked],
                 key=form.key,
                 answer=answer,
+                faults=faults,
             )
         except BadInput as error:
-            other = (form.other.data or "").strip()
-            fields = {"other" if _same(other, name) else name: text for name, text in error.fields.items()}
-            raise BadInput(" ".join(fields.values()) or str(error), fields) from None
+            raise BadInput(str(error), _beside(form, error.fields)) from None
         return answer
 
     return write_page(form, page, save, "Présences enregistrées.")
 
 
-def _days(form: SessionsForm, marked: dict[str, str]) -> dict[date, str]:
-    """Day -> code, of the sessions that were marked. Raises BadInput."""
-    days = {}
-    try:
-        for text, status in marked.items():
+def _days(form: SessionsForm, marked: dict[str, str]) -> tuple[dict[date, str], Faults]:
+    """Day -> code, of the sessions that were marked, and what is wrong already with the form."""
+    days: dict[date, str] = {}
+    for text, status in marked.items():
+        try:
             day = read_day(text)
-            if day:
-                days[day] = status
-        other = read_day(form.other.data or "")
-    except ValidationError as error:
-        raise BadInput("Date à corriger.", {"other": " ".join(map(str, error.messages))}) from None
-    if other and not form.other_status.data:
-        raise BadInput("Présence à préciser.", {"other_status": "Choisissez une des réponses proposées."})
-    if form.other_status.data and not other:
-        raise BadInput("Date à préciser.", {"other": "Indiquez la date de cette séance."})
+        except ValidationError as error:
+            raise BadInput(" ".join(map(str, error.messages))) from None
+        if day:
+            days[day] = status
+    other, faults = form.other.read()
     if other:
-        days[other] = form.other_status.data
-    return days
+        days[other] = form.other_status.data or ""
+    elif form.other_status.data and not faults:
+        faults = {"other": "Indiquez la date de cette séance."}
+    return days, faults
 
 
-def _same(typed: str, day: str) -> bool:
-    try:
-        return bool(typed) and str(read_day(typed)) == day
-    except ValidationError:
-        return False
+def _beside(form: SessionsForm, problems: Faults) -> dict[str, str]:
+    """What is said of the session typed by hand, by the names of its fields."""
+    other, _ = form.other.read()
+    names = {other.isoformat(): "other", attendance.answer_of(other): "other_status"} if other else {}
+    return {names.get(name, name): text for name, text in problems.items()}
 
 
 @blueprint.route("/<uuid:journey_id>/diagnostic", methods=["GET", "POST"])
@@ -112,11 +110,11 @@ def write_diagnosis(journey_id: uuid.UUID) -> ResponseReturnValue:
         return show_form("diagnosis.html", form, journey_id, conflict, detail=("diagnosis",), load=load)
 
     def save() -> str:
-        on, text = read_diagnosis(
+        on, text, faults = read_diagnosis(
             {"diagnosis_on": form.diagnosis_on.data or "", "diagnosis": form.diagnosis.data or ""}
         )
-        version = form.version.data or 0
-        diagnosis.write_diagnosis(current.actor(), journey_id, on, text, version, current.now())
+        version, now = form.version.data or 0, current.now()
+        diagnosis.write_diagnosis(current.actor(), journey_id, on, text, version, now, faults=faults)
         return url_for("cases.journey", journey_id=journey_id)
 
     return write_page(form, page, save, "Diagnostic enregistré.")

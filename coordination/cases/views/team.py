@@ -129,8 +129,8 @@ def leaves() -> ResponseReturnValue:
     def save() -> str:
         leave_id = uuid.uuid4()
         answer = url_for("cases.leave", leave_id=leave_id)
-        typed = read_leave({n: f.data for n, f in form._fields.items()})
-        plan_leave(actor, typed, current.now(), leave_id=leave_id, key=form.key, answer=answer)
+        new, faults = read_leave({n: f.data for n, f in form._fields.items()})
+        plan_leave(actor, new, current.now(), leave_id=leave_id, key=form.key, answer=answer, faults=faults)
         return answer
 
     return write_page(form, page, save, "Absence enregistrée.", place)

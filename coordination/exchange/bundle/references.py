@@ -11,6 +11,10 @@ from coordination.exchange.bundle.lines import Line
 
 NAMING = frozenset({Kind.JOURNEY, Kind.STRUCTURE, Kind.EMAIL, Kind.ADDRESS, Kind.FOLLOWS})
 
+UNKNOWN_JOURNEY = "parcours inconnu (attendu : une référence de journeys.csv, ou déjà enregistrée)"
+UNKNOWN_STRUCTURE = "structure inconnue (attendu : un code de structures.csv, ou déjà enregistré)"
+UNKNOWN_ACCOUNT = "compte inconnu (attendu : une adresse de users.csv, ou d’un compte existant)"
+
 
 def unknown_references(file: str, lines: Sequence[Line], targets: Targets) -> Iterator[Fault]:
     """A fault for each name that nothing bears. E-mails take the spelling of the account they name."""
@@ -35,17 +39,17 @@ def changed_programmes(lines: Sequence[Line], targets: Targets) -> Iterator[Faul
 
 def _reason(column: Column, line: Line, name: str, targets: Targets) -> str | None:
     if column.kind is Kind.JOURNEY:
-        return "parcours inconnu" if targets.refs is not None and name not in targets.refs else None
+        return UNKNOWN_JOURNEY if targets.refs is not None and name not in targets.refs else None
     if column.kind is Kind.STRUCTURE:
         unknown = targets.structures is not None and name not in targets.structures
-        return "structure inconnue" if unknown else None
+        return UNKNOWN_STRUCTURE if unknown else None
     if column.kind is Kind.FOLLOWS:
         return _unknown_referral(line, name, targets)
     if targets.emails is None:
         return None
     spelling = targets.emails.get(folded_email(name))
     if spelling is None:
-        return "compte inconnu"
+        return UNKNOWN_ACCOUNT
     line.values[column.name] = spelling
     return None
 

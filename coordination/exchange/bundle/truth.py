@@ -62,9 +62,9 @@ def _faults(table: Table, number: int, line: dict[str, str], journeys: frozenset
         if not cell.strip():
             reason = "vide : cette colonne est obligatoire"
         elif name == "journey" and cell not in journeys:
-            reason = "parcours inconnu"
+            reason = "parcours inconnu (attendu : une référence de journeys.csv)"
         elif name == "type" and cell not in break_types():
-            reason = "code inconnu"
+            reason = values.unknown_code(break_types())
         elif COLUMNS[name].kind is Kind.DATE:
             try:
                 days[name] = date.fromisoformat(str(values.reader(COLUMNS[name])(cell)))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from datetime import date
 from functools import cache, partial
 
@@ -17,6 +17,9 @@ CITE_EMPLOI = "CITE_EMPLOI"
 
 # Outside, a rule adding its threshold could leave the calendar; and no one here was born before.
 FIRST_YEAR, LAST_YEAR = 1900, 9999
+
+# A longer list is not repeated with each fault.
+MOST_CODES_TOLD = 12
 
 # A list that the format itself gives.
 SEXES = frozenset({"F", "M"})
@@ -53,8 +56,14 @@ def reader(column: Column, programme: str | None = None) -> Callable[[str], Valu
 
 def _code(codes: frozenset[str], cell: str) -> str:
     if cell not in codes:
-        raise Unreadable("code inconnu")
+        raise Unreadable(unknown_code(codes))
     return cell
+
+
+def unknown_code(codes: Collection[str]) -> str:
+    """The reason, with the codes that would do where they are few."""
+    expected = f" (attendu : {', '.join(sorted(codes))})" if len(codes) <= MOST_CODES_TOLD else ""
+    return f"code inconnu{expected}"
 
 
 def _date(_: Column, cell: str) -> date:
@@ -64,7 +73,7 @@ def _date(_: Column, cell: str) -> date:
     try:
         day = date.fromisoformat(cell)
     except ValueError:
-        raise Unreadable("date impossible") from None
+        raise Unreadable("date impossible (ce jour n’existe pas)") from None
     if not FIRST_YEAR <= day.year <= LAST_YEAR:
         raise Unreadable(f"année hors de portée ({FIRST_YEAR} à {LAST_YEAR})")
     return day
@@ -72,7 +81,7 @@ def _date(_: Column, cell: str) -> date:
 
 def _int(column: Column, cell: str) -> int:
     if not _NUMBER.fullmatch(cell):
-        raise Unreadable("nombre illisible (attendu : un entier)")
+        raise Unreadable(f"nombre illisible (attendu : un entier de {column.lowest} à {column.highest})")
     number = int(cell)
     if not column.lowest <= number <= column.highest:
         raise Unreadable(f"nombre hors de portée ({column.lowest} à {column.highest})")
@@ -87,14 +96,14 @@ def _bool(_: Column, cell: str) -> bool:
 
 def _commune(_: Column, cell: str) -> str:
     if not _COMMUNE.fullmatch(cell):
-        raise Unreadable("code de commune illisible (attendu : code INSEE)")
+        raise Unreadable("code de commune illisible (attendu : code INSEE, par exemple 62765)")
     return cell
 
 
 def _address(column: Column, cell: str) -> str:
     # Only the shape of an address may open an account: the operator's account has another.
     if not _ADDRESS.fullmatch(cell):
-        raise Unreadable("adresse électronique illisible")
+        raise Unreadable("adresse électronique illisible (attendu : nom@domaine)")
     return _text(column, cell)
 
 

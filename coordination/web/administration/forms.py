@@ -10,6 +10,12 @@ from coordination.accounts.vocabulary import SECRECY_BASES
 from coordination.web.forms import DayField, PageForm, options
 
 
+def _communes(kept: str = "") -> dict[str, str]:
+    """INSEE code -> name, by name; one that is `kept` stays, under its code where it has no name here."""
+    named = sorted(reference.communes().items(), key=lambda pair: pair[1])
+    return {**dict(named), **({kept: kept} if kept and kept not in dict(named) else {})}
+
+
 class Versioned(PageForm):
     """A form about a row as it was read."""
 
@@ -64,11 +70,15 @@ class StructureForm(Versioned):
     code = StringField("Code")
     name = StringField("Nom")
     type = SelectField("Type", validate_choice=False)
-    commune = StringField("Commune (code INSEE)")
+    commune = SelectField("Commune", validate_choice=False)
     retired_on = DayField("Retirée à partir du")
 
-    def offer(self) -> None:
-        self.type.choices = options(reference.labels("structure_type"), "Non renseigné")
+    def offer(self, type_: str = "", commune: str = "") -> None:
+        """What is offered today, and what stands: a type that was retired, a commune of another territory."""
+        types = reference.labels("structure_type")
+        kept = {type_: reference.label("structure_type", type_)} if type_ and type_ not in types else {}
+        self.type.choices = options(types | kept, "Non renseigné")
+        self.commune.choices = options(_communes(commune), "Non renseignée")
 
 
 class LabelForm(Versioned):
@@ -84,8 +94,7 @@ class AreaForm(Versioned):
     valid_until = DayField("Jusqu'au (compris)")
 
     def offer(self) -> None:
-        communes = {c["insee"]: c["name"] for c in reference.territory()["communes"]}
-        self.commune.choices = options(dict(sorted(communes.items(), key=lambda pair: pair[1])), "Choisir…")
+        self.commune.choices = options(_communes(), "Choisir…")
 
 
 class SchoolYearForm(Versioned):

@@ -97,8 +97,7 @@ def _areas(form: AreaForm, status: int = 200) -> Response:
         grant = r.require()
         found = territory.list_areas(grant)
         r.audit(grant, ("quartiers",))
-    communes = {c["insee"]: c["name"] for c in reference.territory()["communes"]}
-    return show("areas.html", status, form=form, areas=found, communes=communes)
+    return show("areas.html", status, form=form, areas=found, communes=reference.communes())
 
 
 @blueprint.route("/quartiers/<code>", methods=["GET", "POST"])
@@ -142,12 +141,7 @@ def _area_values(form: AreaForm) -> territory.AreaValues:
 @blueprint.route("/annees-scolaires", methods=["GET", "POST"])
 @declares(Action.MANAGE_LISTS)
 def school_years() -> ResponseReturnValue:
-    form = SchoolYearForm()
-    if request.method == "GET":
-        starts_on, ends_on = territory.usual_year(current.today())
-        form.starts_on.data, form.ends_on.data = starts_on.isoformat(), ends_on.isoformat()
-        return _years(form)
-    return _save_year(form, None)
+    return _years(None) if request.method == "GET" else _save_year(SchoolYearForm(), None)
 
 
 @blueprint.post("/annees-scolaires/<uuid:year_id>")
@@ -172,14 +166,15 @@ def _save_year(form: SchoolYearForm, year_id: uuid.UUID | None) -> ResponseRetur
     return redirect(url_for("administration.school_years"), 303)
 
 
-def _years(form: SchoolYearForm, status: int = 200, year_id: uuid.UUID | None = None) -> Response:
+def _years(form: SchoolYearForm | None, status: int = 200, year_id: uuid.UUID | None = None) -> Response:
+    """`form`: the one that was refused, of the year `year_id` or of a new one."""
     with consult(current.actor(), Action.MANAGE_LISTS, current.now()) as r:
         grant = r.require()
         found = territory.list_school_years(grant)
         r.audit(grant, ("annees_scolaires",))
     forms = []
     for year in found:
-        if year.id == year_id:
+        if form and year.id == year_id:
             form.version.data = year.version
             forms.append((year, form))
             continue
@@ -187,5 +182,8 @@ def _years(form: SchoolYearForm, status: int = 200, year_id: uuid.UUID | None = 
         own.version.data = year.version
         own.starts_on.data, own.ends_on.data = year.starts_on.isoformat(), year.ends_on.isoformat()
         forms.append((year, own))
-    new = SchoolYearForm(formdata=None) if year_id else form
-    return show("school_years.html", status, forms=forms, form=new)
+    if form is None or year_id:
+        form = SchoolYearForm(formdata=None)
+        starts_on, ends_on = territory.next_year(current.today(), found)
+        form.starts_on.data, form.ends_on.data = starts_on.isoformat(), ends_on.isoformat()
+    return show("school_years.html", status, forms=forms, form=form)

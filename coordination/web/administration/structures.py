@@ -7,14 +7,12 @@ import uuid
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 from werkzeug import Response
-from wtforms import SelectChoice
 
 from coordination.accounts import structures
 from coordination.accounts.structures import StructureValues
 from coordination.errors import BadInput, Conflict
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
-from coordination.reference import label, labels
 from coordination.web import current
 from coordination.web.administration.forms import StructureForm
 from coordination.web.administration.pages import blueprint, refuse, show
@@ -59,13 +57,7 @@ def _structure(structure_id: uuid.UUID, form: StructureForm, status: int = 200) 
         grant = r.require()
         found = structures.structure_sheet(grant, structure_id)
         r.audit(grant, ("structure", str(structure_id)))
-    form.offer()
-    if found.type and found.type not in labels("structure_type"):
-        # What was written before keeps a type that was retired since.
-        form.type.choices = [
-            *form.type.choices,
-            SelectChoice(found.type, label("structure_type", found.type)),
-        ]
+    form.offer(found.type or "", found.commune or "")
     if request.method == "GET":
         form.version.data, form.name.data = found.version, found.name
         form.type.data, form.commune.data = found.type or "", found.commune or ""
@@ -79,6 +71,6 @@ def _values(form: StructureForm) -> StructureValues:
     return StructureValues(
         " ".join((form.name.data or "").split()),
         form.type.data or None,
-        (form.commune.data or "").strip().upper() or None,
+        form.commune.data or None,
         form.retired_on.day(),
     )
