@@ -34,7 +34,12 @@ class Mail:
         base = env.get("COORDINATION_PUBLIC_URL")
         if not (url and sender and base):
             return None
-        parts = urlsplit(url)
+        try:
+            parts = urlsplit(url)
+            port = parts.port
+        except ValueError:
+            # Its text may hold a piece of the password.
+            raise ValueError("COORDINATION_SMTP_URL : adresse illisible.") from None
         tls = {"smtp": "starttls", "smtps": "whole", "smtp+plain": "none"}.get(parts.scheme)
         if tls is None or not parts.hostname:
             raise ValueError("COORDINATION_SMTP_URL : smtp://, smtps:// ou smtp+plain://, puis le serveur.")
@@ -44,13 +49,22 @@ class Mail:
             )
         return cls(
             host=parts.hostname,
-            port=parts.port or (465 if tls == "whole" else 587),
+            port=port or (465 if tls == "whole" else 587),
             sender=sender,
             base=base.rstrip("/"),
             tls=tls,
             user=unquote(parts.username) if parts.username else None,
             password=unquote(parts.password) if parts.password else None,
         )
+
+
+def _database(env: Mapping[str, str], name: str) -> str | None:
+    """The URL of a PostgreSQL server; its kind alone is looked at, the rest is for the server to judge."""
+    url = env.get(name) or None
+    kind, found, _ = (url or "").partition("://")
+    if url and not (found and kind.partition("+")[0] in ("postgresql", "postgres")):
+        raise ValueError(f"{name} : l'adresse d'un serveur PostgreSQL est attendue (postgresql://…).")
+    return url
 
 
 @dataclass(frozen=True)
@@ -81,12 +95,11 @@ class Settings:
 
     @classmethod
     def from_env(cls, env: Mapping[str, str]) -> Settings:
-        """Read the variables that the README lists."""
-        explicit = tuple(
-            (role, env[f"DATABASE_URL_{role.upper()}"])
-            for role in ROLES
-            if env.get(f"DATABASE_URL_{role.upper()}")
-        )
+        """Read the variables that the README lists. Raises ValueError, in French, for one that cannot be."""
+        given = ((role, _database(env, f"DATABASE_URL_{role.upper()}")) for role in ROLES)
+        proxies = env.get("COORDINATION_PROXIES") or "0"
+        if not proxies.isdecimal():
+            raise ValueError("COORDINATION_PROXIES : un nombre entier est attendu.")
         keks = tuple(
             (int(name.removeprefix("COORDINATION_KEK_")), value)
             for name, value in env.items()
@@ -94,15 +107,15 @@ class Settings:
         )
         return cls(
             home=Path(env.get("COORDINATION_HOME") or "instance").resolve(),
-            database_url=env.get("DATABASE_URL") or None,
-            keystore_url=env.get("KEYSTORE_URL") or None,
-            role_urls=explicit,
+            database_url=_database(env, "DATABASE_URL"),
+            keystore_url=_database(env, "KEYSTORE_URL"),
+            role_urls=tuple((role, url) for role, url in given if url),
             kek_env=keks,
             secure_cookies=env.get("COORDINATION_INSECURE_COOKIES") != "1",
             hosts=(
                 *LOOPBACK,
                 *(h.strip() for h in env.get("COORDINATION_HOSTS", "").split(",") if h.strip()),
             ),
-            proxies=int(env.get("COORDINATION_PROXIES") or 0),
+            proxies=int(proxies),
             mail=Mail.from_env(env),
         )

@@ -17,6 +17,7 @@ from coordination.accounts import cli as accounts_cli
 from coordination.alerts.scan import ScanResult
 from coordination.backup import cli as backup_cli
 from coordination.console import Day, Tool, count, json_option, show
+from coordination.errors import BadInput
 from coordination.exchange import trial_cli
 from coordination.privacy import cli as privacy_cli
 
@@ -27,7 +28,10 @@ def main() -> None:
 
 
 def settings() -> Settings:
-    return Settings.from_env(os.environ)
+    try:
+        return Settings.from_env(os.environ)
+    except ValueError as error:
+        raise BadInput(str(error)) from None
 
 
 def application() -> Any:

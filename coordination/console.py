@@ -124,10 +124,15 @@ def in_french(error: click.UsageError) -> str:
         if isinstance(kind, click.Choice):
             return f"{_named(error)} : les valeurs possibles sont {', '.join(map(str, kind.choices))}."
         if isinstance(kind, click.IntRange):
-            return f"{_named(error)} : un nombre entier entre {kind.min} et {kind.max} est attendu."
+            bounds = f"à partir de {kind.min}" if kind.max is None else f"entre {kind.min} et {kind.max}"
+            return f"{_named(error)} : un nombre entier {bounds} est attendu."
         if kind is click.INT:
             return f"{_named(error)} : un nombre entier est attendu."
         return f"{_named(error)} : {error.message}"
+    if isinstance(error, click.BadOptionUsage):
+        wanted = "requires an argument" in error.message
+        name = error.option_name
+        return f"il manque la valeur de {name}." if wanted else f"{name} ne prend pas de valeur."
     if error.message.startswith("Got unexpected extra"):
         return "il y a un argument en trop."
     if error.message.startswith("Missing command"):

@@ -21,6 +21,7 @@ from typing import Any
 import fasteners
 import psycopg
 from sqlalchemy.engine import URL, make_url
+from sqlalchemy.exc import ArgumentError
 
 from config.settings import Settings
 from coordination.errors import BadInput, CoordinationError
@@ -159,9 +160,19 @@ def _forget(data: Path) -> None:
         atexit.unregister(handle._cleanup)
 
 
+def _read(address: str) -> URL:
+    """An address of the environment. Raises BadInput, which does not repeat it: it may hold a password."""
+    try:
+        return make_url(address)
+    except (ArgumentError, ValueError):
+        raise BadInput(
+            "L'adresse d'un serveur PostgreSQL est illisible (DATABASE_URL, KEYSTORE_URL)."
+        ) from None
+
+
 def admin_url(settings: Settings) -> URL:
     """URL of the account that may create roles and databases."""
-    return make_url(settings.database_url) if settings.database_url else start(settings)
+    return _read(settings.database_url) if settings.database_url else start(settings)
 
 
 def role_url(settings: Settings, role: str, base: URL | None = None) -> URL:
@@ -171,9 +182,9 @@ def role_url(settings: Settings, role: str, base: URL | None = None) -> URL:
     """
     explicit = dict(settings.role_urls)
     if role in explicit:
-        return make_url(explicit[role])
+        return _read(explicit[role])
     if role == "keystore" and settings.keystore_url:
-        return make_url(settings.keystore_url)
+        return _read(settings.keystore_url)
     if role not in ("owner", "maintenance", "web", "worker", "keystore"):
         raise BadInput(f"Rôle de base de données inconnu : {role}.")
     base = base or admin_url(settings)

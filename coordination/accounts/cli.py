@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import date, datetime
+from datetime import date
 from typing import Any, Protocol
 
 import click
@@ -16,7 +16,7 @@ from coordination.accounts import commands
 from coordination.accounts.commands import Charter, NewMembership, operator_actor
 from coordination.accounts.queries import AccountLine, account_id_of, list_accounts
 from coordination.accounts.vocabulary import SECRECY_BASES
-from coordination.console import Tool, json_option
+from coordination.console import Day, Tool, json_option
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
@@ -37,7 +37,6 @@ membership_options = (
     click.option("--structure", help="Code de la structure."),
     click.option("--programme", type=click.Choice(list(labels("programme"))), help="Dispositif du rôle."),
 )
-DAY = click.DateTime(["%Y-%m-%d"])
 
 
 def register(main: click.Group, application: MakeApplication) -> None:
@@ -62,10 +61,6 @@ def _read_password(from_stdin: bool) -> str:
         return sys.stdin.readline().rstrip("\r\n")
     typed: str = click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois")
     return typed
-
-
-def _day(value: datetime | None) -> date | None:
-    return value.date() if value else None
 
 
 @click.group(cls=Tool)
@@ -200,8 +195,8 @@ def password(application: MakeApplication, email: str, from_stdin: bool, as_json
 @user.command()
 @click.argument("email")
 @click.option("--version", required=True, help="Version de la charte signée.")
-@click.option("--signed-on", type=DAY, help="Jour de la signature (aujourd'hui par défaut).")
-@click.option("--expires-on", type=DAY, required=True, help="Jour où l'accès s'arrête.")
+@click.option("--signed-on", type=Day(), help="Jour de la signature (aujourd'hui par défaut).")
+@click.option("--expires-on", type=Day(), required=True, help="Jour où l'accès s'arrête.")
 @click.option("--secrecy", type=click.Choice(list(SECRECY_BASES)), help="Base du secret.")
 @json_option
 @click.pass_obj
@@ -209,13 +204,13 @@ def charter(
     application: MakeApplication,
     email: str,
     version: str,
-    signed_on: datetime | None,
-    expires_on: datetime,
+    signed_on: date | None,
+    expires_on: date,
     secrecy: str | None,
     as_json: bool,
 ) -> None:
     """Note la charte de confidentialité signée par EMAIL ; sans elle, aucun parcours ne se montre."""
-    signed = Charter(version, _day(signed_on) or clock.today(), expires_on.date())
+    signed = Charter(version, signed_on or clock.today(), expires_on)
     with application().app_context():
         commands.sign_charter(
             operator_actor(), account_id_of(email), signed, clock.now(), secrecy_basis=secrecy

@@ -140,16 +140,27 @@ def _signed_bytes(structure: str, sequence: int, head: str, at_us: int) -> bytes
 
 
 def read_witness(witness: Path, key: Ed25519PublicKey) -> tuple[list[dict[str, Any]], list[str]]:
-    """The checkpoints a witness holds, and the names of files whose signature does not hold."""
+    """The checkpoints a witness holds, and the names of files that are not, line for line, what was signed here."""
     found: list[dict[str, Any]] = []
     forged: list[str] = []
     for path in sorted(witness.glob("journal-*.json")) if witness.is_dir() else []:
-        for one in json.loads(path.read_text()):
-            signed = _signed_bytes(one["structure"], one["sequence"], one["hash"], one["at_us"])
-            try:
-                key.verify(bytes.fromhex(one["signature"]), signed)
-            except InvalidSignature:
-                forged.append(path.name)
-            else:
+        try:
+            lines = json.loads(path.read_text())
+        except ValueError:
+            lines = None
+        for one in lines if isinstance(lines, list) else [lines]:
+            if _holds(one, key):
                 found.append(one)
+            else:
+                forged.append(path.name)
     return found, forged
+
+
+def _holds(line: Any, key: Ed25519PublicKey) -> bool:
+    """Whether a line is a checkpoint that this installation signed."""
+    try:
+        signed = _signed_bytes(line["structure"], line["sequence"], line["hash"], line["at_us"])
+        key.verify(bytes.fromhex(line["signature"]), signed)
+    except (InvalidSignature, ValueError, LookupError, TypeError):
+        return False
+    return True

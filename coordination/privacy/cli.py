@@ -171,6 +171,10 @@ def _witness(settings: Settings) -> Path:
 @json_option
 def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool) -> None:
     """Refait toutes les empreintes du journal et compare aux points de contrôle."""
+    if witness and not witness.is_dir():
+        raise BadInput(
+            f"Le dossier « {witness} » n'existe pas : ses points de contrôle ne peuvent être comparés."
+        )
     public = on_disk.audit_key(settings()).public_key()
     checkpoints, forged = chains.read_witness(witness or _witness(settings()), public)
     engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)

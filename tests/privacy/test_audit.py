@@ -26,7 +26,7 @@ from coordination.privacy.keys import audit_key
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult, work
 from tests.databases import superuser
-from tests.support import role, rows, scalar, seen_by
+from tests.support import role, rows, run, scalar, seen_by
 
 ONE, TWO = uuid.UUID(int=1), uuid.UUID(int=2)
 
@@ -285,6 +285,19 @@ def test_a_forged_checkpoint_is_told(chains: Flask, tmp_path: Path) -> None:
         (tmp_path / "journal-0.json").write_text(json.dumps(changed))
         _, forged = read_witness(tmp_path, audit_key(chains.config["SETTINGS"]).public_key())
         assert forged == ["journal-0.json"], field
+
+
+def test_a_checkpoint_that_cannot_be_read_is_told_like_a_forged_one(chains: Flask, tmp_path: Path) -> None:
+    public = audit_key(chains.config["SETTINGS"]).public_key()
+    for number, left in enumerate((b"[{", b"{}", b"[1]", b'[{"structure": "x"}]', b"\xff")):
+        (tmp_path / f"journal-{number}.json").write_bytes(left)
+    assert read_witness(tmp_path, public) == ([], [f"journal-{number}.json" for number in range(5)])
+
+
+def test_a_witness_that_is_not_there_has_seen_nothing(chains: Flask, tmp_path: Path) -> None:
+    """A mistyped folder would else pass for a journal that its witness confirms."""
+    told = run(chains.config["SETTINGS"], "audit", "verify", "--witness", str(tmp_path / "away"))
+    assert told.returncode == 2 and "away" in told.stderr and told.stdout == ""
 
 
 def test_a_failed_work_leaves_no_hole(chains: Flask) -> None:

@@ -1,0 +1,66 @@
+"""What the operator's tool answers to a command line, or an environment, that cannot be."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from click.testing import CliRunner
+
+from coordination import cli
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        ("scan --on", "il manque la valeur de --on."),
+        ("scan --json=1", "--json ne prend pas de valeur."),
+        ("recompute --pending --every 0", "--every : un nombre entier à partir de 1 est attendu."),
+        ("serve --workers 0", "--workers : un nombre entier entre 1 et 64 est attendu."),
+        ("scan --on demain", "--on : « demain » n'est pas une date (attendu : 2026-03-01)."),
+        (
+            "user charter x@y.fr --version 1 --expires-on 2027-13-01",
+            "--expires-on : « 2027-13-01 » n'est pas une date (attendu : 2026-03-01).",
+        ),
+        ("scan --when now", "option inconnue : --when."),
+    ],
+)
+def test_a_wrong_command_line_is_answered_in_french(words: str, sentence: str) -> None:
+    told = CliRunner().invoke(cli.main, words.split())
+    assert told.exit_code == 2 and told.stdout == ""
+    assert told.stderr.startswith(f"Erreur : {sentence} (« ") and told.stderr.endswith("donne l'aide.)\n")
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("DATABASE_URL", "here:secret@host"),
+        ("DATABASE_URL", "mysql://u:secret@host/base"),
+        ("KEYSTORE_URL", "secret"),
+        ("DATABASE_URL_WORKER", "http://u:secret@host"),
+        ("COORDINATION_PROXIES", "secret"),
+        ("COORDINATION_SMTP_URL", "secret"),
+        ("COORDINATION_SMTP_URL", "smtp://u:secret/@host"),
+    ],
+)
+def test_a_wrong_variable_is_named_and_its_value_kept_to_oneself(
+    name: str, value: str, tmp_path: Path
+) -> None:
+    mail = {
+        "COORDINATION_SMTP_URL": "smtp://host",
+        "COORDINATION_MAIL_FROM": "a@x.fr",
+        "COORDINATION_PUBLIC_URL": "https://x",
+    }
+    told = CliRunner().invoke(
+        cli.main, ["scan"], env={**mail, "COORDINATION_HOME": str(tmp_path / "home"), name: value}
+    )
+    assert told.exit_code == 2 and told.stdout == ""
+    assert told.stderr.startswith(f"Erreur : {name} : ")
+    assert "secret" not in told.stderr
+    assert not (tmp_path / "home").exists()
+
+
+def test_an_address_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
+    env = {"COORDINATION_HOME": str(tmp_path), "DATABASE_URL": "postgresql://u:secret@host:nowhere/base"}
+    told = CliRunner().invoke(cli.main, ["dburl", "--role", "web"], env=env)
+    assert told.exit_code == 2 and "illisible" in told.stderr and "secret" not in told.stderr
