@@ -40,6 +40,10 @@ class Alert(Row, Base):
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
         # Pages and scans ask for what is open: their cost must not grow with the past.
         Index("ix_alert_open", "folder_id", "status", postgresql_where=text(f"status IN {OPEN_STATUSES}")),
+        # What was answered hides what it replaces, in every list of alerts.
+        Index(
+            "ix_alert_answered", "folder_id", postgresql_where=text("status IN ('REPORTEE', 'SANS_OBJET')")
+        ),
         # What a scan hands on to the coordination, by rule and age.
         Index(
             "ix_alert_unanswered",

@@ -93,6 +93,8 @@ class Access(Row, Base):
             "journey_id",
             postgresql_include=["folder_id", "from_at", "until_at"],
         ),
+        # Its folders, in their own order.
+        Index("ix_access_actor_folder", "actor_id", "folder_id", postgresql_include=["from_at", "until_at"]),
         Index("ix_access_leave_id", "leave_id", postgresql_where=text("leave_id IS NOT NULL")),
     )
 

@@ -10,10 +10,9 @@ from __future__ import annotations
 import os
 import struct
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from functools import cache, cached_property
-from types import MappingProxyType
 from typing import Any
 
 from cryptography.exceptions import InvalidTag
@@ -27,7 +26,8 @@ _HEAD = struct.Struct(">BH")
 _NONCE = slice(_HEAD.size, _HEAD.size + 12)
 _SEALED = slice(_HEAD.size + 12, None)
 _PART = struct.Struct(">II")
-_NOTHING: Mapping[bytes, tuple[bytes, str]] = MappingProxyType({})
+# Its place, its cells, its texts.
+_Known = tuple[bytes, tuple[bytes | None, ...], tuple[str, ...]]
 
 
 @dataclass(frozen=True)
@@ -44,8 +44,8 @@ class DataKey:
         return AESGCM(self.secret)
 
     @cached_property
-    def known(self) -> dict[bytes, tuple[bytes, str]]:
-        """What this key has opened for a search (place -> cell, text): it is forgotten with the key."""
+    def known(self) -> dict[tuple[str, ...], _Known]:
+        """What this key has opened for a search, by table and columns: it is forgotten with the key."""
         return {}
 
     @cached_property
@@ -82,45 +82,43 @@ def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, pa
 
 def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
     """Open a cell. Raises SealBroken if it is not the one sealed for this place; never returns ciphertext."""
-    return unseal_columns(table, (column,), (key,), (row_id.bytes + key.place,), ((cell,),))[0][0]
+    return unseal_rows(table, (column,), (key,), (row_id.bytes + key.place,), ((cell,),))[0][0]
 
 
-def unseal_columns(
+def unseal_rows(
     table: str,
     columns: Sequence[str],
     keys: Iterable[DataKey],
     places: Iterable[bytes],
-    cells: Iterable[Iterable[bytes | None]],
+    rows: Iterable[tuple[bytes | None, ...]],
     remember: bool = False,
-) -> list[list[str]]:
-    """Open columns of the same rows, each row with its key and its place (row id as bytes, then that of the key).
+) -> list[tuple[str, ...]]:
+    """Open `columns` of rows, each row with its key and its place (row id as bytes, then that of the key).
 
-    `cells`: row by row, in the order of `columns`; "" where there is none. A search opens thousands: nothing is
+    `rows`: their cells, in the order of `columns`; "" where there is none. A search opens thousands: nothing is
     called here per cell but what opens it, and a key is used up while it is at hand (a quarter of the time).
-    `remember`: the key keeps what it opens, and serves the same cell in the same place from memory (ADR 17).
+    `remember`: a key keeps the last row that it opened, and gives the same cells in the same place from memory
+    (ADR 17).
     """
-    opened: list[list[str]] = [[] for _ in columns]
-    into = [(_cell(table, column), texts.append) for column, texts in zip(columns, opened, strict=True)]
+    opened: list[tuple[str, ...]] = []
+    prefixes, name = [_cell(table, column) for column in columns], (table, *columns)
     try:
-        for key, place, row in zip(keys, places, cells, strict=True):
-            head, decrypt = key.head, key.cipher.decrypt
-            known = key.known if remember else _NOTHING
-            for (prefix, add), cell in zip(into, row, strict=True):
+        for key, place, row in zip(keys, places, rows, strict=True):
+            if remember and (kept := key.known.get(name)) and kept[0] == place and kept[1] == row:
+                opened.append(kept[2])
+                continue
+            head, decrypt, texts = key.head, key.cipher.decrypt, []
+            for prefix, cell in zip(prefixes, row, strict=True):
                 if cell is None:
-                    add("")
-                    continue
-                bound = prefix + place
-                kept = known.get(bound)
-                if kept is not None and kept[0] == cell:
-                    add(kept[1])
+                    texts.append("")
                     continue
                 if not cell.startswith(head):
                     raise SealBroken(f"Une donnée protégée ({table}) porte une version de clé inattendue.")
-                plain = decrypt(cell[_NONCE], cell[_SEALED], bound)
-                text = plain[: plain.rindex(b"\x80")].decode()
-                if remember:
-                    key.known[bound] = cell, text
-                add(text)
+                plain = decrypt(cell[_NONCE], cell[_SEALED], prefix + place)
+                texts.append(plain[: plain.rindex(b"\x80")].decode())
+            opened.append(tuple(texts))
+            if remember:
+                key.known[name] = place, row, opened[-1]
     # A cell cut short has no nonce to speak of.
     except (InvalidTag, ValueError):
         raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None

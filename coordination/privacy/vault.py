@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, func, select
 from coordination.db import db, many, remembered
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
-from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_columns
+from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_rows
 
 _ALWAYS = ("id", "folder_id", "journey_id")
 
@@ -162,10 +162,10 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
     )
     keys = keystore().get_each(folder_ids)
     places = [row_id + key.place for row_id, key in zip(row_ids, keys, strict=True)]
-    opened = unseal_columns(
-        model.__table__.name, columns, keys, places, zip(*sealed, strict=True), remember=True
-    )
-    return list(journey_ids), opened
+    cells = zip(*sealed, strict=True)
+    opened = unseal_rows(model.__table__.name, columns, keys, places, cells, remember=True)
+    texts = map(list, zip(*opened, strict=True)) if opened else ([] for _ in columns)
+    return list(journey_ids), list(texts)
 
 
 @cache

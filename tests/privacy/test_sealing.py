@@ -19,7 +19,7 @@ from coordination.privacy.sealing import (
     seal,
     seal_values,
     unseal,
-    unseal_columns,
+    unseal_rows,
 )
 from coordination.privacy.vault import new_row
 
@@ -68,7 +68,7 @@ def test_every_swap_of_two_cells_is_refused(remember: bool) -> None:
 
     def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
         place = row_id.bytes + key.place
-        return unseal_columns(table, (column,), (key,), (place,), ((cell,),), remember=remember)[0][0]
+        return unseal_rows(table, (column,), (key,), (place,), ((cell,),), remember=remember)[0][0]
 
     keys = [KEY, a_key()]
     row_ids = [uuid.uuid4(), uuid.uuid4()]
@@ -87,7 +87,7 @@ def test_what_a_key_remembers_is_what_stands_there_now() -> None:
     place = ROW.bytes + key.place
 
     def opened(cell: bytes) -> str:
-        return unseal_columns("sheet", ("last_name",), (key,), (place,), ((cell,),), remember=True)[0][0]
+        return unseal_rows("sheet", ("last_name",), (key,), (place,), ((cell,),), remember=True)[0][0]
 
     for name in ("Hénon", "Caron", "Hénon"):
         cell = seal(key, "sheet", "last_name", ROW, name)
