@@ -11,11 +11,11 @@ from sqlalchemy import func, select
 
 from coordination.alerts.sentences import BREAKS
 from coordination.alerts.standing import Counts, standing_counts
-from coordination.cases.models import Journey
-from coordination.cases.queries.followers import Follower, Orphan, followers, orphans
+from coordination.cases.queries.followers import Follower, Orphan, able_pairs, followers, orphans
 from coordination.cases.queries.listing import Gauge, JourneyLine, gauges, lines
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.relays import Away, Leaving, Team, counted, leaving, teams, uncovered
+from coordination.cases.queries.relays import Away, Leaving, leaving, uncovered
+from coordination.cases.queries.running import Staged, Team, counted, running
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
@@ -88,11 +88,11 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     today = paris_date(now)
     able = followers(actor, now)
     stalled = standing_counts(CONTACT_RULES, today + DUE_WITHIN)
-    running = teams()
-    lost, lost_total = orphans(able, running, now, FIRST)
-    gone, parting = uncovered(running, today), leaving(running, now)
-    loads = _loads(able, running, stalled)
-    waiting = _waiting()
+    read = running(able_pairs(able), FIRST, WAITING)
+    lost, lost_total = orphans(able, read, now)
+    gone, parting = uncovered(read.teams, today), leaving(read.teams, now)
+    loads = _loads(able, read.teams, stalled)
+    waiting = _waiting(read.staged)
     first = waiting[:FIRST]
     # Last, since the lines narrow the transaction to the journeys shown.
     ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost]))
@@ -100,7 +100,7 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     return Board(
         gone,
         parting,
-        gauges(counted((team.programme, team.number) for team in running)),
+        gauges(counted((team.programme, team.number) for team in read.teams)),
         tuple((code, label, stalled.by_break.get(code, 0)) for code, label in BREAKS.items()),
         loads,
         tuple(
@@ -122,10 +122,10 @@ def _orphan_lines(lost: Sequence[Orphan], by_id: dict[uuid.UUID, JourneyLine]) -
     ]
 
 
-def _loads(able: list[Follower], running: Sequence[Team], stalled: Counts) -> tuple[Load, ...]:
+def _loads(able: list[Follower], teams: Sequence[Team], stalled: Counts) -> tuple[Load, ...]:
     """By référent, those who can follow and follow nobody yet included; the most loaded first."""
-    followed = counted((team.referent_id, team.number) for team in running)
-    backed = counted((team.backup_id, team.number) for team in running)
+    followed = counted((team.referent_id, team.number) for team in teams)
+    backed = counted((team.backup_id, team.number) for team in teams)
     names = {follower.id: follower.name for follower in able}
     others = {id_ for id_ in followed if id_ and id_ not in names}
     every: dict[uuid.UUID | None, str] = dict([*names.items(), *account_names(others).items()])
@@ -148,13 +148,8 @@ def _loads(able: list[Follower], running: Sequence[Team], stalled: Counts) -> tu
     return tuple(sorted(kept, key=lambda load: (load.id is not None, -load.followed, load.name)))
 
 
-def _waiting() -> list[tuple[uuid.UUID, str, date | None, bool]]:
-    """(journey, stage, since, whether that is the opening), the longest wait first. Two statements."""
-    rows = db.session.execute(
-        select(Journey.id, Journey.stage, Journey.opened_on).where(
-            Journey.exit_on.is_(None), Journey.stage.in_(WAITING)
-        )
-    ).all()
+def _waiting(rows: Sequence[Staged]) -> list[tuple[uuid.UUID, str, date | None, bool]]:
+    """(journey, stage, since, whether that is the opening), the longest wait first. One statement."""
     if not rows:
         return []
     # No column says since when a stage stands: the log does, for what was changed here.
@@ -163,7 +158,7 @@ def _waiting() -> list[tuple[uuid.UUID, str, date | None, bool]]:
         for id_, at_us in db.session.execute(
             select(AuditEntry.journey_id, func.max(AuditEntry.at_us))
             .where(
-                among(AuditEntry.journey_id, [row.id for row in rows]),
+                among(AuditEntry.journey_id, [row.journey_id for row in rows]),
                 AuditEntry.action == Action.CHANGE_STAGE.value,
                 AuditEntry.result == "fait",
             )
@@ -171,6 +166,12 @@ def _waiting() -> list[tuple[uuid.UUID, str, date | None, bool]]:
         )
     }
     found = [
-        (row.id, row.stage or "", changed.get(row.id) or row.opened_on, row.id not in changed) for row in rows
+        (
+            row.journey_id,
+            row.stage,
+            changed.get(row.journey_id) or row.opened_on,
+            row.journey_id not in changed,
+        )
+        for row in rows
     ]
     return sorted(found, key=lambda one: (one[2] or date.max, str(one[0])))

@@ -7,13 +7,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import or_, select, tuple_
+from sqlalchemy import select
 
 from coordination.accounts.followers import able_to_follow
 from coordination.accounts.models import Account, Membership
 from coordination.accounts.vocabulary import PROGRAMME_OF_ROLE
-from coordination.cases.models import Journey
-from coordination.cases.queries.relays import Team
+from coordination.cases.queries.running import Running
 from coordination.clock import paris_date
 from coordination.console import alphabetical
 from coordination.db import among, db
@@ -65,39 +64,27 @@ def coordinated(actor: Actor) -> frozenset[str]:
     return frozenset(PROGRAMME_OF_ROLE[role] for role in COORDINATING_ROLES if actor.has(role))
 
 
-def orphans(
-    able: list[Follower], running: Sequence[Team], now: datetime, most: int
-) -> tuple[list[Orphan], int]:
-    """Running journeys without référent, or whose référent can follow no more: the first `most`, and how many.
+def able_pairs(able: Sequence[Follower]) -> list[tuple[uuid.UUID, str]]:
+    """Each account with each programme in which it may follow."""
+    return [(follower.id, programme) for follower in able for programme in follower.programmes]
 
-    Three statements at most.
+
+def orphans(able: Sequence[Follower], found: Running, now: datetime) -> tuple[list[Orphan], int]:
+    """Of `running(able_pairs(able), ...)`, the journeys that nobody follows any more, and how many in all.
+
+    Two statements at most.
     """
-    programmes = {follower.id: follower.programmes for follower in able}
-    lost = [team for team in running if team.programme not in programmes.get(team.referent_id, ())]  # type: ignore[arg-type]
-    if not lost:
-        return [], 0
-    gone = {(team.referent_id, team.programme) for team in lost if team.referent_id}
-    pair = tuple_(Journey.referent_id, Journey.programme)
-    rows = db.session.execute(
-        select(Journey.id, Journey.opened_on, Journey.referent_id)
-        .where(
-            Journey.exit_on.is_(None),
-            Journey.stage.is_distinct_from("NON_RETENU"),
-            or_(Journey.referent_id.is_(None), pair.in_(list(gone)))
-            if gone
-            else Journey.referent_id.is_(None),
-        )
-        .order_by(Journey.ref)
-        .limit(most)
-    ).all()
-    reasons = _reasons({who for who, _ in gone if who}, now) if gone else {}
-    found = [
-        Orphan(row.id, *reasons[row.referent_id])
-        if row.referent_id
-        else Orphan(row.id, "Aucun référent", row.opened_on)
-        for row in rows
+    pairs = set(able_pairs(able))
+    total = sum(team.number for team in found.teams if (team.referent_id, team.programme) not in pairs)
+    gone = {lost.referent_id for lost in found.lost if lost.referent_id}
+    reasons = _reasons(gone, now) if gone else {}
+    lost = [
+        Orphan(one.journey_id, *reasons[one.referent_id])
+        if one.referent_id
+        else Orphan(one.journey_id, "Aucun référent", one.opened_on)
+        for one in found.lost
     ]
-    return found, sum(team.number for team in lost)
+    return lost, total
 
 
 def _reasons(ids: set[uuid.UUID], now: datetime) -> dict[uuid.UUID, tuple[str, date | None]]:

@@ -21,7 +21,8 @@ from coordination.cases.models_life import Leave
 from coordination.cases.queries.forecast_counts import HORIZONS, NOBODY, Counts, Due, count_due
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.cases.queries.relays import ABSENCE, Away, teams, uncovered
+from coordination.cases.queries.relays import ABSENCE, Away, uncovered
+from coordination.cases.queries.running import teams_of
 from coordination.db import db, narrow
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import COORDINATING_ROLES, Grant
@@ -150,7 +151,7 @@ def _away(actor: Actor, gone: set[uuid.UUID], today: date, until: date, scope: S
     """`gone`: who has an absence without replacement."""
     wanted = str(actor.id) if scope.own else scope.referent
     asked = {who for who in gone if wanted in ("", str(who))}
-    return uncovered(teams(asked), today, until) if asked else ()
+    return uncovered(teams_of(asked), today, until) if asked else ()
 
 
 def falls_in(actor: Actor, first: date, last: date, today: date) -> list[Break]:

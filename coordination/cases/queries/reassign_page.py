@@ -9,10 +9,11 @@ from datetime import datetime
 from sqlalchemy import select
 
 from coordination.cases.models import Journey
-from coordination.cases.queries.followers import MOST, Follower, followers, orphans
+from coordination.cases.queries.followers import MOST, Follower, able_pairs, followers, orphans
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.relays import Away, Team, teams, uncovered
+from coordination.cases.queries.relays import Away, uncovered
+from coordination.cases.queries.running import Team, running
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.errors import NotFound
@@ -43,7 +44,7 @@ def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: dateti
         Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
     )
     if who is None:
-        lost, total = orphans(able, teams(), now, MOST)
+        lost, total = orphans(able, running(able_pairs(able), MOST), now)
         ids = [orphan.journey_id for orphan in lost]
         rows = db.session.execute(active.where(among(Journey.id, ids)).order_by(Journey.ref)).all()
         name = "Sans référent"

@@ -7,22 +7,21 @@ from collections import Counter
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any, NamedTuple, TypeVar
+from typing import Any
 
 from sqlalchemy import func, select
 
 from coordination.accounts.models import Membership
 from coordination.alerts.standing import Standing
-from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.away import LEAVE_TOLD
 from coordination.cases.queries.people import account_names
+from coordination.cases.queries.running import Team, counted
 from coordination.clock import paris_date
 from coordination.db import among, db
 from coordination.privacy.models import VoletRight
 from coordination.privacy.volets import Volet
 
-T = TypeVar("T")
 # Alerts that one absence or one departure opens on every journey that somebody follows.
 ABSENCE = frozenset({"I07"})
 _ENDS = frozenset({"I08", "I09"})
@@ -105,37 +104,6 @@ def _absences(people: Collection[uuid.UUID], today: date, until: date = date.max
         )
         .order_by(Leave.from_on)
     ).all()
-
-
-class Team(NamedTuple):
-    """`number` running journeys that have the same people, programme and stage."""
-
-    referent_id: uuid.UUID | None
-    backup_id: uuid.UUID | None
-    programme: str
-    stage: str | None
-    number: int
-
-
-def teams(followed_by: Collection[uuid.UUID] | None = None) -> list[Team]:
-    """Who follows and backs up the running journeys that the actor sees. One statement.
-
-    `followed_by`: of these référents only; None: of everybody.
-    """
-    columns = (Journey.referent_id, Journey.backup_id, Journey.programme, Journey.stage)
-    wanted = [Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")]
-    if followed_by is not None:
-        wanted.append(among(Journey.referent_id, followed_by))
-    rows = db.session.execute(select(*columns, func.count()).where(*wanted).group_by(*columns))
-    return [Team._make(row) for row in rows]
-
-
-def counted(running: Iterable[tuple[T, int]]) -> Counter[T]:
-    """How many journeys for each, from groups of them."""
-    found: Counter[T] = Counter()
-    for whose, number in running:
-        found[whose] += number
-    return found
 
 
 def uncovered(running: Sequence[Team], today: date, until: date | None = None) -> tuple[Away, ...]:

@@ -1,0 +1,118 @@
+"""The running journeys that the actor sees, read once: who follows them, who waits, which nobody follows."""
+
+from __future__ import annotations
+
+import uuid
+from collections import Counter
+from collections.abc import Collection, Iterable
+from dataclasses import dataclass
+from datetime import date
+from typing import NamedTuple, TypeVar
+
+from sqlalchemy import func, select, text
+
+from coordination.cases.models import Journey
+from coordination.db import among, db
+
+T = TypeVar("T")
+# Apart, each of the three lists would gather again all that the actor sees. `able` may follow in `programmes`.
+_READ = text(
+    """
+WITH mine AS MATERIALIZED (
+  SELECT id, ref, programme, stage, opened_on, referent_id, backup_id,
+         stage IS DISTINCT FROM 'NON_RETENU' AS counts FROM journey WHERE exit_on IS NULL),
+teams AS (
+  SELECT referent_id, backup_id, programme, stage, count(*) AS number FROM mine WHERE counts GROUP BY 1, 2, 3, 4),
+lost AS (
+  SELECT id, ref, opened_on, referent_id FROM mine m
+  WHERE counts AND NOT EXISTS (
+    SELECT FROM unnest(CAST(:able AS uuid[]), CAST(:programmes AS text[])) AS a (id, programme)
+    WHERE a.id = m.referent_id AND a.programme = m.programme)
+  ORDER BY ref LIMIT :most)
+SELECT (SELECT jsonb_agg(jsonb_build_array(referent_id, backup_id, programme, stage, number)) FROM teams),
+       (SELECT jsonb_agg(jsonb_build_array(id, referent_id, opened_on) ORDER BY ref) FROM lost),
+       (SELECT jsonb_agg(jsonb_build_array(id, stage, opened_on)) FROM mine WHERE stage = ANY (:stages))
+"""
+)
+
+
+class Team(NamedTuple):
+    """`number` running journeys that have the same people, programme and stage."""
+
+    referent_id: uuid.UUID | None
+    backup_id: uuid.UUID | None
+    programme: str
+    stage: str | None
+    number: int
+
+
+class Lost(NamedTuple):
+    """A running journey that its référent, if it has one, may not follow."""
+
+    journey_id: uuid.UUID
+    referent_id: uuid.UUID | None
+    opened_on: date | None
+
+
+class Staged(NamedTuple):
+    """A running journey in one of the stages asked for."""
+
+    journey_id: uuid.UUID
+    stage: str
+    opened_on: date | None
+
+
+@dataclass(frozen=True)
+class Running:
+    """`lost`: the first ones by reference, as many as were asked for."""
+
+    teams: list[Team]
+    lost: list[Lost]
+    staged: list[Staged]
+
+
+def running(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collection[str] = ()) -> Running:
+    """`able`: accounts and the programmes in which they may follow. One statement."""
+    asked = {
+        "able": [who for who, _ in able],
+        "programmes": [programme for _, programme in able],
+        "most": most,
+        "stages": list(stages),
+    }
+    found, lost, staged = db.session.execute(_READ, asked).one()
+    return Running(
+        [Team(_id(who), _id(backup), *same) for who, backup, *same in found or ()],
+        [Lost(uuid.UUID(id_), _id(who), _day(opened)) for id_, who, opened in lost or ()],
+        [Staged(uuid.UUID(id_), stage, _day(opened)) for id_, stage, opened in staged or ()],
+    )
+
+
+def _id(text: str | None) -> uuid.UUID | None:
+    return uuid.UUID(text) if text else None
+
+
+def _day(text: str | None) -> date | None:
+    return date.fromisoformat(text) if text else None
+
+
+def teams_of(people: Collection[uuid.UUID]) -> list[Team]:
+    """The running journeys that the actor sees of these référents. One statement."""
+    columns = (Journey.referent_id, Journey.backup_id, Journey.programme, Journey.stage)
+    rows = db.session.execute(
+        select(*columns, func.count())
+        .where(
+            Journey.exit_on.is_(None),
+            Journey.stage.is_distinct_from("NON_RETENU"),
+            among(Journey.referent_id, people),
+        )
+        .group_by(*columns)
+    )
+    return [Team._make(row) for row in rows]
+
+
+def counted(groups: Iterable[tuple[T, int]]) -> Counter[T]:
+    """How many journeys for each, from groups of them."""
+    found: Counter[T] = Counter()
+    for whose, number in groups:
+        found[whose] += number
+    return found
