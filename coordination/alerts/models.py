@@ -38,12 +38,9 @@ class Alert(Row, Base):
     __table_args__ = (
         UniqueConstraint("journey_id", "rule", "kind", "subject_id", "since", "folder_id"),
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
-        # Pages and scans ask for what is open: their cost must not grow with the past.
-        Index("ix_alert_open", "folder_id", "status", postgresql_where=text(f"status IN {OPEN_STATUSES}")),
-        # What was answered hides what it replaces, in every list of alerts.
-        Index(
-            "ix_alert_answered", "folder_id", postgresql_where=text("status IN ('REPORTEE', 'SANS_OBJET')")
-        ),
+        # Pages and scans ask for what is open, and for the answers that hide something of it: their cost must not
+        # grow with the past.
+        Index("ix_alert_standing", "folder_id", "status", postgresql_where=text("status <> 'RESOLUE'")),
         # What a scan hands on to the coordination, by rule and age.
         Index(
             "ix_alert_unanswered",

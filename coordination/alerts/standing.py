@@ -17,17 +17,14 @@ from sqlalchemy import text
 from coordination.alerts.catalogue import REPLACES, SEVERITY_RANK, rules, serious, severity
 from coordination.db import db, for_many
 
-# The statuses are written out, each with its own reading: the partial index is chosen for values known beforehand.
+# The status is written out: the partial index is chosen for a value known beforehand.
 # What was answered is not shown, but hides what it replaces while its deadline stands. `weight` puts the worst
 # severity first, then the oldest day, then the rule.
 _SHOWN = """
 WITH told AS MATERIALIZED (
   SELECT id, journey_id, rule, kind, subject_id, due_on, status = 'PRISE_EN_CHARGE' AS in_hand,
-         escalated_on IS NOT NULL AND NOT initial AS late, false AS answered FROM alert
-  WHERE status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE') AND rule || ':' || kind = ANY (:serious)
-  UNION ALL
-  SELECT id, journey_id, rule, kind, subject_id, due_on, false, false, true FROM alert
-  WHERE status IN ('REPORTEE', 'SANS_OBJET') AND rule || ':' || kind = ANY (:serious)),
+         escalated_on IS NOT NULL AND NOT initial AS late, status IN ('REPORTEE', 'SANS_OBJET') AS answered
+  FROM alert WHERE status <> 'RESOLUE' AND rule || ':' || kind = ANY (:serious)),
 hiding AS MATERIALIZED (
   SELECT journey_id, subject_id, rule, kind FROM told
   WHERE (kind = 'overdue' OR rule = ANY (:worse)) AND (NOT answered OR id IN (

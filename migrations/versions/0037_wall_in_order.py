@@ -21,15 +21,19 @@ def upgrade() -> None:
         postgresql_include=["from_at", "until_at"],
     )
     op.create_index(
-        "ix_alert_answered",
-        "alert",
-        ["folder_id"],
-        postgresql_where=text("status IN ('REPORTEE', 'SANS_OBJET')"),
+        "ix_alert_standing", "alert", ["folder_id", "status"], postgresql_where=text("status <> 'RESOLUE'")
     )
+    op.drop_index("ix_alert_open", table_name="alert")
     run_sql("0037_wall_in_order.sql")
 
 
 def downgrade() -> None:
     # `my_folders` gives what it gave before, in order.
     op.drop_index("ix_access_actor_folder", table_name="access")
-    op.drop_index("ix_alert_answered", table_name="alert")
+    op.create_index(
+        "ix_alert_open",
+        "alert",
+        ["folder_id", "status"],
+        postgresql_where=text("status IN ('OUVERTE', 'VUE', 'PRISE_EN_CHARGE', 'REPORTEE')"),
+    )
+    op.drop_index("ix_alert_standing", table_name="alert")

@@ -12,7 +12,7 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import func, select, text
 
 from coordination.cases.models import Journey
-from coordination.db import among, db
+from coordination.db import among, db, for_many
 
 T = TypeVar("T")
 # Apart, each of the three lists would gather again all that the actor sees. `able` may follow in `programmes`.
@@ -79,7 +79,8 @@ def running(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collecti
         "most": most,
         "stages": list(stages),
     }
-    found, lost, staged = db.session.execute(_READ, asked).one()
+    with for_many():
+        found, lost, staged = db.session.execute(_READ, asked).one()
     return Running(
         [Team(_id(who), _id(backup), *same) for who, backup, *same in found or ()],
         [Lost(uuid.UUID(id_), _id(who), _day(opened)) for id_, who, opened in lost or ()],
