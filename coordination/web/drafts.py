@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +35,7 @@ from coordination.privacy.drafts import (
 )
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.volets import Volet
+from coordination.privacy.work import spending
 from coordination.web import current
 from coordination.web.forms import PageForm
 from coordination.web.routing import View, declares
@@ -109,6 +111,13 @@ def resume_alone(form: PageForm, place: Place) -> Resumed | None:
     if found:
         form.resume(found.fields)
     return found
+
+
+@contextmanager
+def saving() -> Iterator[None]:
+    """What is written inside saves the form of this request: a draft of it still on its way is not kept."""
+    with spending(request.form.get(KEY_FIELD, "")[:64]):
+        yield
 
 
 def forget(place: Place | None = None) -> None:
