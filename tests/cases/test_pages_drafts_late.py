@@ -106,3 +106,23 @@ def test_it_is_neither_kept_nor_shown(client: FlaskClient, name: str) -> None:
     assert saved.status_code == 303, saved.text
     assert post(client, "/brouillons", **sent).status_code in (204, 404)
     assert rows("SELECT 1 FROM draft") == [] and "a été repris" not in client.get(path).text
+
+
+@pytest.mark.parametrize("name", ["identity", "alert"])
+def test_what_is_typed_into_a_conflict_with_oneself_is_kept(client: FlaskClient, name: str) -> None:
+    """The key of the page is used up by the first window: the page that tells the second one has a new one."""
+    address, about, typed = FORMS[name]
+    path = address.format(about(silent_journey(REFERENT)))
+    sent = Sent(client.get(path)).fields | typed
+    del sent["csrf_token"]
+    if name == "alert":
+        sent |= {"status": "REPORTEE", "when": "autre", "until": str(TODAY + timedelta(days=7))}
+    assert post(client, path, **sent).status_code == 303
+    other = {"phone": "06 39 98 33 44", "status": "SANS_OBJET"}
+    conflict = post(client, path, **sent | {n: v for n, v in other.items() if n in sent})
+    assert conflict.status_code == 409
+    again = Sent(conflict).fields
+    assert again["idempotency_key"] != sent["idempotency_key"]
+    del again["csrf_token"]
+    assert post(client, "/brouillons", **again).status_code == 204
+    assert "a été repris" in client.get(path).text

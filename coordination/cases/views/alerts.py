@@ -30,6 +30,7 @@ IN_PLACE = ("VUE", "PRISE_EN_CHARGE")
 
 @blueprint.route("/alerte/<uuid:alert_id>", methods=["GET", "POST"])
 @declares(Action.ANSWER_ALERT)
+@drafts.kept
 def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
     form = AlertForm()
     form.offer(current.today())

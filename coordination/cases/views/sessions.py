@@ -22,7 +22,7 @@ from coordination.cases.vocabulary import ATTENDANCE_LABELS
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 MARK = "seance-"
@@ -30,6 +30,7 @@ MARK = "seance-"
 
 @blueprint.route("/action/<uuid:action_id>/presences", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
+@drafts.kept
 def sessions(action_id: uuid.UUID) -> ResponseReturnValue:
     form = SessionsForm()
     form.offer()
@@ -99,6 +100,7 @@ def _same(typed: str, day: str) -> bool:
 
 @blueprint.route("/<uuid:journey_id>/diagnostic", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
+@drafts.kept
 def write_diagnosis(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = DiagnosisForm()
 
