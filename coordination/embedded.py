@@ -29,6 +29,8 @@ from coordination.errors import BadInput, CoordinationError
 PREFIX = "coord_"
 DATABASE = "coordination"
 KEYSTORE = "coordination_keys"
+# Between the name of a database that a restore replaced and the moment when it did.
+BEFORE = "_before_"
 SCRAM = "local all all scram-sha-256\nhost all all 127.0.0.1/32 scram-sha-256\n"
 
 
@@ -194,6 +196,16 @@ def role_url(settings: Settings, role: str, base: URL | None = None) -> URL:
     if role == "keystore":
         name = KEYSTORE if name == DATABASE else f"{name}_keys"
     return base.set(username=PREFIX + role, password=passwords(settings)[role], database=name)
+
+
+def replaced_databases(url: URL) -> list[str]:
+    """Databases that restores put aside of the one that `url` opens and that nobody dropped yet, oldest first."""
+    with psycopg.connect(dsn(url), autocommit=True) as connection:
+        rows = connection.execute(
+            "SELECT datname FROM pg_database WHERE starts_with(datname, current_database() || %s) ORDER BY 1",
+            (BEFORE,),
+        )
+        return [str(name) for (name,) in rows]
 
 
 def dsn(url: URL) -> str:

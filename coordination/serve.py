@@ -123,6 +123,8 @@ def _put_keys_right(settings: Settings) -> None:
     except SQLAlchemyError as error:
         click.echo(f"Clés non vérifiées au démarrage ({type(error).__name__}).", err=True)
         return
+    if found.warning:
+        click.echo(found.warning, err=True)
     if found.folders_without_key:
         missing = len(found.folders_without_key)
         click.echo(

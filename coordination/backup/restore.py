@@ -103,7 +103,7 @@ def restore(
                 finally:
                     engine.dispose()
             steps.take("Tables à jour", lambda: _migrate(settings, beside))
-            kept = f"{live}_before_{now:%Y%m%d%H%M%S}"
+            kept = swap.kept_name(live, now)
             steps.take("Mise en place", lambda: swap.put_in_place(settings, live, beside, kept))
         finally:
             servers.drop(settings, beside)

@@ -15,7 +15,7 @@ from psycopg import sql
 from config.settings import Settings
 from coordination import embedded
 from coordination.backup import servers
-from coordination.embedded import PREFIX, role_url
+from coordination.embedded import BEFORE, PREFIX, role_url
 from coordination.errors import BadInput, CoordinationError
 
 _ATTEMPTS = 20
@@ -29,17 +29,15 @@ def live_database(settings: Settings) -> str:
             "Une restauration crée une base : donnez dans DATABASE_URL le compte d'administration du serveur."
         )
     name = role_url(settings, "web").database or ""
-    if name not in _databases(settings, name):
-        raise BadInput("Il n'y a pas encore d'installation ici : lancez d'abord « coordination init ».")
+    with psycopg.connect(embedded.dsn(servers.admin_on(settings, "postgres")), autocommit=True) as connection:
+        if not connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", (name,)).fetchone():
+            raise BadInput("Il n'y a pas encore d'installation ici : lancez d'abord « coordination init ».")
     return name
 
 
-def _databases(settings: Settings, pattern: str) -> list[str]:
-    with psycopg.connect(embedded.dsn(servers.admin_on(settings, "postgres")), autocommit=True) as connection:
-        rows = connection.execute(
-            "SELECT datname FROM pg_database WHERE datname LIKE %s ORDER BY datname", (pattern,)
-        )
-        return [str(row[0]) for row in rows]
+def kept_name(live: str, now: datetime) -> str:
+    """What the database in service is called once it is replaced: as `embedded.replaced_databases` finds it."""
+    return f"{live}{BEFORE}{now:%Y%m%d%H%M%S}"
 
 
 def is_empty(settings: Settings, live: str) -> bool:
@@ -90,8 +88,7 @@ def _rename(connection: psycopg.Connection, old: str, new: str) -> None:
 
 def kept_databases(settings: Settings) -> list[str]:
     """Databases replaced by a restore and not dropped yet, oldest first."""
-    live = live_database(settings).replace("_", r"\_")
-    return _databases(settings, rf"{live}\_before\_%")
+    return embedded.replaced_databases(servers.admin_on(settings, live_database(settings)))
 
 
 def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
@@ -109,7 +106,7 @@ def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
             "INSERT INTO tombstone (folder_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
             (list(erased),),
         )
-    present = f"{live}_before_{now:%Y%m%d%H%M%S}"
+    present = kept_name(live, now)
     put_in_place(settings, live, kept[-1], present)
     return kept[-1], present
 

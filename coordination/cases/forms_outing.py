@@ -21,6 +21,7 @@ from coordination.cases.queries.outing import Visited
 from coordination.cases.schemas import read_contact
 from coordination.errors import BadInput, CoordinationError
 from coordination.privacy.drafts import KEY_FIELD
+from coordination.web.drafts import is_shared, prefix_of
 from coordination.web.filters import long_date
 
 # Fields that all people of the form share.
@@ -93,10 +94,6 @@ class VisitForm(Form):
         return shared
 
 
-def prefix_of(journey_id: uuid.UUID) -> str:
-    return f"j{journey_id.hex}-"
-
-
 class OutingForm(ContactForm):
     """What the people of an outing share; `visits`: one part for each of them."""
 
@@ -120,7 +117,7 @@ class OutingForm(ContactForm):
         """Take up the draft of one person, and what it says of the way and the day."""
         typed = MultiDict([(name, value) for name, values in fields.items() for value in values])
         visit.process(typed)
-        shared = {name: values for name, values in fields.items() if not name.startswith("j")}
+        shared = {name: values for name, values in fields.items() if is_shared(name)}
         # The key of one piece starts with that of the whole form (`drafts.piece_key`).
         whole = [key[:32] for key in fields.get(KEY_FIELD, ())]
         self.resume(shared | {KEY_FIELD: whole})

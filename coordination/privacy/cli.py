@@ -111,9 +111,15 @@ def retire(settings: Callable[[], Settings], version: int, as_json: bool) -> Non
 def reconcile(settings: Callable[[], Settings], as_json: bool) -> None:
     """Supprime les clés sans volet (travail interrompu, volet ou brouillon effacé), nomme les volets sans clé."""
     found = reconcile_keys(settings(), clock.now())
-    data = {"removed": found.removed, "folders_without_key": found.folders_without_key}
+    data = {
+        "removed": found.removed,
+        "folders_without_key": found.folders_without_key,
+        "unread": found.unread,
+    }
     missing = len(found.folders_without_key)
     show(as_json, data, f"{found.removed} clés sans volet supprimées ; {missing} volets sans clé.")
+    if found.warning:
+        click.echo(found.warning, err=True)
     if missing:
         sys.exit(1)
 

@@ -88,17 +88,7 @@ class Work:
         # Keyed, so that a stolen table does not let anybody try out texts; of this action on this journey alone.
         place = f"{self.action}\x1f{self.wanted}\x1f".encode()
         digest = hmac.digest(secret_key(current_app.config["SETTINGS"], "index"), place + body, "sha256")
-        values = {
-            "account_id": self.actor.id,
-            "key": key,
-            "request_hash": digest,
-            "answer": answer,
-            "at": self.now,
-        }
-        taken = db.session.execute(
-            insert(Idempotency).values(values).on_conflict_do_nothing().returning(Idempotency.key)
-        ).first()
-        if taken:
+        if _take_key(self, key, digest, answer):
             return
         earlier = db.session.execute(
             select(Idempotency.request_hash, Idempotency.answer).where(
@@ -125,6 +115,7 @@ def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
         if not open_work.lines:
             raise RuntimeError(f"The work « {action} » ends without an audit line.")
         db.session.flush()
+        _spend(open_work)
         heads = _append(open_work, "fait")
         db.session.commit()
         _keep(heads)
@@ -134,6 +125,35 @@ def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
         raise
     finally:
         db.session.info["writing"] = False
+
+
+@contextmanager
+def spending(key: str) -> Iterator[None]:
+    """What is written inside comes from the form with this idempotency key: the key is used, `once` or not."""
+    db.session.info["spending"] = key
+    try:
+        yield
+    finally:
+        db.session.info["spending"] = ""
+
+
+def _spend(done: Work) -> None:
+    """With no body: a form that corrects knows by its version that it came twice."""
+    if key := db.session.info.get("spending"):
+        _take_key(done, _as_stored(key), b"", "")
+
+
+def _take_key(done: Work, key: str, digest: bytes, answer: str) -> bool:
+    """Whether nobody had taken it."""
+    values = {
+        "account_id": done.actor.id,
+        "key": key,
+        "request_hash": digest,
+        "answer": answer,
+        "at": done.now,
+    }
+    taken = insert(Idempotency).values(values).on_conflict_do_nothing().returning(Idempotency.key)
+    return db.session.execute(taken).first() is not None
 
 
 @contextmanager

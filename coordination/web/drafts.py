@@ -1,14 +1,16 @@
 """Drafts of forms: what a page sends while somebody types, and what comes back into the form.
 
 A form that can be drafted carries one hidden field `draft` per piece: journey, endpoint and what the form is
-about, and a prefix where one form holds several people (an outing): each piece hangs on its own journey. The view
-of a form that hangs on none says so (`alone`).
+about, and a prefix where one form holds several people (an outing): each piece hangs on its own journey. Its view
+says that it keeps drafts (`kept`), or that they hang on no journey (`alone`); no other form has any.
 """
 
 from __future__ import annotations
 
+import re
 import uuid
 from collections.abc import Callable, Collection, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -34,6 +36,7 @@ from coordination.privacy.drafts import (
 )
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.volets import Volet
+from coordination.privacy.work import spending
 from coordination.web import current
 from coordination.web.forms import PageForm
 from coordination.web.routing import View, declares
@@ -45,22 +48,38 @@ SLASH = "/"
 NO_JOURNEY = "-"
 
 
-@dataclass(frozen=True)
-class Alone:
-    """A form that hangs on no journey: one, or one for each of `kinds`, as `parameter` of its address says."""
+# What the names of the fields about one person begin with, where a form holds several.
+_PREFIX = re.compile(r"j[0-9a-f]{32}-")
 
+
+@dataclass(frozen=True)
+class Drafted:
+    """A form whose drafts are kept, on a journey or (`alone`) on none: there one, or one for each of `kinds`, as
+    `parameter` of its address says."""
+
+    alone: bool
     parameter: str = ""
     kinds: Collection[str] = ("",)
 
 
+def kept(view: View) -> View:
+    """The form of this view keeps drafts, each on the journey that it is about."""
+    return _declare(view, Drafted(alone=False))
+
+
 def alone(parameter: str = "", kinds: Collection[str] = ("",)) -> Callable[[View], View]:
-    """The form of this view hangs on no journey. See `Alone`."""
+    """The form of this view keeps drafts that hang on no journey. See `Drafted`."""
+    return lambda view: _declare(view, Drafted(True, parameter, kinds))
 
-    def mark_view(view: View) -> View:
-        view.drafted_alone = Alone(parameter, kinds)  # type: ignore[attr-defined]
-        return view
 
-    return mark_view
+def _declare(view: View, drafted: Drafted) -> View:
+    view.drafted = drafted  # type: ignore[attr-defined]
+    return view
+
+
+def _drafted(form: str) -> Drafted | None:
+    view = current_app.view_functions.get(form.partition(SLASH)[0])
+    return getattr(view, "drafted", None)
 
 
 @dataclass(frozen=True)
@@ -88,8 +107,20 @@ def here_alone(kind: str = "") -> Place:
     return Place(None, SLASH.join(filter(None, (request.endpoint, kind))), NOBODY)
 
 
+def prefix_of(of_id: uuid.UUID) -> str:
+    """What the names of the fields about this journey begin with, in a form that holds several."""
+    return f"j{of_id.hex}-"
+
+
+def is_shared(name: str) -> bool:
+    """Whether a field is about everybody of its form."""
+    return not _PREFIX.match(name)
+
+
 def mark(place: Place, prefix: str = "") -> str:
     """What the hidden field says."""
+    if _drafted(place.form) is None:
+        raise RuntimeError(f"The view {place.form} does not say that it keeps drafts.")
     return f"{place.journey_id or NO_JOURNEY} {place.form} {place.of_id} {prefix}".strip()
 
 
@@ -111,6 +142,13 @@ def resume_alone(form: PageForm, place: Place) -> Resumed | None:
     return found
 
 
+@contextmanager
+def saving() -> Iterator[None]:
+    """What is written inside saves the form of this request: a draft of it still on its way is not kept."""
+    with spending(request.form.get(KEY_FIELD, "")[:64]):
+        yield
+
+
 def forget(place: Place | None = None) -> None:
     """The form was saved: its draft has no use left. What was saved stands, whatever happens here."""
     try:
@@ -121,15 +159,14 @@ def forget(place: Place | None = None) -> None:
 
 
 def pieces(form: MultiDict[str, str]) -> Iterator[Piece]:
-    """What was typed, by journey. A mark that names nothing known is left out."""
-    marks = _marks(form)
-    prefixes = tuple(prefix for _, prefix in marks if prefix)
+    """What was typed, by journey. A mark that names nothing known is left out, and so is what has no mark: words
+    about one person never go into the file of another."""
     typed = {name: values for name, values in form.lists() if _is_typed(name)}
-    for place, prefix in marks:
+    for place, prefix in _marks(form):
         fields = {
             name: values
             for name, values in typed.items()
-            if (prefix and name.startswith(prefix)) or not name.startswith(prefixes)
+            if is_shared(name) or (prefix and name.startswith(prefix))
         }
         own = [v for name, values in fields.items() if name.startswith(prefix) for v in values]
         if prefix and KEY_FIELD in fields:
@@ -158,21 +195,31 @@ def _read_mark(text: str) -> tuple[Place, str] | None:
         place = Place(journey_id, words[1], uuid.UUID(words[2]))
     except (ValueError, IndexError):
         return None
+    prefix = words[3] if len(words) > 3 else ""
     # The name of the form is kept in clear: a form of ours, and no word more.
-    if place.form.partition(SLASH)[0] not in current_app.view_functions or not address_of(place):
+    if prefix not in ("", prefix_of(place.of_id)) or not address_of(place):
         return None
-    return place, words[3] if len(words) > 3 else ""
+    return place, prefix
 
 
 def keep_all(actor: Actor, typed: MultiDict[str, str], now: datetime) -> None:
-    """Keep each piece; one in which nothing is typed any more is dropped. Raises as `keep_draft`."""
+    """Keep each piece; one in which nothing is typed any more is dropped.
+
+    Raises as `keep_draft`; what one piece is refused for, once the others are kept.
+    """
     # Once: each piece of an outing repeats what they share.
     check_draft({name: values for name, values in typed.lists() if _is_typed(name)})
+    refusals = []
     for piece in pieces(typed):
-        if piece.said:
-            keep_draft(actor, piece.place, piece.fields, now, checked=True)
-        else:
-            drop_draft(actor, piece.place, now)
+        try:
+            if piece.said:
+                keep_draft(actor, piece.place, piece.fields, now, checked=True)
+            else:
+                drop_draft(actor, piece.place, now)
+        except CoordinationError as error:
+            refusals.append(error)
+    if refusals:
+        raise refusals[0]
 
 
 @blueprint.post("/brouillons")
@@ -203,12 +250,12 @@ def _page_of(places: Sequence[Place]) -> str:
 def address_of(first: Place, *others: Place) -> str | None:
     """Where the form is; None: not a form of ours that can be drafted, or no kind of it."""
     endpoint, slash, slug = first.form.partition(SLASH)
-    by_itself: Alone | None = getattr(current_app.view_functions.get(endpoint), "drafted_alone", None)
-    if (first.journey_id is None) != (by_itself is not None):
+    drafted = _drafted(first.form)
+    if drafted is None or drafted.alone != (first.journey_id is None):
         return None
-    if by_itself:
-        known = slug in by_itself.kinds and first.of_id == NOBODY
-        asked: dict[str, Any] = {by_itself.parameter: slug} if slug else {}
+    if drafted.alone:
+        known = slug in drafted.kinds and first.of_id == NOBODY
+        asked: dict[str, Any] = {drafted.parameter: slug} if slug else {}
         return url_for(endpoint, **asked) if known else None
     names = sorted(next(iter(current_app.url_map.iter_rules(endpoint))).arguments)
     if bool(slash) != ("slug" in names):

@@ -17,14 +17,18 @@ from pathlib import Path
 import psycopg
 import pytest
 from flask import Flask
+from sqlalchemy.engine import URL
 
 from config.settings import Settings
 from coordination import clock, create_app, embedded
 from coordination.accounts.commands import operator_actor, set_password, suspend
 from coordination.accounts.queries import account_id_of
+from coordination.backup.swap import put_back
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.commands.documents import NewDocument, attach_document
+from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.db import NOBODY
+from coordination.privacy import reconcile
 from coordination.privacy.drafts import Place, keep_draft
 from tests.databases import TEMPLATE, copy_databases, superuser
 from tests.people import PASSWORD, signed_in
@@ -47,6 +51,8 @@ from tests.support import (
 CANARY = "Zqkanari"
 # A form that hangs on no journey: its draft has a key of its own.
 OPENING = Place(None, "cases.open_new/PRE", NOBODY)
+AWAY = Place(None, "cases.leaves", NOBODY)
+KEYS_IN_USE = "SELECT (SELECT count(*) FROM folder) + (SELECT count(*) FROM draft WHERE journey_id IS NULL)"
 
 
 @pytest.fixture(scope="module")
@@ -199,6 +205,147 @@ def test_a_restore_lets_nobody_in_again(taken: Path, full: Settings) -> None:
     assert done.returncode == 0 and json.loads(done.stdout)["suspended"] == 1
     assert ask(full, "SELECT count(*) FROM account WHERE suspended_at IS NOT NULL") == 1
     assert ask(full, "SELECT count(*) FROM sign_in_session WHERE revoked_at IS NULL") == 0
+
+
+def kept_by(settings: Settings) -> Settings:
+    """The database that a restore put aside of an installation, as its only one."""
+    (name,) = databases(settings) - {_name(settings), f"{_name(settings)}_keys"}
+    url = embedded.admin_url(settings).set(database=name)
+    return replace(settings, database_url=embedded.dsn(url))
+
+
+def put_right(settings: Settings) -> Done:
+    """`keys reconcile` long after: no key is so young that it may belong to a work still open."""
+    ask(settings, "UPDATE dek SET created_at = created_at - interval '2 hours' RETURNING 1", keys=True)
+    return run(settings, "keys", "reconcile", "--json")
+
+
+def deserted(settings: Settings) -> int:
+    """Make a key that serves nothing; how many keys there are with it."""
+    ask(
+        settings,
+        "INSERT INTO dek SELECT gen_random_uuid(), version, dek_id, kek_version, wrapped, commitment FROM dek"
+        " LIMIT 1 RETURNING 1",
+        keys=True,
+    )
+    return keys_of(settings)
+
+
+def keys_of(settings: Settings) -> int:
+    return int(str(ask(settings, "SELECT count(*) FROM dek", keys=True)))
+
+
+@pytest.fixture
+def gone_back(taken: Path, full: Settings) -> Settings:
+    """An installation gone back to a backup; a journey was opened and an absence begun since that was made."""
+    application = create_app(full)
+    with application.app_context():
+        new = NewJourney(
+            "PRE", "PRE-0077", day(), person("ref1").id, {"first_name": CANARY, "last_name": "Roy"}
+        )
+        open_journey(person("ref1"), new, clock.now())
+        keep_draft(person("ref1"), OPENING, {"remark": ["Commencé depuis"]}, clock.now())
+        keep_draft(person("ref1"), AWAY, {"from_on": ["2026-12-01"]}, clock.now())
+    close(application)
+    done = run(full, "restore", str(taken), "--replace")
+    assert done.returncode == 0, done.stderr
+    return full
+
+
+def test_what_was_done_since_a_backup_keeps_its_keys_until_nobody_can_go_back_to_it(
+    gone_back: Settings,
+) -> None:
+    """`serve` puts keys right at each start: with the way back open, none goes that it needs."""
+    before = deserted(gone_back)
+    done = put_right(gone_back)
+    assert done.returncode == 0, done
+    assert json.loads(done.stdout) == {"removed": 1, "folders_without_key": [], "unread": []}
+    assert keys_of(gone_back) == before - 1
+    assert run(gone_back, "restore", "--undo").returncode == 0
+    done = put_right(gone_back)
+    assert json.loads(done.stdout) == {"removed": 0, "folders_without_key": [], "unread": []}
+    opened = ask(gone_back, "SELECT id FROM journey WHERE ref = 'PRE-0077'")
+    assert CANARY in page_of(gone_back, f"/parcours/{opened}")
+    assert "Commencé depuis" in page_of(gone_back, "/parcours/nouveau")
+    assert "2026-12-01" in page_of(gone_back, "/parcours/absences")
+
+
+def test_no_key_goes_while_databases_change_places(
+    gone_back: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The way back is taken between two reads: what was in service until then bears a name that nobody has read."""
+    ask(gone_back, "UPDATE dek SET created_at = created_at - interval '2 hours' RETURNING 1", keys=True)
+    with psycopg.connect(superuser(kept_by(gone_back)), autocommit=True) as connection:
+        connection.execute("DELETE FROM draft")
+        connection.execute("DELETE FROM journey WHERE ref = 'PRE-1'")
+    before, read = keys_of(gone_back), reconcile._read
+
+    def read_then_go_back(url: URL) -> reconcile._Held | None:
+        found = read(url)
+        put_back(gone_back, clock.now())
+        return found
+
+    monkeypatch.setattr(reconcile, "_read", read_then_go_back)
+    found = reconcile.reconcile_keys(gone_back, clock.now())
+    assert (found.removed, found.unread) == (0, [_name(kept_by(gone_back))]) and keys_of(gone_back) == before
+
+
+def test_keys_go_after_the_database_that_needed_them(gone_back: Settings) -> None:
+    lost = keys_of(gone_back) - int(str(ask(gone_back, KEYS_IN_USE)))
+    assert run(gone_back, "restore", "--drop-old").returncode == 0
+    assert lost > 1 and json.loads(put_right(gone_back).stdout)["removed"] == lost
+    assert "NomPRE-1" in page_of(gone_back)
+
+
+def erase(installation: Settings, folder: object) -> None:
+    ask(installation, f"INSERT INTO tombstone (folder_id) VALUES ('{folder}') RETURNING 1")
+
+
+def test_a_key_destroyed_on_purpose_goes_whoever_still_has_the_rows(gone_back: Settings) -> None:
+    kept = kept_by(gone_back)
+    old, new = (
+        ask(
+            kept, f"SELECT f.id FROM folder f JOIN journey j ON j.id = journey_id WHERE ref = '{ref}' LIMIT 1"
+        )
+        for ref in ("PRE-1", "PRE-0077")
+    )
+    for where, folder in ((gone_back, new), (kept, old)):
+        erase(where, folder)
+        assert json.loads(put_right(gone_back).stdout) == {
+            "removed": 1,
+            "folders_without_key": [],
+            "unread": [],
+        }
+        assert ask(gone_back, f"SELECT 1 FROM dek WHERE folder_id = '{folder}'", keys=True) is None
+
+
+def test_no_key_goes_while_a_kept_database_cannot_be_read(gone_back: Settings) -> None:
+    """But those of volets that were erased."""
+    kept, keys = kept_by(gone_back), deserted(gone_back)
+    name, entrance = _name(kept), f'CONNECT ON DATABASE "{_name(kept)}"'
+    for where, close_it, open_it, unread in (
+        (kept, f"REVOKE {entrance} FROM coord_maintenance", f"GRANT {entrance} TO coord_maintenance", name),
+        (kept, "ALTER TABLE draft RENAME TO lost", "ALTER TABLE lost RENAME TO draft", name),
+        (
+            gone_back,
+            "REVOKE SELECT ON pg_database FROM PUBLIC",
+            "GRANT SELECT ON pg_database TO PUBLIC",
+            f"{_name(gone_back)}_before_*",
+        ),
+    ):
+        folder = ask(
+            gone_back, "SELECT id FROM folder WHERE id NOT IN (SELECT folder_id FROM tombstone) LIMIT 1"
+        )
+        erase(gone_back, folder)
+        with psycopg.connect(superuser(where), autocommit=True) as connection:
+            connection.execute(close_it)  # type: ignore[arg-type]
+            done, keys = put_right(gone_back), keys - 1
+            said = run(gone_back, "keys", "reconcile").stderr
+            connection.execute(open_it)  # type: ignore[arg-type]
+        assert json.loads(done.stdout) == {"removed": 1, "folders_without_key": [], "unread": [unread]}
+        assert done.returncode == 0 and keys_of(gone_back) == keys, close_it
+        assert f"illisible ({unread})" in said and "--drop-old" in said
+    assert json.loads(put_right(gone_back).stdout)["removed"] == 1
 
 
 def test_what_was_erased_since_the_backup_stays_erased(taken: Path, full: Settings) -> None:

@@ -14,7 +14,20 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coordination import clock
-from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, journeys_of, post, silent_journey
+from coordination.accounts.queries import load_actor
+from coordination.privacy.drafts import Place, find_draft
+from coordination.privacy.policy import Action
+from coordination.privacy.work import consult
+from tests.cases.pages_kit import (
+    COORDINATOR,
+    NOW,
+    REFERENT,
+    account,
+    browser,
+    journeys_of,
+    post,
+    silent_journey,
+)
 from tests.conftest import TODAY
 from tests.people import PASSWORD, csrf_token
 from tests.support import rows, scalar
@@ -136,7 +149,22 @@ def test_a_draft_is_nobody_else_s(site: Flask, client: FlaskClient, journey: uui
     assert TEXT in client.get(path).text
 
 
-@pytest.mark.parametrize("mark", ["", "x", "{j} nowhere {j}", "{j} cases.log_contact", "a b c d e"])
+@pytest.mark.parametrize(
+    "mark",
+    [
+        "",
+        "x",
+        "{j} nowhere {j}",
+        "{j} cases.log_contact",
+        "a b c d e",
+        "{j} static {j}",
+        "{j} health.healthz {j}",
+        "{j} cases.journey {j}",
+        "{j} cases.remove_record/action {j}",
+        "{j} administration.account {j}",
+        "{j} cases.outing {j} note",
+    ],
+)
 def test_a_mark_that_names_nothing_keeps_nothing(client: FlaskClient, journey: uuid.UUID, mark: str) -> None:
     sent = {"draft": mark.format(j=journey), "note": TEXT}
     assert post(client, "/brouillons", **sent).status_code == 204
@@ -169,6 +197,45 @@ def test_each_person_of_an_outing_has_their_own_draft(site: Flask, client: Flask
     # Emptied on the page, it is dropped.
     post(client, "/brouillons", **(sent | {second: ""}))
     assert [row[0] for row in rows("SELECT journey_id FROM draft")] == [people[0]]
+
+
+def lose_sight_of(journey: uuid.UUID) -> None:
+    rows("DELETE FROM access WHERE journey_id = %s", journey)
+
+
+def test_what_was_written_of_one_person_never_goes_into_the_draft_of_another(client: FlaskClient) -> None:
+    """A journey that one saw when the page was opened has no mark on it any more; its fields are still there."""
+    one, lost = journeys_of(REFERENT)[:2]
+    lost_note, lost_result = f"j{lost.hex}-note", f"j{lost.hex}-outcome"
+    sent = typed(client.get("/parcours/tournee", query_string={"p": [one, lost]}), note="")
+    sent |= {
+        f"j{one.hex}-note": "Pour la première.",
+        lost_note: TEXT,
+        lost_result: "ABOUTI",
+        "p": [one, lost],
+    }
+    lose_sight_of(lost)
+    refused = post(client, "/parcours/tournee", **sent)
+    assert refused.status_code == 422 and TEXT in refused.text and len(marks(refused)) == 1
+    post(client, "/brouillons", **(sent | {"draft": marks(refused)}))
+    place = Place(one, "cases.outing", one)
+    with consult(load_actor(account(REFERENT), NOW), Action.OPEN_JOURNEY, NOW) as r:
+        grant = r.require(one)
+        kept = find_draft(grant, place, NOW)
+        r.audit(grant)
+    assert (
+        kept and kept.fields[f"j{one.hex}-note"] == ["Pour la première."] and kept.fields["mode"] == ["VAD"]
+    )
+    assert not {lost_note, lost_result} & set(kept.fields)
+
+
+def test_one_person_out_of_sight_does_not_lose_the_drafts_of_the_others(client: FlaskClient) -> None:
+    people = journeys_of(REFERENT)[:3]
+    page = client.get("/parcours/tournee", query_string={"p": people})
+    words = {f"j{id_.hex}-note": TEXT for id_ in people}
+    lose_sight_of(people[1])
+    assert post(client, "/brouillons", **(typed(page, note="") | words)).status_code == 404
+    assert {row[0] for row in rows("SELECT journey_id FROM draft")} == {people[0], people[2]}
 
 
 def end_sessions() -> None:

@@ -20,12 +20,13 @@ from coordination.cases.views.writing import show_form, write_page
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 
 @blueprint.route("/<uuid:journey_id>/accord", methods=["GET", "POST"])
 @declares(Action.RECORD_AGREEMENT)
+@drafts.kept
 def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = AgreementForm()
 

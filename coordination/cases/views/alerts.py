@@ -30,6 +30,7 @@ IN_PLACE = ("VUE", "PRISE_EN_CHARGE")
 
 @blueprint.route("/alerte/<uuid:alert_id>", methods=["GET", "POST"])
 @declares(Action.ANSWER_ALERT)
+@drafts.kept
 def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
     form = AlertForm()
     form.offer(current.today())
@@ -37,9 +38,9 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
         return _page(form, alert_id)
     try:
         answer = read_answer(form.typed())
-        journey_id = commands.answer_alert(
-            current.actor(), alert_id, answer, form.version.data or 0, current.now()
-        )
+        version, now = form.version.data or 0, current.now()
+        with drafts.saving():
+            journey_id = commands.answer_alert(current.actor(), alert_id, answer, version, now)
     except BadInput as error:
         form.refuse(error)
         return refused(_page(form, alert_id))
@@ -48,6 +49,7 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
         # An impatient thumb sent the same answer twice: it was heard the first time.
         if alert.status != form.status.data or alert.acted_by != current.actor().id:
             form.version.data = alert.version
+            form.idempotency_key.data = uuid.uuid4().hex
             form.form_errors.append(str(error))
             return refused(_page(form, alert_id), 409)
         journey_id = alert.person.journey_id

@@ -18,12 +18,13 @@ from coordination.console import count
 from coordination.db import act_as, db
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 
 @blueprint.route("/<uuid:journey_id>/echange", methods=["GET", "POST"])
 @declares(Action.LOG_CONTACT)
+@drafts.kept
 def log_contact(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = ContactForm()
     form.offer(current.today())

@@ -17,7 +17,7 @@ from coordination.cases.views.pages import blueprint
 from coordination.cases.views.writing import show_form, write_page
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 CLEAR = ("stage", "planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["CITE_EMPLOI"])))
@@ -25,6 +25,7 @@ CLEAR = ("stage", "planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["
 
 @blueprint.route("/<uuid:journey_id>/etape", methods=["GET", "POST"])
 @declares(Action.CHANGE_STAGE)
+@drafts.kept
 def course(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = CourseForm()
 
@@ -53,6 +54,7 @@ def course(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/<uuid:journey_id>/sortie", methods=["GET", "POST"])
 @declares(Action.END_JOURNEY)
+@drafts.kept
 def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = EndingForm()
 
@@ -82,6 +84,7 @@ def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/<uuid:journey_id>/reouverture", methods=["GET", "POST"])
 @declares(Action.REOPEN_JOURNEY)
+@drafts.kept
 def reopening(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = ReopeningForm()
 

@@ -8,7 +8,7 @@ from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coordination.cases.commands.outings import log_visit
-from coordination.cases.forms_outing import OutingForm, VisitForm, prefix_of
+from coordination.cases.forms_outing import OutingForm, VisitForm
 from coordination.cases.queries.outing import latest_modes, visited
 from coordination.cases.queries.outing import outing as whom
 from coordination.cases.queries.people import people
@@ -37,6 +37,7 @@ SENT_BEFORE = (
 
 @blueprint.route("/tournee", methods=["GET", "POST"])
 @declares(Action.VIEW_DAY)
+@drafts.kept
 def outing() -> ResponseReturnValue:
     ids = _chosen()
     if not ids:
@@ -136,7 +137,9 @@ def _page(form: OutingForm, saved: list[uuid.UUID] | None = None) -> str:
         first_modes=first_modes,
         done=[done[id_].name for id_ in saved or () if id_ in done],
         draft=max(resumed, key=lambda d: d.saved_at, default=None),
-        draft_marks=[drafts.mark(Place(id_, ENDPOINT, id_), prefix_of(id_)) for id_ in ids if id_ in found],
+        draft_marks=[
+            drafts.mark(Place(id_, ENDPOINT, id_), drafts.prefix_of(id_)) for id_ in ids if id_ in found
+        ],
     )
 
 

@@ -33,12 +33,13 @@ from coordination.cases.views.pages import blueprint
 from coordination.cases.views.writing import show_form, write_page
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 
 @blueprint.route("/<uuid:journey_id>/identite", methods=["GET", "POST"])
 @declares(Action.CHANGE_PEOPLE)
+@drafts.kept
 def identity(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = IdentityForm()
 
@@ -65,6 +66,7 @@ def identity(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/<uuid:journey_id>/proche", methods=["GET", "POST"])
 @declares(Action.CHANGE_PEOPLE)
+@drafts.kept
 def add_relative(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = RelativeForm()
 
@@ -82,6 +84,7 @@ def add_relative(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/proche/<uuid:relative_id>", methods=["GET", "POST"])
 @declares(Action.CHANGE_PEOPLE)
+@drafts.kept
 def change_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
     form = RelativeForm()
 
@@ -108,6 +111,7 @@ def change_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/proche/<uuid:relative_id>/retirer", methods=["GET", "POST"])
 @declares(Action.CHANGE_PEOPLE)
+@drafts.kept
 def remove_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
     form = RemovalForm()
 
@@ -134,6 +138,7 @@ def remove_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/<uuid:journey_id>/scolarite", methods=["GET", "POST"])
 @declares(Action.CHANGE_PEOPLE)
+@drafts.kept
 def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = SchoolForm()
     this_year = school_year_of(current.today())

@@ -22,7 +22,7 @@ from coordination.cases.views.writing import show_form, write_page
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
 from coordination.privacy.work import AlreadyDone
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 _ANY = f"<any({', '.join(repr(slug) for slug in ALL_KINDS)}):slug>"
@@ -37,6 +37,7 @@ def change_of(slug: str) -> str:
 
 @blueprint.route(f"/<uuid:journey_id>/{_ADDED}", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
+@drafts.kept
 def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
     kind = ALL_KINDS[slug]
     form = form_of(kind)()
@@ -71,6 +72,7 @@ def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
 
 @blueprint.route(f"/{_ANY}/<uuid:record_id>", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
+@drafts.kept
 def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
     kind = ALL_KINDS[slug]
     form: RecordForm = form_of(kind)()

@@ -23,7 +23,7 @@ from coordination.cases.vocabulary import ATTENDANCE_LABELS
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
-from coordination.web import current
+from coordination.web import current, drafts
 from coordination.web.routing import declares
 
 MARK = "seance-"
@@ -31,6 +31,7 @@ MARK = "seance-"
 
 @blueprint.route("/action/<uuid:action_id>/presences", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
+@drafts.kept
 def sessions(action_id: uuid.UUID) -> ResponseReturnValue:
     form = SessionsForm()
     form.offer()
@@ -97,6 +98,7 @@ def _beside(form: SessionsForm, problems: Faults) -> dict[str, str]:
 
 @blueprint.route("/<uuid:journey_id>/diagnostic", methods=["GET", "POST"])
 @declares(Action.WRITE_RECORD)
+@drafts.kept
 def write_diagnosis(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = DiagnosisForm()
 

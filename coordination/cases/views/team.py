@@ -30,6 +30,7 @@ from coordination.web.routing import declares
 
 @blueprint.route("/<uuid:journey_id>/referent", methods=["GET", "POST"])
 @declares(Action.HAND_OVER)
+@drafts.kept
 def team(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = TeamForm()
 
@@ -62,6 +63,7 @@ def team(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 @blueprint.route("/<uuid:journey_id>/famille", methods=["GET", "POST"])
 @declares(Action.LINK_FAMILY)
+@drafts.kept
 def family(journey_id: uuid.UUID) -> ResponseReturnValue:
     form = FamilyForm()
     read = ["name", "address", "household"]

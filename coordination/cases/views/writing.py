@@ -39,20 +39,22 @@ def write_page(
     if request.method == "GET":
         return page(None)
     try:
-        place = save()
+        with drafts.saving():
+            place = save()
     except BadInput as error:
         form.refuse(error)
         return refused(page(None))
     except AlreadyDone as done:
         place = done.answer
-    except EditConflict as conflict:
-        form["version"].data = conflict.version
-        return refused(page(conflict), 409)
     except Conflict as error:
         # What was typed comes back under a new key: sending it again is then a choice, not an accident.
         form.idempotency_key.data = uuid.uuid4().hex
-        form.form_errors.append(str(error))
-        return refused(page(None), 409)
+        conflict = error if isinstance(error, EditConflict) else None
+        if conflict:
+            form["version"].data = conflict.version
+        else:
+            form.form_errors.append(str(error))
+        return refused(page(conflict), 409)
     drafts.forget(drafted)
     flash(saved() if callable(saved) else saved, "success")
     return redirect(place, 303)

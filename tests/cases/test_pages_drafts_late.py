@@ -1,0 +1,128 @@
+"""A draft that was on its way when its form was saved comes back for nobody, whatever the form saves by."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable
+from datetime import timedelta
+from html.parser import HTMLParser
+from typing import Any
+
+import pytest
+from flask import Flask
+from flask.testing import FlaskClient
+from werkzeug.test import TestResponse
+
+from tests.cases.pages_kit import REFERENT, browser, post, silent_journey
+from tests.conftest import TODAY
+from tests.support import rows, scalar
+
+SHORTLY = str(TODAY - timedelta(days=1))
+
+
+class Sent(HTMLParser):
+    """What a browser sends of the form of a page that keeps drafts."""
+
+    def __init__(self, page: TestResponse) -> None:
+        super().__init__()
+        self.fields: dict[str, list[str]] = {}
+        self.inside = False
+        self.open = ""
+        self.feed(page.text)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        told = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self.inside = "data-drafts" in told
+        elif not self.inside:
+            return
+        elif tag == "input" and told.get("name"):
+            if told.get("type") not in ("radio", "checkbox", "submit") or "checked" in told:
+                self._add(told["name"], told.get("value", "on"))
+        elif tag in ("select", "textarea"):
+            self.open = told["name"]
+            if tag == "textarea":
+                self._add(self.open, "")
+        elif tag == "option" and ("selected" in told or self.open not in self.fields):
+            self.fields[self.open] = [told.get("value", "")]
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form":
+            self.inside = False
+        elif tag in ("select", "textarea"):
+            self.open = ""
+
+    def handle_data(self, data: str) -> None:
+        if self.open and self.lasttag == "textarea":
+            self.fields[self.open] = [data.strip()]
+
+    def _add(self, name: str, value: str) -> None:
+        self.fields.setdefault(name, []).append(value)
+
+
+@pytest.fixture
+def client(site: Flask) -> FlaskClient:
+    return browser(site, REFERENT)
+
+
+def one_of(table: str) -> Callable[[uuid.UUID], object]:
+    return lambda journey: scalar(f"SELECT id FROM {table} WHERE journey_id = %s LIMIT 1", journey)
+
+
+def open_alert(journey: uuid.UUID) -> object:
+    return scalar("SELECT id FROM alert WHERE journey_id = %s AND status = 'OUVERTE' LIMIT 1", journey)
+
+
+# Name -> address, the id that stands in it, what is typed.
+FORMS: dict[str, tuple[str, Callable[[uuid.UUID], object], dict[str, Any]]] = {
+    "identity": ("/parcours/{}/identite", str, {"phone": "06 39 98 11 22"}),
+    "handover": ("/parcours/{}/referent", str, {}),
+    "course": ("/parcours/{}/etape", str, {}),
+    "exit": ("/parcours/{}/sortie", str, {"reason": "DEMENAGEMENT"}),
+    "diagnosis": ("/parcours/{}/diagnostic", str, {"diagnosis": "Il dort mal depuis la rentrée."}),
+    "schooling": ("/parcours/{}/scolarite", str, {"school_level": "CE2"}),
+    "agreement": ("/parcours/{}/accord", str, {"status": "RETIRE"}),
+    "relative": ("/parcours/proche/{}", one_of("representative"), {"phone": "06 39 98 11 22"}),
+    "removal of a relative": ("/parcours/proche/{}/retirer", one_of("representative"), {}),
+    "correction": ("/parcours/echange/{}", one_of("contact"), {"note": "Elle rappellera jeudi."}),
+    "alert": (
+        "/parcours/alerte/{}",
+        open_alert,
+        {"status": "SANS_OBJET", "reason": "CONTACT_NON_SAISI", "comment": "Vue au marché."},
+    ),
+    "new exchange": ("/parcours/{}/echange", str, {"when": SHORTLY, "mode": "VAD", "outcome": "ABOUTI"}),
+}
+
+
+@pytest.mark.parametrize("name", FORMS)
+def test_it_is_neither_kept_nor_shown(client: FlaskClient, name: str) -> None:
+    address, about, typed = FORMS[name]
+    path = address.format(about(silent_journey(REFERENT)))
+    page = client.get(path)
+    assert page.status_code == 200, page.text
+    sent = Sent(page).fields | typed
+    del sent["csrf_token"]
+    saved = post(client, path, **sent)
+    assert saved.status_code == 303, saved.text
+    assert post(client, "/brouillons", **sent).status_code in (204, 404)
+    assert rows("SELECT 1 FROM draft") == [] and "a été repris" not in client.get(path).text
+
+
+@pytest.mark.parametrize("name", ["identity", "alert"])
+def test_what_is_typed_into_a_conflict_with_oneself_is_kept(client: FlaskClient, name: str) -> None:
+    """The key of the page is used up by the first window: the page that tells the second one has a new one."""
+    address, about, typed = FORMS[name]
+    path = address.format(about(silent_journey(REFERENT)))
+    sent = Sent(client.get(path)).fields | typed
+    del sent["csrf_token"]
+    if name == "alert":
+        sent |= {"status": "REPORTEE", "when": "autre", "until": str(TODAY + timedelta(days=7))}
+    assert post(client, path, **sent).status_code == 303
+    other = {"phone": "06 39 98 33 44", "status": "SANS_OBJET"}
+    conflict = post(client, path, **sent | {n: v for n, v in other.items() if n in sent})
+    assert conflict.status_code == 409
+    again = Sent(conflict).fields
+    assert again["idempotency_key"] != sent["idempotency_key"]
+    del again["csrf_token"]
+    assert post(client, "/brouillons", **again).status_code == 204
+    assert "a été repris" in client.get(path).text
