@@ -236,8 +236,12 @@ def by_person(alerts: Iterable[AlertView]) -> list[PersonAlerts]:
     grouped: dict[uuid.UUID, list[AlertView]] = {}
     for alert in alerts:
         grouped.setdefault(alert.journey_id, []).append(alert)
-    people = [PersonAlerts(j, found[0].severity, tuple(found)) for j, found in grouped.items()]
-    return sorted(people, key=lambda p: (p.in_hand, _order(p.alerts[0])))
+    people = []
+    for journey_id, found in grouped.items():
+        # Of the same severity, what is new speaks before what stood when the files were taken over.
+        told = sorted(found, key=lambda alert: (SEVERITY_RANK[alert.severity], alert.initial))
+        people.append((_order(found[0]), PersonAlerts(journey_id, found[0].severity, tuple(told))))
+    return [person for _, person in sorted(people, key=lambda one: (one[1].in_hand, one[0]))]
 
 
 def coming_deadlines(

@@ -39,6 +39,8 @@ TRANSITIONS = {"PRE": PRE, "CITE_EMPLOI": CITE_EMPLOI}
 
 # Statuses of an agreement under which nothing is shared any more.
 FROZEN = ("REFUS", "RETIRE")
+# What a person decided on a day; the other statuses only say how far the asking has come.
+DATED = ("SIGNE", *FROZEN)
 
 # Before the signed agreement a PRE journey goes no further than asking for it.
 AFTER_AGREEMENT = frozenset(PRE) - {

@@ -30,11 +30,16 @@ from coordination.privacy.work import refuse_unless_allowed, work
 def export_bundle(actor: Actor, directory: Path, now: datetime) -> dict[str, int]:
     """Write every file of the bundle, readable by its owner alone; how many lines each holds.
 
-    Raises Forbidden, or BadInput if the directory already holds something.
+    Raises Forbidden, or BadInput if the directory already holds something or cannot be written.
     """
     refuse_unless_allowed(actor, Action.EXPORT, now)
-    if directory.exists() and any(directory.iterdir()):
-        raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
+    # Before anything is opened: it may be another one's, or a file.
+    try:
+        directory.mkdir(parents=True, exist_ok=True, mode=0o700)
+        if any(directory.iterdir()):
+            raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
+    except OSError as error:
+        raise BadInput(f"Le dossier « {directory} » ne peut pas être écrit ({error.strerror}).") from None
     lines: dict[str, list[Line]] = {file: [] for file in COLUMNS}
     names_of = territory(actor)
     for ids in batches(names_of):
@@ -50,7 +55,6 @@ def export_bundle(actor: Actor, directory: Path, now: datetime) -> dict[str, int
     lines["structures.csv"] = stored_structures()
     lines["users.csv"] = stored_users()
     db.session.rollback()
-    directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file, rows in lines.items():
         _write(directory / file, file, sorted(rows, key=lambda line: line.number))
     return {file: len(rows) for file, rows in lines.items()}

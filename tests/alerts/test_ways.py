@@ -11,7 +11,7 @@ from flask import Flask
 
 from coordination.alerts.catalogue import rules
 from coordination.alerts.explain import ENDS
-from coordination.alerts.queries import AlertView
+from coordination.alerts.queries import AlertView, by_person
 from coordination.alerts.sentences import sentence
 from coordination.alerts.ways import ALSO, EXCHANGE, MEANWHILE, WAYS
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
@@ -44,6 +44,20 @@ def alert(rule: str, subject: str = "") -> AlertView:
         version=1,
         today=DAY,
     )
+
+
+def test_of_the_same_severity_what_is_new_speaks_first() -> None:
+    old = alert("T08")._replace(due_on=date(2025, 11, 16), initial=True)
+    new = alert("A01")
+    worse = alert("A02")._replace(initial=True)
+    assert old.severity == new.severity != worse.severity
+    (person,) = by_person([old, new])
+    assert person.alerts == (new, old)
+    (person,) = by_person([worse, old, new])
+    assert person.alerts == (worse, new, old), "the worst speaks, new or not"
+    other = uuid.uuid4()
+    ahead = by_person([old, new._replace(journey_id=other, due_on=date(2026, 1, 1)), new])
+    assert [one.journey_id for one in ahead] == [ONE, other], "people stand by their oldest"
 
 
 def test_every_rule_has_its_way(app: Flask) -> None:

@@ -183,6 +183,22 @@ def test_what_the_import_said_is_in_the_history_until_a_line_takes_its_place(sit
     assert said not in client.get(path).text, "a line noted here takes its place"
 
 
+def test_nobody_agrees_to_a_volet_by_leaving_a_tick(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    assert record(client, journey, status="PRESENTE").status_code == 303
+    page = unescape(client.get(f"/parcours/{journey}/accord").text)
+    offered = re.findall(r'<input[^>]*name="volets"[^>]*>', page)
+    assert len(offered) == 3 and not any("checked" in one for one in offered)
+    refused = record(client, journey, volets=[])
+    assert refused.status_code == 422 and "Cochez au moins un volet" in unescape(refused.text)
+
+
+def test_a_journey_opened_here_was_not_imported(site: Flask, journey: uuid.UUID) -> None:
+    rows("UPDATE journey SET agreement_status = 'A_DEMANDER', agreement_on = NULL WHERE id = %s", journey)
+    page = browser(site, REFERENT).get(f"/parcours/{journey}/accord").text
+    assert "repris avec le dossier importé" not in page
+
+
 def test_an_older_line_or_that_of_another_journey_stays(site: Flask, journey: uuid.UUID) -> None:
     client = browser(site, REFERENT)
     record(client, journey)
@@ -211,6 +227,8 @@ def test_a_signed_agreement_is_not_renewed_by_one_tap(site: Flask, journey: uuid
     assert "L'accord est signé depuis le" in page
     statuses = re.findall(r'<input[^>]*name="status"[^>]*>', page)
     assert len(statuses) > 3 and not any("checked" in one for one in statuses)
+    ticked = re.findall(r'<input[^>]*name="volets"[^>]*>', page)
+    assert {re.findall('value="([a-z]+)"', one)[0] for one in ticked if "checked" in one} == set(VOLETS)
     lines = "SELECT count(*) FROM agreement WHERE journey_id = %s"
     before = scalar(lines, journey)
     refused = record(client, journey, status="")

@@ -129,5 +129,8 @@ def test_commands_of_the_operator(app: Flask, tmp_path: Path) -> None:
     same_files(tmp_path / "made", given)
     again = run(settings, "export-bundle", str(tmp_path / "made"))
     assert again.returncode == 2 and "n'est pas vide" in again.stderr
+    for nowhere in (tmp_path / "made" / "journeys.csv", Path("/proc/nowhere")):
+        refused = run(settings, "export-bundle", str(nowhere))
+        assert refused.returncode == 2 and "ne peut pas être écrit" in refused.stderr
     absent = run(settings, "import", str(tmp_path / "absent"))
     assert absent.returncode == 2 and absent.stderr.strip()

@@ -14,7 +14,7 @@ from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.agreement_page import standing_lines
-from coordination.cases.stages import FROZEN
+from coordination.cases.stages import DATED, FROZEN
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -32,8 +32,6 @@ VOLETS_AFTER_AGREEMENT = {
     "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
     "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
 }
-# What a person decided on a day; the other statuses only say how far the asking has come.
-DATED = ("SIGNE", *FROZEN)
 # The columns of the journey, as the form calls them.
 _FIELDS = {"agreement_status": "status", "agreement_on": "on"}
 

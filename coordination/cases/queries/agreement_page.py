@@ -13,6 +13,7 @@ from coordination import reference
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.documents import DocumentView, documents
 from coordination.cases.queries.people import account_names
+from coordination.cases.stages import DATED
 from coordination.cases.vocabulary import DOCUMENT_KINDS
 from coordination.db import db
 from coordination.privacy.models import Folder
@@ -58,9 +59,8 @@ class AgreementPage:
     @property
     def imported(self) -> str:
         """What the import said of the agreement, in words, where no line noted here has taken its place."""
-        return (
-            reference.label("parental_agreement", self.status) if self.status and not self.last_line else ""
-        )
+        said = self.status in DATED and not self.last_line
+        return reference.label("parental_agreement", self.status or "") if said else ""
 
     @property
     def last_line(self) -> uuid.UUID | None:

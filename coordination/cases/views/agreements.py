@@ -63,7 +63,7 @@ def remove_agreement(journey_id: uuid.UUID, agreement_id: uuid.UUID) -> Response
 
 
 def _suggest(form: AgreementForm, stands: AgreementPage) -> None:
-    """Today's date, and all that the programme opens, unless the agreement says less.
+    """Today's date, and of the volets what a signature that stands covers: nobody agrees to more by leaving a tick.
 
     Where it is signed nothing is chosen: one tap too many would renew it.
     """
@@ -71,5 +71,6 @@ def _suggest(form: AgreementForm, stands: AgreementPage) -> None:
     form.status.data = stands.status if stands.status != "SIGNE" else ""
     form.on.data = current.today().isoformat()
     offered = VOLETS_AFTER_AGREEMENT[stands.programme]
-    covered = stands.covered if stands.status == "SIGNE" else offered
-    form.volets.data = [volet.value for volet in offered if volet in covered]
+    form.volets.data = [
+        volet.value for volet in offered if stands.status == "SIGNE" and volet in stands.covered
+    ]
