@@ -40,7 +40,7 @@ def form(people: dict[uuid.UUID, dict[str, str]], **shared: Any) -> dict[str, An
     return common | {"p": [str(id_) for id_ in people]} | own | shared
 
 
-def expect(journey_id: uuid.UUID, status: str, on: date = TODAY) -> None:
+def expect(journey_id: uuid.UUID, status: str | None, on: date = TODAY) -> None:
     """An appointment, today if nothing else is said."""
     rows(
         "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(),"
@@ -170,6 +170,26 @@ def test_where_the_note_is_typed_its_day_is_said(client: FlaskClient, two: list[
     assert found
     assert post(client, PATH, **form({two[0]: typed | {"appointment": found[1]}})).status_code == 303
     assert noted(two[0]) == 0 and noted(two[0], TODAY - timedelta(days=17)) == 1
+
+
+def test_an_older_appointment_of_my_day_is_asked_about_here_too(
+    client: FlaskClient, two: list[uuid.UUID]
+) -> None:
+    rows("UPDATE appointment SET status = 'HONORE'")
+    rows("DELETE FROM alert")
+    expect(two[0], None, TODAY - timedelta(days=52))
+    expect(two[1], "A_VENIR", TODAY - timedelta(days=61))
+    day, choice = client.get("/parcours/ma-journee").text, client.get(PATH).text
+    assert "1 rendez-vous à renseigner" in day.replace("\N{NO-BREAK SPACE}", " ")
+    others = choice.index("Les autres personnes suivies")
+    assert choice.index(str(two[0])) < others < choice.index(str(two[1]))
+    assert "Rendez-vous du 01/10 à renseigner" in choice.replace("\N{NO-BREAK SPACE}", " ")
+    page = client.get(PATH, query_string={"p": two}).text
+    assert f'name="j{two[0].hex}-status"' in page and f'name="j{two[1].hex}-status"' not in page
+    assert "plus ancien" not in page
+    expect(two[0], "A_PRECISER", TODAY - timedelta(days=3))
+    page = client.get(PATH, query_string={"p": two[0]}).text
+    assert "1 rendez-vous plus ancien à renseigner" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_ways_used_last_come_first(client: FlaskClient, two: list[uuid.UUID]) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from coordination.alerts.queries import (
     AlertView,
@@ -19,11 +19,11 @@ from coordination.alerts.queries import (
     serious_alerts,
 )
 from coordination.alerts.tiers import speaks_to_follower
-from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.untold import asked_since, waits_for_outcome
 from coordination.cases.vocabulary import appointment_label
 from coordination.clock import paris_date
 from coordination.db import among, db
@@ -36,8 +36,6 @@ from coordination.web.filters import long_date
 DUE_WITHIN = timedelta(days=14)
 APPOINTMENTS_WITHIN = timedelta(days=7)
 OUTCOME_RULE = "T30"
-# Older ones are no longer a task of the day; the journey still asks about them.
-UNTOLD_SINCE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -143,8 +141,8 @@ def _appointments(grant: Grant, mine: list[uuid.UUID], today: date) -> list[Appo
         Appointment,
         ("on_date", "version", "at_time", "place"),
         among(Appointment.journey_id, mine),
-        or_(Appointment.status.is_(None), Appointment.status.in_(PENDING)),
-        Appointment.on_date >= today - UNTOLD_SINCE,
+        waits_for_outcome(),
+        Appointment.on_date >= asked_since(today),
         Appointment.on_date <= today + APPOINTMENTS_WITHIN,
     )
     return [
