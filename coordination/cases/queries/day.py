@@ -35,7 +35,6 @@ from coordination.web.filters import long_date
 
 DUE_WITHIN = timedelta(days=14)
 APPOINTMENTS_WITHIN = timedelta(days=7)
-OUTCOME_RULE = "T30"
 
 
 @dataclass(frozen=True)
@@ -87,12 +86,9 @@ def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
     mine = [row.id for row in followed]
     # What a rule says to the coordination alone is not for this day.
     alerts = [alert for alert in serious_alerts(today, mine) if speaks_to_follower(alert.rule)]
-    due = [
-        one
-        for one in coming_deadlines(today, today + DUE_WITHIN, mine)
-        # An appointment to come stands among those of the week.
-        if speaks_to_follower(one.rule) and one.rule != OUTCOME_RULE
-    ]
+    # As « À venir » counts them: what is INFO breaks nothing, and goes to the weekly mail.
+    coming_due = coming_deadlines(today, today + DUE_WITHIN, mine, only_serious=True)
+    due = [one for one in coming_due if speaks_to_follower(one.rule)]
     appointments = _appointments(grant, mine, today)
     # Today's are still to be held, or just were: they stand with those of the week, and their outcome can be said.
     untold = tuple(a for a in appointments if a.on < today)
