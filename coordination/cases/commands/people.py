@@ -173,13 +173,9 @@ def change_relative(actor: Actor, relative_id: uuid.UUID, relative: Relative, ve
         assert grant.journey_id
         called = _called(grant, grant.journey_id)
         kept = [row for row in called if row["id"] == relative_id]
-        # Of what stood already, by an import maybe, nothing is asked.
-        others = (
-            []
-            if named_alike(relative.first_name, relative.last_name, kept)
-            else [row for row in called if row not in kept]
-        )
-        _check_relative(relative, others, sure)
+        # Names that stood already, by an import maybe, are not asked about.
+        same = named_alike(relative.first_name, relative.last_name, kept)
+        _check_relative(relative, [] if same else [row for row in called if row not in kept], sure)
         return change_record(w, grant, Representative, relative_id, version, asdict(relative))
 
     return _on_relative(actor, relative_id, now, change)
