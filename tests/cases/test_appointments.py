@@ -146,6 +146,14 @@ def test_the_note_of_an_appointment_not_held_waits_for_an_exchange(journey: uuid
     assert list(refused.value.fields) == ["outcome"] and status(-1) == ("A_VENIR", 1)
 
 
+def test_what_the_day_of_the_appointment_forbids_is_said_beside_it(journey: uuid.UUID) -> None:
+    """The day that all the people of the outing share is not to blame."""
+    rows("UPDATE journey SET opened_on = %s WHERE id = %s", day(), journey)
+    with pytest.raises(BadInput) as refused:
+        log_visit(person("ref1"), journey, visit("", "venue", "HONORE", -1), clock.now())
+    assert list(refused.value.fields) == ["status"] and status(-1) == ("A_VENIR", 1)
+
+
 @pytest.mark.parametrize(("given", "field"), [
     (("", "une note seule", ""), "outcome"), (("", "", ""), "outcome"),
     (("", "une note", "ABS_EXCUSEE"), "outcome"), (("PARFAIT", "", "HONORE"), "outcome"),

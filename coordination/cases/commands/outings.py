@@ -73,6 +73,8 @@ def log_visit(
         contact = _exchange(visit)
         if contact.outcome or told:
             check_contact(problems, contact, journey_id, paris_date(now))
+        if "on" in problems and "on" not in visit.faults and contact is not visit.contact:
+            problems["status"] = problems.pop("on")
         problems.stop_if_any()
         detail = []
         if visit.kept:
