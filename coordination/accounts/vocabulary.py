@@ -51,6 +51,7 @@ ACTIONS = {
     Action.VIEW_FORECAST: "À venir",
     Action.SHARE_VOLET: "Partage d'un volet",
     Action.ADD_DOCUMENT: "Ajout d'un document",
+    Action.LIST_DOCUMENTS: "Liste des documents",
     Action.READ_DOCUMENT: "Lecture d'un document",
     Action.REMOVE_DOCUMENT: "Retrait d'un document",
     Action.KEEP_DRAFT: "Brouillon",

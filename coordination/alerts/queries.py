@@ -251,14 +251,18 @@ def coming_deadlines(
     limit: int = 200,
     *,
     also_due: bool = False,
+    only_serious: bool = False,
 ) -> list[DeadlineView]:
-    """Deadlines due from tomorrow to `until`, soonest first; `also_due`: before them, what the next scan opens."""
+    """Deadlines due from tomorrow to `until`, soonest first; `also_due`: before them, what the next scan opens.
+
+    `only_serious`: VIGILANCE and above.
+    """
     asked: dict[str, Any] = {"after": date.min if also_due else today, "until": until, "most": limit}
     if isinstance(journey_ids, Select):
         query = _coming().where(StoredDeadline.journey_id.in_(journey_ids))
     else:
         query, asked = _coming_of(), asked | {"ids": list(journey_ids)}
-    rows = db.session.execute(query, asked)
+    rows = db.session.execute(query.where(is_serious(StoredDeadline)) if only_serious else query, asked)
     return [
         DeadlineView(
             r.journey_id,

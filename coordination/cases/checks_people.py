@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date
+from typing import Any
 
 from coordination import reference
 from coordination.cases.checks import Problems
@@ -82,6 +83,24 @@ def check_both_names(
     ):
         if not text.strip():
             problems[prefix + name] = f"Indiquez {words}{hint}."
+
+
+def named_alike(
+    first_name: str, last_name: str, others: Sequence[Mapping[str, Any]]
+) -> list[Mapping[str, Any]]:
+    """Those of `others` that bear both names, accents and case aside."""
+    names = fold(first_name), fold(last_name)
+    return [one for one in others if (fold(one["first_name"] or ""), fold(one["last_name"] or "")) == names]
+
+
+def check_called_once(
+    problems: Problems, first_name: str, last_name: str, others: Sequence[Mapping[str, Any]]
+) -> None:
+    """Ask about a person to call who bears both names of one of the `others` of the journey."""
+    for other in named_alike(first_name, last_name, others)[:1]:
+        tie = f" ({other['tie']})" if other["tie"] else ""
+        said = f"{other['first_name']} {other['last_name']}{tie}"
+        problems.ask("last_name", f"{said} est déjà parmi les personnes à appeler.")
 
 
 def check_address(problems: Problems, programme: str, address: str, commune: str) -> None:

@@ -49,6 +49,8 @@ class VisitForm(Form):
     def __init__(self, formdata: MultiDict[str, str] | None, journey_id: uuid.UUID) -> None:
         self.journey_id = journey_id
         self.refusal = ""
+        # Of which day the note is, when it may be of two.
+        self.note_of = ""
         super().__init__(formdata, prefix=prefix_of(journey_id))
         self.outcome.choices = choices(reference.labels("contact_outcome"))
         labels = reference.labels("appointment_status")
@@ -66,6 +68,13 @@ class VisitForm(Form):
             self.version.data = person.appointment.version
             when = "d'aujourd'hui" if on == today else f"du {long_date(on)}"
             self.status.label.text = f"Rendez-vous {when}"
+            if on != today:
+                # Two days on one page: each group says which is its own.
+                self.outcome.label.text = "Échange de cette tournée"
+                self.note_of = (
+                    f"Avec le seul rendez-vous honoré, elle est datée du {long_date(on)}, jour de ce rendez-vous."
+                    " Avec un échange de cette tournée, du jour choisi plus haut."
+                )
 
     @property
     def faults(self) -> list[Fault]:

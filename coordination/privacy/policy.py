@@ -49,6 +49,7 @@ class Action(StrEnum):
     REVIEW_WEEK = "revue_semaine"
     VIEW_FORECAST = "a_venir"
     ADD_DOCUMENT = "ajout_document"
+    LIST_DOCUMENTS = "liste_documents"
     READ_DOCUMENT = "lecture_document"
     REMOVE_DOCUMENT = "retrait_document"
     KEEP_DRAFT = "brouillon"
@@ -180,6 +181,7 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.VIEW_FORECAST: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),
     # Which volet, the folder decides.
     Action.ADD_DOCUMENT: (writes_somewhere,),
+    Action.LIST_DOCUMENTS: (sees_journey,),
     Action.READ_DOCUMENT: (sees_journey,),
     Action.REMOVE_DOCUMENT: (writes_somewhere,),
     Action.KEEP_DRAFT: (writes_coordination,),

@@ -114,7 +114,7 @@ def change_record(
             {n: before[n] for n in changed},
             {n: values[n] for n in changed},
             before["version"],
-            own=_by_oneself(w, model, row_id, before["version"] - version),
+            own=by_oneself(w, model, row_id, before["version"] - version),
         )
     if not changed:
         return []
@@ -159,7 +159,7 @@ def move_record(
             {n: before[n] for n in changed},
             {n: values[n] for n in changed},
             before["version"],
-            own=_by_oneself(w, model, row_id, before["version"] - version),
+            own=by_oneself(w, model, row_id, before["version"] - version),
         )
     keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
     said = {**{name: before[name] for name in columns}, **values}
@@ -185,7 +185,7 @@ def remove_record(w: Work, grant: Grant, model: Any, row_id: uuid.UUID, version:
     columns = _columns(model)
     before = _standing(grant, model, row_id, columns)
     if before["version"] != version:
-        own = _by_oneself(w, model, row_id, before["version"] - version)
+        own = by_oneself(w, model, row_id, before["version"] - version)
         raise EditConflict({}, {}, before["version"], own=own)
     keep_revision(w, model, before, {name: before[name] for name in columns}, removed=True)
     gone = delete(model).where(model.id == row_id, model.version == version).returning(model.id)
@@ -216,7 +216,7 @@ def last_corrections(journey_id: uuid.UUID, model: Any) -> dict[uuid.UUID, tuple
     return {row.of_id: (row.by_id, row.at) for row in db.session.execute(query)}
 
 
-def _by_oneself(w: Work, model: Any, row_id: uuid.UUID, changes: int) -> bool:
+def by_oneself(w: Work, model: Any, row_id: uuid.UUID, changes: int) -> bool:
     """Whether the actor alone made the last changes of a record."""
     by = db.session.scalars(
         select(Revision.by_id)

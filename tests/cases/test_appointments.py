@@ -121,6 +121,39 @@ def test_a_visit_is_an_exchange_an_outcome_or_both(
     assert contacts() == kept and status(0)[0] == (given[2] or "A_VENIR")
 
 
+@pytest.mark.parametrize(("given", "dated"), [
+    (("", "venue à l'heure", "HONORE"), [(-1, "VAD", "ABOUTI")]),
+    (("", "", "HONORE"), []),
+    (("MESSAGE", "rappelée aujourd'hui", "HONORE"), [(0, "VAD", "MESSAGE")]),
+    (("SANS_REPONSE", "rappelée", "ABS_NON_EXCUSEE"), [(0, "VAD", "SANS_REPONSE")]),
+])  # fmt: skip
+def test_the_note_of_an_appointment_is_of_its_day(
+    journey: uuid.UUID, given: tuple[str, str, str], dated: list[tuple[int, str, str]]
+) -> None:
+    before = set(rows("SELECT id FROM contact"))
+    log_visit(person("ref1"), journey, visit(*given, offset=-1), clock.now())
+    added = rows("SELECT on_date, mode, outcome FROM contact WHERE id <> ALL(%s)", [row[0] for row in before])
+    assert added == [(day(offset), mode, outcome) for offset, mode, outcome in dated]
+    assert status(-1)[0] == given[2] and status(0)[0] == "A_VENIR"
+    if given[2] == "HONORE":
+        silence = scalar("SELECT since FROM deadline WHERE journey_id = %s AND rule = 'A01'", journey)
+        assert silence == day(-1)
+
+
+def test_the_note_of_an_appointment_not_held_waits_for_an_exchange(journey: uuid.UUID) -> None:
+    with pytest.raises(BadInput) as refused:
+        log_visit(person("ref1"), journey, visit("", "jamais venue", "ABS_EXCUSEE", -1), clock.now())
+    assert list(refused.value.fields) == ["outcome"] and status(-1) == ("A_VENIR", 1)
+
+
+def test_what_the_day_of_the_appointment_forbids_is_said_beside_it(journey: uuid.UUID) -> None:
+    """The day that all the people of the outing share is not to blame."""
+    rows("UPDATE journey SET opened_on = %s WHERE id = %s", day(), journey)
+    with pytest.raises(BadInput) as refused:
+        log_visit(person("ref1"), journey, visit("", "venue", "HONORE", -1), clock.now())
+    assert list(refused.value.fields) == ["status"] and status(-1) == ("A_VENIR", 1)
+
+
 @pytest.mark.parametrize(("given", "field"), [
     (("", "une note seule", ""), "outcome"), (("", "", ""), "outcome"),
     (("", "une note", "ABS_EXCUSEE"), "outcome"), (("PARFAIT", "", "HONORE"), "outcome"),

@@ -13,6 +13,7 @@ from flask.testing import FlaskClient
 
 from coordination.accounts.queries import load_actor
 from coordination.cases.commands.documents import NewDocument, attach_document
+from coordination.cases.commands.reassign import Reassignment, reassign
 from coordination.web.filters import long_date
 from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, account, browser, journeys_of, last_audit, post
 from tests.conftest import TODAY
@@ -115,6 +116,24 @@ def test_two_people_note_the_agreement_at_once(site: Flask, journey: uuid.UUID) 
     conflict = record(browser(site, REFERENT), journey, version=read)
     assert conflict.status_code == 409 and ">Retiré</dd>" in conflict.text
     assert scalar("SELECT agreement_status FROM journey WHERE id = %s", journey) == "RETIRE"
+
+
+def test_a_line_taken_back_in_another_window_is_ones_own_change(site: Flask, journey: uuid.UUID) -> None:
+    client, other = browser(site, REFERENT), "par quelqu'un d'autre"
+    # Noted twice on one day: what the journey says of it does not differ, its version does.
+    record(client, journey)
+    record(client, journey, remark="Relu avec la mère.")
+    read = scalar("SELECT version FROM journey WHERE id = %s", journey)
+    take_back(client, journey, lines(journey)[0][0])
+    conflict = record(client, journey, version=read, status="REFUS")
+    assert conflict.status_code == 409 and other not in unescape(conflict.text)
+    assert "Vous avez modifié cela dans une autre fenêtre" in unescape(conflict.text)
+    # Somebody else after oneself, be it for the référent alone.
+    read = scalar("SELECT version FROM journey WHERE id = %s", journey)
+    chief = load_actor(account(COORDINATOR), NOW)
+    reassign(chief, Reassignment(((journey, read),), account(REFERENT)), NOW)
+    conflict = record(client, journey, version=read, status="REFUS")
+    assert conflict.status_code == 409 and other in unescape(conflict.text)
 
 
 def test_a_foreign_journey_is_not_found(site: Flask) -> None:

@@ -47,6 +47,18 @@ def the_document() -> uuid.UUID:
     return uuid.UUID(str(scalar("SELECT id FROM document")))
 
 
+def test_only_who_opened_a_document_is_said_to_have_read_it(site: Flask, journey: uuid.UUID) -> None:
+    client, path = browser(site, REFERENT), f"/parcours/{journey}/documents"
+    client.get(path)
+    assert last_audit("liste_documents") == (journey, "fait", "documents")
+    send(client, path)
+    assert scalar("SELECT count(*) FROM audit_entry WHERE action = 'lecture_document'") == 0
+    opened = client.get(f"/parcours/{journey}").text.split('id="ouvertures"')[1]
+    assert "Liste des documents" in opened and "Lecture d&#39;un document" not in opened
+    client.get(f"/parcours/document/{the_document()}")
+    assert "Lecture d&#39;un document" in client.get(f"/parcours/{journey}").text.split('id="ouvertures"')[1]
+
+
 def test_a_document_is_added_listed_read_and_removed(site: Flask, journey: uuid.UUID) -> None:
     client, path = browser(site, REFERENT), f"/parcours/{journey}/documents"
     assert f'href="{path}"' in client.get(f"/parcours/{journey}").text, "one tap from the journey"

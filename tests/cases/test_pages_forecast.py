@@ -69,6 +69,22 @@ def ref(journey_id: uuid.UUID) -> str:
     return str(scalar("SELECT ref FROM journey WHERE id = %s", journey_id))
 
 
+def test_my_day_tells_of_the_same_people_within_two_weeks(site: Flask) -> None:
+    mine = running()
+    due(mine[0], 14)
+    due(mine[1], 3, "I03", "lead")
+    # Announcements, for the weekly mail alone; what is beyond; what speaks to the coordination alone.
+    due(mine[2], 3, "I02", "lead")
+    due(mine[2], 5, "T30")
+    due(mine[3], 15)
+    due(mine[4], 3, "I07")
+    client = browser(site, REFERENT)
+    page = client.get("/parcours/ma-journee").text
+    told = set(re.findall(r'class="ref">([^<]+)<', page[page.index('id="bientot"') :]))
+    assert told == refs(client, f"{AHEAD}?jours=14") and ref(mine[0]) in told and ref(mine[2]) not in told
+    assert within(client)[0] == len(told)
+
+
 def test_the_three_horizons_to_the_day(site: Flask) -> None:
     mine = running()
     for journey_id, days in zip(mine, (1, 14, 15, 30, 31), strict=False):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import uuid
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
@@ -39,20 +40,20 @@ def form(people: dict[uuid.UUID, dict[str, str]], **shared: Any) -> dict[str, An
     return common | {"p": [str(id_) for id_ in people]} | own | shared
 
 
-def expect(journey_id: uuid.UUID, status: str) -> None:
-    """An appointment today."""
+def expect(journey_id: uuid.UUID, status: str | None, on: date = TODAY) -> None:
+    """An appointment, today if nothing else is said."""
     rows(
         "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(),"
         " journey_id, id, %s, %s FROM folder WHERE journey_id = %s AND volet = 'coordination'",
-        TODAY,
+        on,
         status,
         journey_id,
     )
 
 
-def noted(journey_id: uuid.UUID) -> int:
+def noted(journey_id: uuid.UUID, on: date = TODAY) -> int:
     query = "SELECT count(*) FROM contact WHERE journey_id = %s AND on_date = %s AND mode = 'VAD'"
-    return int(scalar(query, journey_id, TODAY))
+    return int(scalar(query, journey_id, on))
 
 
 def test_those_of_today_come_first_and_are_ticked(client: FlaskClient, two: list[uuid.UUID]) -> None:
@@ -153,6 +154,42 @@ def test_an_appointment_said_meanwhile_is_not_overwritten(client: FlaskClient, t
     answer = post(client, PATH, **form({two[0]: typed}))
     assert answer.status_code == 422 and "entre-temps" in answer.text
     assert scalar("SELECT status FROM appointment WHERE id = %s", appointment.group(1)) == "HONORE"
+
+
+def test_where_the_note_is_typed_its_day_is_said(client: FlaskClient, two: list[uuid.UUID]) -> None:
+    rows("UPDATE appointment SET status = 'HONORE'")
+    expect(two[0], "A_PRECISER", TODAY - timedelta(days=17))
+    expect(two[1], "A_PRECISER")
+    page = client.get(PATH, query_string={"p": two}).text
+    parts = page.split('class="panel visit"')[1:]
+    assert "datée du 5 novembre 2026, jour de ce rendez-vous" in parts[0].replace("\N{NO-BREAK SPACE}", " ")
+    assert "Échange de cette tournée" in parts[0]
+    assert "jour de ce rendez-vous. Avec" not in parts[1] and "Échange de cette tournée" not in parts[1]
+    typed = {"status": "HONORE", "note": "Vue à la mairie.", "version": "1"}
+    found = re.search(rf'name="j{two[0].hex}-appointment" value="([^"]+)"', page)
+    assert found
+    assert post(client, PATH, **form({two[0]: typed | {"appointment": found[1]}})).status_code == 303
+    assert noted(two[0]) == 0 and noted(two[0], TODAY - timedelta(days=17)) == 1
+
+
+def test_an_older_appointment_of_my_day_is_asked_about_here_too(
+    client: FlaskClient, two: list[uuid.UUID]
+) -> None:
+    rows("UPDATE appointment SET status = 'HONORE'")
+    rows("DELETE FROM alert")
+    expect(two[0], None, TODAY - timedelta(days=52))
+    expect(two[1], "A_VENIR", TODAY - timedelta(days=61))
+    day, choice = client.get("/parcours/ma-journee").text, client.get(PATH).text
+    assert "1 rendez-vous à renseigner" in day.replace("\N{NO-BREAK SPACE}", " ")
+    others = choice.index("Les autres personnes suivies")
+    assert choice.index(str(two[0])) < others < choice.index(str(two[1]))
+    assert "Rendez-vous du 01/10 à renseigner" in choice.replace("\N{NO-BREAK SPACE}", " ")
+    page = client.get(PATH, query_string={"p": two}).text
+    assert f'name="j{two[0].hex}-status"' in page and f'name="j{two[1].hex}-status"' not in page
+    assert "plus ancien" not in page
+    expect(two[0], "A_PRECISER", TODAY - timedelta(days=3))
+    page = client.get(PATH, query_string={"p": two[0]}).text
+    assert "1 rendez-vous plus ancien à renseigner" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_the_ways_used_last_come_first(client: FlaskClient, two: list[uuid.UUID]) -> None:

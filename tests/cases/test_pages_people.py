@@ -164,6 +164,51 @@ def test_somebody_to_call_is_added_once_corrected_and_removed(
     assert rows(kept, added) == [(False,), (True,)]
 
 
+def test_the_same_person_to_call_is_asked_about(referent: FlaskClient, journey: uuid.UUID) -> None:
+    path, alike = f"/parcours/{journey}/proche", {"first_name": "AWA", "last_name": "Canàri"}
+    count = "SELECT count(*) FROM representative WHERE journey_id = %s"
+    assert post(referent, path, idempotency_key="one", **RELATIVE).status_code == 303
+    before = scalar(count, journey)
+    asked = post(referent, path, idempotency_key="two", **(RELATIVE | alike))
+    question = "Awa Canari (mère) est déjà parmi les personnes à appeler."
+    assert asked.status_code == 422 and question in unescape(asked.text)
+    assert scalar(count, journey) == before
+    other = post(referent, path, idempotency_key="six", **(RELATIVE | {"first_name": "Ana"}))
+    assert other.status_code == 303, "another person, with the same telephone"
+    same = post(referent, path, idempotency_key="two", sure=question, **(RELATIVE | alike))
+    assert same.status_code == 303 and scalar(count, journey) == before + 2
+    found = rows("SELECT id FROM representative WHERE journey_id = %s ORDER BY position DESC", journey)
+    second, ana = found[0][0], found[1][0]
+    # What stands is corrected without a question; who becomes another one is asked about.
+    told = RELATIVE | alike | {"tie": "tante"}
+    assert post(referent, f"/parcours/proche/{second}", version=1, **told).status_code == 303
+    renamed = post(referent, f"/parcours/proche/{ana}", version=1, **RELATIVE)
+    assert renamed.status_code == 422 and question in unescape(renamed.text)
+    assert post(referent, f"/parcours/proche/{ana}", version=1, sure=question, **RELATIVE).status_code == 303
+
+
+def test_of_a_child_the_parents_are_called(referent: FlaskClient, journey: uuid.UUID) -> None:
+    post(referent, f"/parcours/{journey}/proche", idempotency_key="one", **RELATIVE)
+
+    def calls() -> str:
+        page = referent.get(f"/parcours/{journey}").text
+        return unescape(page.partition('id="appeler"')[2].partition("</section>")[0])
+
+    assert change(referent, journey, interpreter="y", prefers_oral="y", phone="").status_code == 303
+    shown = calls()
+    assert shown.index("Awa Canari") < shown.index("Interprète nécessaire")
+    assert "Pour Zoé Neuve" in shown and "la personne elle-même" not in shown
+    assert "Zoé Neuve" not in "".join(re.findall(r'call-name">([^<]*)', shown))
+    assert "Aucun téléphone noté" not in shown.partition("Zoé Neuve")[2]
+    assert change(referent, journey, phone="06 12 34 56 79").status_code == 303
+    shown = calls()
+    assert (
+        shown.index("Awa Canari")
+        < shown.index("Zoé Neuve")
+        < shown.index("06\u00a012\u00a034\u00a056\u00a079")
+    )
+
+
 def test_a_date_that_cannot_be_read_hides_nothing_else(referent: FlaskClient, journey: uuid.UUID) -> None:
     refused = change(referent, journey, arrived_on="40/40/2026", phone="abc", email="pas-un-mail")
     page = unescape(refused.text)

@@ -49,6 +49,32 @@ def test_the_picture_says_the_silence_and_gives_the_same_in_a_table(site: Flask)
     assert last_audit("consultation_parcours")[2].startswith("picture,coordination")
 
 
+def test_the_agreement_shortens_no_silence_that_is_told(site: Flask) -> None:
+    """It starts the clock of the alerts; the family has been without an exchange since the opening."""
+    journey_id = silent_journey(REFERENT)
+    for table in ("contact", "appointment", "pause"):
+        rows(f"DELETE FROM {table} WHERE journey_id = %s", journey_id)
+    rows(
+        "UPDATE journey SET opened_on = %s, agreement_on = %s WHERE id = %s",
+        TODAY - timedelta(days=90),
+        TODAY - timedelta(days=79),
+        journey_id,
+    )
+    client = browser(site, REFERENT)
+    assert "90 jours sans échange" in image(client, journey_id, "1a").replace("\N{NO-BREAK SPACE}", " ")
+    page = browser(site, COORDINATOR).get("/parcours/silences").text
+    line = (
+        page[page.index(f'href="/parcours/{journey_id}"') :]
+        .split("</tr>")[0]
+        .replace("\N{NO-BREAK SPACE}", " ")
+    )
+    assert "90 jours</strong>" in line and "sans aucun échange noté" in line
+    rows("UPDATE journey SET agreement_on = NULL WHERE id = %s", journey_id)
+    assert "jours sans échange" not in image(client, journey_id, "1a"), (
+        "nobody is awaited before the agreement"
+    )
+
+
 def test_each_period_is_a_link_and_the_rest_is_the_default(site: Flask) -> None:
     client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
     for period, label in (("3m", "3 mois"), ("6m", "6 mois"), ("1a", "1 an"), ("tout", "Tout")):

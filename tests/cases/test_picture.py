@@ -118,7 +118,7 @@ def test_a_silence_that_began_before_the_picture_is_cut_but_counted_whole() -> N
     assert gap.x == 0 and gap.text == "300 jours sans échange"
 
 
-def test_nobody_ever_reached_is_a_silence_since_the_agreement() -> None:
+def test_nobody_ever_reached_is_a_silence() -> None:
     assert row(picture(facts()), "exchange").gaps[-1].current
     assert not row(picture(PictureFacts(OPENED)), "exchange").gaps, "nothing is awaited yet"
 
@@ -214,8 +214,9 @@ def test_months_are_named_where_they_fit_and_years_are_told() -> None:
 
 def test_the_summary_counts_what_the_period_shows() -> None:
     missed = Moment("exchange", days(-3), "missed", "Rendez-vous : absence non excusée")
-    drawing = picture(facts(exchange(days(-9)), exchange(days(-900)), missed))
-    assert drawing.summary == "Sur 6 mois : 1 échange, 0 tentative, 1 rendez-vous manqué."
+    kept = Moment("exchange", days(-9), "kept", "Rendez-vous : honoré", is_exchange=True)
+    drawing = picture(facts(exchange(days(-9)), kept, exchange(days(-900)), missed))
+    assert drawing.summary == "Sur 6 mois : 1 jour d'échange, 0 tentative, 1 rendez-vous manqué."
 
 
 def test_nothing_of_it_prints_its_words() -> None:

@@ -94,6 +94,7 @@ ON_JOURNEY = {
     Action.ANSWER_ALERT: "team",
     Action.REVIEW_WEEK: "coordinates",
     Action.ADD_DOCUMENT: "writes any volet",
+    Action.LIST_DOCUMENTS: "any volet",
     Action.READ_DOCUMENT: "any volet",
     Action.REMOVE_DOCUMENT: "writes any volet",
     Action.KEEP_DRAFT: "writes coordination",

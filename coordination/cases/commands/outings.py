@@ -4,19 +4,23 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass, field, replace
-from datetime import datetime
+from datetime import date, datetime
+
+from sqlalchemy import select
 
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.appointments import check_outcome, record_outcome
 from coordination.cases.commands.contacts import NewContact, add_contact, check_contact
 from coordination.cases.models import Appointment
 from coordination.clock import paris_date
+from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
 from coordination.privacy.records import journey_of
 from coordination.privacy.work import work
 
+HELD = "HONORE"
 NOTHING = "Choisissez un résultat, ou laissez cette personne entièrement vide."
 NOTE_ALONE = "Choisissez le résultat de l'échange pour que cette note soit gardée."
 
@@ -52,10 +56,11 @@ def log_visit(
 ) -> None:
     """Record a visit, all or nothing; deadlines move in the same work.
 
-    An appointment honoured with a note is also an exchange that took place: its note goes there. Raises BadInput
-    with a sentence per field (`status` for the appointment), AlreadyDone, EditConflict, NotFound, Forbidden.
+    An appointment honoured with a note is also an exchange that took place, on the day of that appointment: its
+    note goes there. Raises BadInput with a sentence per field (`status` for the appointment), AlreadyDone,
+    EditConflict, NotFound, Forbidden.
     """
-    contact, told = _with_outcome(visit)
+    told = _untold(visit)
     with work(actor, Action.LOG_CONTACT, now) as w:
         grant = w.require(journey_id)
         if key:
@@ -65,8 +70,11 @@ def log_visit(
             if journey_of(Appointment, visit.kept.appointment_id) != journey_id:
                 raise NotFound("Ce rendez-vous n'est pas de ce parcours.")
             check_outcome(problems, visit.kept.appointment_id, visit.kept.status, paris_date(now))
+        contact = _exchange(visit)
         if contact.outcome or told:
             check_contact(problems, contact, journey_id, paris_date(now))
+        if "on" in problems and "on" not in visit.faults and contact is not visit.contact:
+            problems["status"] = problems.pop("on")
         problems.stop_if_any()
         detail = []
         if visit.kept:
@@ -78,11 +86,23 @@ def log_visit(
         w.audit(grant, detail)
 
 
-def _with_outcome(visit: Visit) -> tuple[NewContact, Faults]:
-    """The exchange with its outcome, or what is said of one that has none and needs it."""
-    contact = visit.contact
-    if contact.outcome or not (contact.note.strip() or visit.kept is None):
-        return contact, {}
-    if visit.kept and visit.kept.status == "HONORE":
-        return replace(contact, outcome="ABOUTI"), {}
-    return contact, {"outcome": NOTE_ALONE if contact.note.strip() else NOTHING}
+def _untold(visit: Visit) -> Faults:
+    """What is said of an exchange that has no outcome and needs one."""
+    noted = bool(visit.contact.note.strip())
+    if visit.contact.outcome or (visit.kept and (visit.kept.status == HELD or not noted)):
+        return {}
+    return {"outcome": NOTE_ALONE if noted else NOTHING}
+
+
+def _exchange(visit: Visit) -> NewContact:
+    """The exchange as it is kept; without an outcome of its own, that of the appointment held, on its day.
+
+    Dated as the outing, it would put off the alert about silence by all the days between the two.
+    """
+    contact, kept = visit.contact, visit.kept
+    if contact.outcome or not contact.note.strip() or kept is None or kept.status != HELD:
+        return contact
+    on: date | None = db.session.scalar(
+        select(Appointment.on_date).where(Appointment.id == kept.appointment_id)
+    )
+    return replace(contact, on=on, outcome="ABOUTI")

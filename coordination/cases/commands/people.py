@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
 from typing import Any
@@ -18,8 +18,10 @@ from coordination.cases.checks_people import (
     check_area,
     check_birth,
     check_both_names,
+    check_called_once,
     check_commune,
     check_reach,
+    named_alike,
 )
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Journey, Representative, Schooling, Sheet
@@ -28,7 +30,7 @@ from coordination.db import db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import add_record, change_record, journey_of, remove_record
-from coordination.privacy.vault import open_rows
+from coordination.privacy.vault import Opened, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
@@ -147,26 +149,33 @@ def _check_identity(
 
 
 def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: datetime, *, key: str = "",
-                 answer: str = "") -> uuid.UUID:  # fmt: skip
-    """Note a person to call. `key`, `answer`: see `log_contact`. Raises BadInput, NotFound, Forbidden."""
+                 answer: str = "", sure: Collection[str] = ()) -> uuid.UUID:  # fmt: skip
+    """Note a person to call. `key`, `answer`: see `log_contact`; `sure`: see `Problems`.
+
+    Raises BadInput, NotFound, Forbidden.
+    """
     with work(actor, Action.CHANGE_PEOPLE, now) as w:
         grant = w.require(journey_id)
         if key:
             w.once(key, relative.body(), answer)
-        _check_relative(relative)
+        _check_relative(relative, _called(grant, journey_id), sure)
         row_id = add_record(grant, Representative, journey_id, Volet.COORDINATION, asdict(relative))
         _follow_relative(grant, journey_id, now)
         w.audit(grant, ["representative", *asdict(relative)])
         return row_id
 
 
-def change_relative(
-    actor: Actor, relative_id: uuid.UUID, relative: Relative, version: int, now: datetime
-) -> uuid.UUID:
+def change_relative(actor: Actor, relative_id: uuid.UUID, relative: Relative, version: int, now: datetime, *,
+                    sure: Collection[str] = ()) -> uuid.UUID:  # fmt: skip
     """Correct a person to call; the journey's id. Raises as `change_identity`."""
 
     def change(w: Work, grant: Grant) -> list[str]:
-        _check_relative(relative)
+        assert grant.journey_id
+        called = _called(grant, grant.journey_id)
+        kept = [row for row in called if row["id"] == relative_id]
+        # Names that stood already, by an import maybe, are not asked about.
+        same = named_alike(relative.first_name, relative.last_name, kept)
+        _check_relative(relative, [] if same else [row for row in called if row not in kept], sure)
         return change_record(w, grant, Representative, relative_id, version, asdict(relative))
 
     return _on_relative(actor, relative_id, now, change)
@@ -252,13 +261,19 @@ def _check_school(problems: Problems, given: SchoolYear, current_year: int, kept
         problems.ask("school_level", "Le niveau noté sera effacé.")
 
 
-def _check_relative(relative: Relative) -> None:
+def _called(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
+    columns = ("first_name", "last_name", "tie")
+    return open_rows(grant, Representative, columns, Representative.journey_id == journey_id)
+
+
+def _check_relative(relative: Relative, others: Sequence[Opened], sure: Collection[str]) -> None:
     problems = Problems()
     check_both_names(problems, relative.first_name, relative.last_name, hint=UNKNOWN)
     for name in ("first_name", "last_name", "tie"):
         problems.free_text(name, getattr(relative, name), LONGEST_NAME)
     check_reach(problems, relative.phone, relative.email)
-    problems.stop_if_any()
+    check_called_once(problems, relative.first_name, relative.last_name, others)
+    problems.stop_if_any(sure)
 
 
 def _check_names(problems: Problems, first_name: str, last_name: str) -> None:

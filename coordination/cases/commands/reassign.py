@@ -12,6 +12,7 @@ from sqlalchemy import func, select, update
 
 from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow_many
+from coordination.cases.commands.skeleton import remember_journey
 from coordination.cases.commands.team import AWAY_TOO, NO_SUCH_LEAVE, check_follower
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
@@ -24,7 +25,7 @@ from coordination.errors import BadInput, Conflict, NotFound
 from coordination.privacy.access import sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
-from coordination.privacy.work import work
+from coordination.privacy.work import Work, work
 
 NOBODY_CHOSEN = "Cochez au moins un parcours."
 NOBODY_NAMED = "Choisissez le nouveau référent."
@@ -74,6 +75,7 @@ def reassign(actor: Actor, wanted: Reassignment, now: datetime, *, key: str = ""
         _check_follower(actor, ids, wanted.referent_id, now)
         # Nobody stands in for themselves.
         changed = _write(
+            w,
             wanted.journeys,
             referent_id=wanted.referent_id,
             backup_id=func.nullif(Journey.backup_id, wanted.referent_id),
@@ -107,7 +109,7 @@ def back_up(
         if key:
             w.once(key, wanted.body(), answer)
         _check_backup(ids, backup_id, leave.from_on, leave.until_on, now)
-        changed = _write(wanted.journeys, backup_id=backup_id)
+        changed = _write(w, wanted.journeys, backup_id=backup_id)
         today = paris_date(now)
         follow_many(grants[0], ids, "team", today, f"suppléant nommé le {today:%d/%m/%Y}")
         sync_access(ids)
@@ -155,9 +157,14 @@ def _check_follower(actor: Actor, ids: list[uuid.UUID], referent_id: uuid.UUID |
         raise BadInput(problem, {"referent": problem})
 
 
-def _write(journeys: Sequence[tuple[uuid.UUID, int]], **values: Any) -> int:
+def _write(w: Work, journeys: Sequence[tuple[uuid.UUID, int]], **values: Any) -> int:
     """Each journey at the version that was read, or none."""
     changed = 0
+    columns = (Journey.referent_id, Journey.backup_id)
+    ids = [id_ for id_, _ in journeys]
+    team = {
+        row.id: row for row in db.session.execute(select(Journey.id, *columns).where(among(Journey.id, ids)))
+    }
     for id_, version in journeys:
         done = db.session.execute(
             update(Journey)
@@ -165,7 +172,10 @@ def _write(journeys: Sequence[tuple[uuid.UUID, int]], **values: Any) -> int:
             .values(**values, version=Journey.version + 1)
             .returning(Journey.id)
         ).first()
-        changed += done is not None
+        if done is not None:
+            changed += 1
+            # Who writes on it meanwhile is told by whom it was changed.
+            remember_journey(w, id_, {name: getattr(team[id_], name) for name in values})
     if changed != len(journeys):
         late = len(journeys) - changed
         number = "Un parcours a été modifié" if late == 1 else f"{late} parcours ont été modifiés"

@@ -65,13 +65,14 @@ def draw(
 def summary(facts: PictureFacts, scale: Scale, period: str) -> str:
     """What the picture says at first sight, in one sentence."""
     shown = [m for m in facts.moments if scale.holds(m.on)]
-    exchanges = sum(m.is_exchange for m in shown)
+    # A contact and an appointment kept on one day are one, as for the strips and the rules.
+    days = count(len({m.on for m in shown if m.is_exchange}), "jour d'échange", "jours d'échange")
     attempts = sum(m.shape in ATTEMPTS for m in shown)
     missed = sum(m.shape == "missed" for m in shown)
     standing = [lane for lane in facts.lanes if lane.row == "alert"]
     label = "Tout le parcours" if period == "tout" else f"Sur {PERIODS[period][0]}"
     return (
-        f"{label} : {count(exchanges, 'échange')}, {count(attempts, 'tentative')},"
+        f"{label} : {days}, {count(attempts, 'tentative')},"
         f" {count(missed, 'rendez-vous manqué', 'rendez-vous manqués')}"
         + (f", {count(len(standing), 'alerte ouverte', 'alertes ouvertes')}." if standing else ".")
     )

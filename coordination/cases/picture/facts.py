@@ -73,7 +73,7 @@ class Break:
 
 @dataclass(frozen=True, slots=True)
 class PictureFacts:
-    """Everything to draw. `first`: first day of the journey; `silent_from`: when the contact clock starts."""
+    """Everything to draw. `first`: first day of the journey; `silent_from`: first day of a first silence."""
 
     first: date | None
     silent_from: date | None = None

@@ -69,7 +69,7 @@ def exchanges_row(
 ) -> tuple[Row, list[Line]]:
     """Two lines: what joined the person, with the long silences between, and under it what did not.
 
-    `silent_from`: when the first exchange began to be awaited.
+    `silent_from`: when a silence before the first exchange begins.
     """
     shown = sorted((m for m in moments if scale.holds(m.on)), key=lambda m: (m.on, m.is_exchange))
     level = y + TITLE + 20

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from coordination.alerts.queries import (
     AlertView,
@@ -19,11 +19,11 @@ from coordination.alerts.queries import (
     serious_alerts,
 )
 from coordination.alerts.tiers import speaks_to_follower
-from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.untold import asked_since, waits_for_outcome
 from coordination.cases.vocabulary import appointment_label
 from coordination.clock import paris_date
 from coordination.db import among, db
@@ -35,9 +35,6 @@ from coordination.web.filters import long_date
 
 DUE_WITHIN = timedelta(days=14)
 APPOINTMENTS_WITHIN = timedelta(days=7)
-OUTCOME_RULE = "T30"
-# Older ones are no longer a task of the day; the journey still asks about them.
-UNTOLD_SINCE = timedelta(days=60)
 
 
 @dataclass(frozen=True)
@@ -89,12 +86,9 @@ def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
     mine = [row.id for row in followed]
     # What a rule says to the coordination alone is not for this day.
     alerts = [alert for alert in serious_alerts(today, mine) if speaks_to_follower(alert.rule)]
-    due = [
-        one
-        for one in coming_deadlines(today, today + DUE_WITHIN, mine)
-        # An appointment to come stands among those of the week.
-        if speaks_to_follower(one.rule) and one.rule != OUTCOME_RULE
-    ]
+    # As « À venir » counts them: what is INFO breaks nothing, and goes to the weekly mail.
+    coming_due = coming_deadlines(today, today + DUE_WITHIN, mine, only_serious=True)
+    due = [one for one in coming_due if speaks_to_follower(one.rule)]
     appointments = _appointments(grant, mine, today)
     # Today's are still to be held, or just were: they stand with those of the week, and their outcome can be said.
     untold = tuple(a for a in appointments if a.on < today)
@@ -143,8 +137,8 @@ def _appointments(grant: Grant, mine: list[uuid.UUID], today: date) -> list[Appo
         Appointment,
         ("on_date", "version", "at_time", "place"),
         among(Appointment.journey_id, mine),
-        or_(Appointment.status.is_(None), Appointment.status.in_(PENDING)),
-        Appointment.on_date >= today - UNTOLD_SINCE,
+        waits_for_outcome(),
+        Appointment.on_date >= asked_since(today),
         Appointment.on_date <= today + APPOINTMENTS_WITHIN,
     )
     return [

@@ -6,19 +6,19 @@ import uuid
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import func, or_, select
+from sqlalchemy import func, select
 
 from coordination.accounts.followers import followers
 from coordination.accounts.models import Membership
 from coordination.accounts.queries import stands_now
 from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
-from coordination.cases.commands.appointments import PENDING
 from coordination.cases.commands.team import NO_SUCH_LEAVE
 from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.away import LEAVE_TOLD, away
 from coordination.cases.queries.forecast import Break, falls_in
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.untold import waits_for_outcome
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.clock import paris_date
 from coordination.db import db
@@ -148,7 +148,7 @@ def leave_plan(grant: Grant, actor: Actor, leave_id: uuid.UUID, now: datetime) -
         .where(
             Journey.referent_id == actor.id,
             Journey.exit_on.is_(None),
-            or_(Appointment.status.is_(None), Appointment.status.in_(PENDING)),
+            waits_for_outcome(),
             Appointment.on_date >= max(leave.from_on, today),
             Appointment.on_date <= leave.until_on,
         )

@@ -5,31 +5,31 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import date, timedelta
+from datetime import date
 
-from sqlalchemy import or_, select
+from sqlalchemy import select
 
 from coordination.alerts.queries import by_person, serious_alerts
-from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import Appointment, Contact, Journey
+from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, people
 from coordination.cases.queries.search import fold
+from coordination.cases.queries.untold import asked_since, waits_for_outcome
 from coordination.db import among, db
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Grant
 
 LATEST = 30
-# An appointment that nobody said anything of for longer is corrected from the journey.
-PAST = timedelta(days=30)
 
 
 @dataclass(frozen=True)
 class Pending:
-    """An appointment that waits for its outcome."""
+    """An appointment that waits for its outcome; `before`: how many of the person wait for longer."""
 
     id: uuid.UUID
     on: date
     version: int
+    before: int = 0
 
 
 @dataclass(frozen=True)
@@ -44,7 +44,7 @@ class Reachable:
 
 @dataclass(frozen=True)
 class Outing:
-    """Those of today first (appointment, then alert), then the others by name."""
+    """Those of today or of whom something is awaited (outcome of an appointment, alert), then the others."""
 
     today: tuple[Reachable, ...]
     others: tuple[Reachable, ...]
@@ -60,8 +60,8 @@ class Visited:
 
 
 def outing(grant: Grant, actor: Actor, today: date) -> Outing:
-    """Whom the actor follows or backs up. A fixed number of statements."""
-    mine = _followed(actor)
+    """Whom the actor follows, backs up or replaces. A fixed number of statements."""
+    mine = _followed(actor, today)
     if not mine:
         return Outing((), ())
     expected = pending_appointments(mine, today)
@@ -91,8 +91,8 @@ def _why(pending: Pending | None, alert: str, today: date) -> str:
     )
 
 
-def _followed(actor: Actor) -> list[uuid.UUID]:
-    mine = or_(Journey.referent_id == actor.id, Journey.backup_id == actor.id)
+def _followed(actor: Actor, today: date) -> list[uuid.UUID]:
+    mine = followed_by(actor, today)
     return list(db.session.scalars(select(Journey.id).where(mine, Journey.exit_on.is_(None))))
 
 
@@ -107,18 +107,22 @@ def visited(grant: Grant, ids: Sequence[uuid.UUID], today: date) -> tuple[Visite
 
 
 def pending_appointments(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, Pending]:
-    """The latest appointment of each journey, up to today, that waits for its outcome."""
+    """The latest appointment of each journey, up to today, of those that « Ma journée » asks about."""
     rows = db.session.execute(
         select(Appointment.journey_id, Appointment.id, Appointment.on_date, Appointment.version)
         .where(
             among(Appointment.journey_id, journey_ids),
-            Appointment.status.in_(PENDING),
+            waits_for_outcome(),
             Appointment.on_date <= today,
-            Appointment.on_date >= today - PAST,
+            Appointment.on_date >= asked_since(today),
         )
         .order_by(Appointment.on_date)
     )
-    return {row.journey_id: Pending(row.id, row.on_date, row.version) for row in rows}
+    found: dict[uuid.UUID, Pending] = {}
+    for row in rows:
+        before = found[row.journey_id].before + 1 if row.journey_id in found else 0
+        found[row.journey_id] = Pending(row.id, row.on_date, row.version, before)
+    return found
 
 
 def latest_modes(actor: Actor) -> tuple[str, ...]:

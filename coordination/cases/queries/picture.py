@@ -90,8 +90,9 @@ def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date) -> PictureFa
 def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFacts:
     """What the small picture shows, all in clear: one statement. `journey`: its row, whole or those columns."""
     dated = _dated(journey_id)
-    # The first silence counts from the agreement (PRE) or the opening, as the rules do.
-    awaited = journey.agreement_on if journey.programme == "PRE" else journey.opened_on
+    # Before its agreement a PRE journey awaits nobody. With it, what is told is true: no exchange since the
+    # opening. The clock of the alerts starts at the agreement.
+    awaited = journey.opened_on if journey.programme != "PRE" or journey.agreement_on else None
     return PictureFacts(
         first=journey.opened_on,
         silent_from=awaited,

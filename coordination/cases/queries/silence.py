@@ -19,7 +19,7 @@ PAGE = 50
 _LONGEST = text(
     """
 WITH file AS MATERIALIZED (
-  SELECT id, ref, referent_id, coalesce(agreement_on, opened_on) AS awaited FROM journey
+  SELECT id, ref, referent_id, opened_on FROM journey
   WHERE exit_on IS NULL AND stage IS DISTINCT FROM 'NON_RETENU'
     AND coalesce(agreement_status, '') NOT IN ('REFUS', 'RETIRE')
     AND (CAST(:programme AS text) = '' OR programme = :programme)),
@@ -33,8 +33,8 @@ paused AS MATERIALIZED (SELECT DISTINCT journey_id FROM pause WHERE returned_on 
 SELECT *, count(*) OVER () AS total FROM (
   SELECT file.id, file.ref, file.referent_id, heard.on_date IS NULL AS never,
          paused.journey_id IS NOT NULL AS paused,
-         CASE WHEN coalesce(heard.on_date, file.awaited) <= :today
-              THEN coalesce(heard.on_date, file.awaited) END AS since
+         CASE WHEN coalesce(heard.on_date, file.opened_on) <= :today
+              THEN coalesce(heard.on_date, file.opened_on) END AS since
   FROM file LEFT JOIN heard ON heard.journey_id = file.id LEFT JOIN paused ON paused.journey_id = file.id) AS line
 ORDER BY paused, coalesce(since, :today), ref COLLATE "C"
 LIMIT :most OFFSET :after
@@ -44,7 +44,7 @@ LIMIT :most OFFSET :after
 
 @dataclass(frozen=True)
 class Silence:
-    """`since`: the last exchange, or the day since when the first is awaited; None if nothing is known."""
+    """`since`: the last exchange, or the opening if there was none; None if nothing is known."""
 
     person: Person
     strip: Strip

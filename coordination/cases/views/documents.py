@@ -26,7 +26,7 @@ from coordination.web.uploads import takes_files
 
 
 @blueprint.get("/<uuid:journey_id>/documents")
-@declares(Action.READ_DOCUMENT)
+@declares(Action.LIST_DOCUMENTS)
 def documents(journey_id: uuid.UUID) -> ResponseReturnValue:
     return _list(journey_id, DocumentForm())
 
@@ -49,7 +49,8 @@ def add_document(journey_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _list(journey_id: uuid.UUID, form: DocumentForm) -> str:
-    with consult(current.actor(), Action.READ_DOCUMENT, current.now()) as r:
+    # Whoever adds one sees the list and opens none: the journal tells the two apart.
+    with consult(current.actor(), Action.LIST_DOCUMENTS, current.now()) as r:
         grant = r.require(journey_id)
         found = queries.documents(grant, journey_id)
         person = people(grant, [journey_id])[journey_id]

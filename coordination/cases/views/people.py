@@ -76,7 +76,9 @@ def add_relative(journey_id: uuid.UUID) -> ResponseReturnValue:
     def save() -> str:
         answer = _journey(journey_id, "appeler")
         given = read_relative(form.typed())
-        people.add_relative(current.actor(), journey_id, given, current.now(), key=form.key, answer=answer)
+        people.add_relative(
+            current.actor(), journey_id, given, current.now(), key=form.key, answer=answer, sure=form.sure
+        )
         return answer
 
     return write_page(form, page, save, "Personne à appeler ajoutée.")
@@ -102,7 +104,7 @@ def change_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
     def save() -> str:
         given = read_relative(form.typed())
         journey_id = people.change_relative(
-            current.actor(), relative_id, given, form.version.data or 0, current.now()
+            current.actor(), relative_id, given, form.version.data or 0, current.now(), sure=form.sure
         )
         return _journey(journey_id, "appeler")
 
