@@ -26,7 +26,7 @@ from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_steps, with_place
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
-from coordination.cases.stages import awaited
+from coordination.cases.stages import Awaited, way_out
 from coordination.cases.timeline import Entry, sources, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db
@@ -169,7 +169,7 @@ class JourneyPage:
     backup: str | None
     last_exchange: date | None
     next_step: NextStep | None
-    awaited: tuple[str, str] | None
+    way_out: Awaited
     representatives: tuple[RepresentativeView, ...]
     volets: tuple[VoletView, ...]
     timeline: tuple[Entry, ...]
@@ -238,8 +238,8 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
         backup=staff.get(journey.backup_id),  # type: ignore[arg-type]
         last_exchange=max((m.on for m in picture.moments if m.is_exchange), default=None),
-        next_step=None if ended else with_place(next_steps([journey_id], today).get(journey_id), entries),
-        awaited=None if ended else awaited(journey.programme, journey.stage, journey.agreement_status),
+        next_step=with_place(next_steps([journey_id], today).get(journey_id), entries),
+        way_out=way_out(journey.programme, journey.stage, journey.agreement_status),
         representatives=_representatives(grant, journey_id),
         volets=_volets(grant, journey_id),
         timeline=tuple(entries),
