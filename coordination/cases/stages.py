@@ -77,6 +77,10 @@ class Awaited(NamedTuple):
     words: str
     way: str
 
+    @property
+    def turns_down(self) -> bool:
+        return self is _TURN_DOWN
+
 
 _AGREEMENT = Awaited("cases.agreement", "Recueillir l'accord des parents", "Noter l'accord")
 _NEXT = Awaited("cases.course", "Passer à l'étape suivante", "Changer l'étape")
