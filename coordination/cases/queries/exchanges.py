@@ -19,15 +19,11 @@ def last_exchanges(journey_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, date]:
 
     Of every visible journey at once: see `silence`.
     """
-    return {
-        journey_id: day
-        for journey_id, day in db.session.execute(latest_exchanges(), {"ids": list(journey_ids)})
-    }
+    return {journey_id: day for journey_id, day in db.session.execute(_latest(), {"ids": list(journey_ids)})}
 
 
 @cache
-def latest_exchanges() -> Select[Any]:
-    """(journey, day) of the latest exchange of each of `ids`."""
+def _latest() -> Select[Any]:
     ids = many("ids")
     both = union_all(
         select(Contact.journey_id, Contact.on_date).where(

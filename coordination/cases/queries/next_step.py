@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import cache
@@ -29,7 +29,6 @@ from sqlalchemy.dialects.postgresql import distinct_on
 
 from coordination.accounts.models import Structure
 from coordination.cases.models import Action, Appointment, Journey, Pause, Review
-from coordination.cases.queries.exchanges import latest_exchanges
 from coordination.cases.stages import FROZEN, Awaited, awaited
 from coordination.cases.timeline import Entry
 from coordination.db import db, many
@@ -61,18 +60,20 @@ class NextStep:
     awaited: Awaited | None = None
 
 
-def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID, NextStep]:
+def next_steps(
+    journey_ids: Sequence[uuid.UUID], today: date, met: Collection[uuid.UUID]
+) -> dict[uuid.UUID, NextStep]:
     """The first thing to come of each journey; where there is none, the oldest that is late. One statement.
 
-    Nothing that was planned stands on an ended journey, nor once the agreement is refused or withdrawn. Until
-    the parents have agreed, an appointment alone is said, and the agreement with it.
+    Nothing that was planned stands on an ended journey, nor once the agreement is refused or withdrawn. Until the
+    parents have agreed, an appointment alone is said, and the agreement with it. `met`: those heard of already.
     """
     found = {}
     for row in db.session.execute(_planned(), {"ids": list(journey_ids), "today": today}):
         if row.exit_on is not None or row.stage == "NON_RETENU":
             found[row.id] = NextStep(None, ENDED)
             continue
-        asked = awaited(row.programme, row.stage, row.agreement_status, met=row.met)
+        asked = awaited(row.programme, row.stage, row.agreement_status, met=row.id in met)
         if row.day is not None:
             late, also = row.day < today, asked if row.before_agreement else None
             found[row.id] = NextStep(
@@ -83,8 +84,9 @@ def next_steps(journey_ids: Sequence[uuid.UUID], today: date) -> dict[uuid.UUID,
     return found
 
 
-def with_place(step: NextStep | None, entries: Sequence[Entry]) -> NextStep | None:
-    """The same, an appointment with the hour and the place that its line of the timeline has."""
+def next_step(journey_id: uuid.UUID, today: date, entries: Sequence[Entry], *, met: bool) -> NextStep | None:
+    """That of one journey, an appointment with the hour and the place that its line of the timeline has."""
+    step = next_steps([journey_id], today, {journey_id} if met else ()).get(journey_id)
     if step is None or step.what != LABELS["appointment"]:
         return step
     told = (
@@ -126,7 +128,6 @@ def _planned() -> Select[*tuple[Any, ...]]:
         agreement.not_in(FROZEN),
         or_(not_(before_agreement), planned.c.what == "appointment"),
     )
-    heard = latest_exchanges().subquery()
     return (
         select(
             Journey.id,
@@ -135,7 +136,6 @@ def _planned() -> Select[*tuple[Any, ...]]:
             Journey.agreement_status,
             Journey.exit_on,
             before_agreement.label("before_agreement"),
-            heard.c.journey_id.is_not(None).label("met"),
             cast(planned.c.day, Date).label("day"),
             cast(planned.c.what, String).label("what"),
             Structure.name,
@@ -143,7 +143,6 @@ def _planned() -> Select[*tuple[Any, ...]]:
         )
         .select_from(Journey)
         .outerjoin(planned, stands)
-        .outerjoin(heard, heard.c.journey_id == Journey.id)
         .outerjoin(Structure, Structure.id == planned.c.structure_id)
         .where(Journey.id == ids)
         .ext(distinct_on(Journey.id))
