@@ -22,6 +22,11 @@ def before_opening(opened_on: date) -> str:
     return f"Le parcours a commencé le {opened_on:%d/%m/%Y} : la date ne peut pas être avant."
 
 
+def ended_since(exit_on: date) -> str:
+    """What is said of a day after the end of the journey."""
+    return f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
+
+
 Faults = Mapping[str, str]
 """Field -> French sentence, of what could not be read: a command tells them together with what its rules refuse."""
 

@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from coordination.cases.checks import RETIRED, Problems, before_opening
+from coordination.cases.checks import RETIRED, Problems, before_opening, ended_since
 from coordination.cases.checks_doubles import Known, check_doubles
 from coordination.cases.checks_facts import check_fact
-from coordination.cases.dates import COMING, out_of_order
+from coordination.cases.dates import COMING, PLANS, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, EXCHANGE, REVIEW, Cell, RecordKind, Shape
+from coordination.cases.stages import FROZEN
 from coordination.cases.vocabulary import coded
 from coordination.clock import FIRST_YEAR, LAST_YEAR
 
@@ -24,6 +25,13 @@ DAY_OF_STATUS = {
     **dict.fromkeys(
         ("TERMINEE_ATTEINTE", "TERMINEE_PARTIELLE", "TERMINEE_NON_ATTEINTE", "ABANDONNEE"), "ended_on"
     ),
+}
+# Table -> the days on which a journey would go on, the first one known.
+_GOES_ON = {
+    "action": ("started_on", "planned_start"),
+    "objective": ("set_on",),
+    "pause": ("from_on",),
+    "review": ("held_on", "due_on"),
 }
 CHOOSE = "Choisissez une des réponses proposées."
 
@@ -38,6 +46,8 @@ class Place:
     exit_on: date | None
     stage: str | None
     entered_on: date | None
+    agreement_status: str | None = None
+    agreement_on: date | None = None
 
     @property
     def ended(self) -> bool:
@@ -80,6 +90,9 @@ def check_record(
             problems.setdefault(name, "Indiquez ce jour : c'est de lui que partent les alertes.")
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
+    _check_plan(problems, kind, values, place, today, known)
+    if known.kept is None:
+        _ask_against_refusal(problems, kind, values, place)
     check_fact(problems, kind, values, place.entered_on or place.opened_on, place.exit_on, today)
     check_doubles(problems, kind, values, known, today)
 
@@ -106,7 +119,40 @@ def _check_day(
     elif day > today:
         problems[cell.name] = "Cette date est dans le futur : n'indiquez ici que ce qui a eu lieu."
     elif place.exit_on and day > place.exit_on:
-        problems[cell.name] = f"Le parcours est terminé depuis le {place.exit_on:%d/%m/%Y}."
+        problems[cell.name] = ended_since(place.exit_on)
+
+
+def _check_plan(
+    problems: Problems, kind: RecordKind, values: Mapping[str, Any], place: Place, today: date, known: Known
+) -> None:
+    """Nothing new is planned on an ended journey; what was planned before its end may stay as it is."""
+    if kind is APPOINTMENT:
+        name = "on_date" if values.get("status") == COMING else ""
+    else:
+        name, done = PLANS.get(kind.table, ("", ""))
+        name = "" if done and values.get(done) else name
+    day = values.get(name)
+    if not isinstance(day, date) or not place.ended or day == (known.kept or {}).get(name):
+        return
+    if place.exit_on and day > place.exit_on:
+        problems.setdefault(name, ended_since(place.exit_on))
+    elif not place.exit_on and day > today:
+        problems.setdefault(name, "Ce parcours n'a pas été retenu : rien de nouveau ne s'y prévoit.")
+
+
+def _ask_against_refusal(
+    problems: Problems, kind: RecordKind, values: Mapping[str, Any], place: Place
+) -> None:
+    """A PRE journey goes on with the parents' agreement: what would begin after they refused is doubted."""
+    names = _GOES_ON.get(kind.table, ())
+    begun = next((name for name in names if isinstance(values.get(name), date)), None)
+    since = place.agreement_on
+    if place.programme != "PRE" or place.agreement_status not in FROZEN or place.ended or begun is None:
+        return
+    if since is None or values[begun] >= since:
+        status = "refusé" if place.agreement_status == "REFUS" else "retiré"
+        on = f" depuis le {since:%d/%m/%Y}" if since else ""
+        problems.ask(begun, f"L'accord est {status}{on} : rien ne commence sans l'accord des parents.")
 
 
 def _planned(kind: RecordKind, values: Mapping[str, Any], ahead: bool) -> bool:

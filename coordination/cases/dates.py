@@ -50,6 +50,12 @@ FACTS: dict[str, frozenset[str]] = {
 }
 """Table -> dates of something that happened: neither after today nor after the exit."""
 
+PLANS: dict[str, tuple[str, str]] = {
+    "action": ("planned_start", "started_on"),
+    "review": ("due_on", "held_on"),
+}
+"""Table -> a date that is planned, and the fact that it was a plan of."""
+
 COMING = "A_VENIR"
 """Status of an appointment that has not happened: its date is a plan."""
 

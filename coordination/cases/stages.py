@@ -6,6 +6,7 @@ A dictionary is enough: what may follow what. SORTI may be reopened; NON_RETENU 
 from __future__ import annotations
 
 from datetime import date
+from typing import NamedTuple
 
 PRE: dict[str, frozenset[str]] = {
     "REPERAGE": frozenset({"SAISINE", "NON_RETENU"}),
@@ -71,21 +72,41 @@ def dated_too_soon(programme: str, agreement: str | None, day: date | None, kept
     return NEEDS_AGREEMENT
 
 
-# What a stage waits for: (page, words).
-_AGREEMENT = ("cases.agreement", "Recueillir l'accord des parents")
-_NEXT = ("cases.course", "Passer à l'étape suivante")
-_FIRST = ("cases.course", "Proposer un premier rendez-vous, puis changer l'étape")
+class Awaited(NamedTuple):
+    """What comes next where nothing is planned: the page where it is noted, the words for it and for the way."""
+
+    page: str
+    words: str
+    way: str
+
+    @property
+    def turns_down(self) -> bool:
+        return self is _TURN_DOWN
 
 
-def awaited(programme: str, stage: str | None, agreement: str | None) -> tuple[str, str] | None:
-    """What comes next where nothing is planned: the page where it is noted, and the words for it; None: unknown."""
-    if programme != "PRE":
-        return _FIRST if stage == "REPERE" else None
-    if stage in AFTER_AGREEMENT or stage not in PRE or agreement in FROZEN:
-        return None
+_AGREEMENT = Awaited("cases.agreement", "Recueillir l'accord des parents", "Noter l'accord")
+_NEXT = Awaited("cases.course", "Passer à l'étape suivante", "Changer l'étape")
+_FIRST = Awaited("cases.course", "Proposer un premier rendez-vous, puis changer l'étape", "Changer l'étape")
+_END = Awaited("cases.ending", "Terminer le parcours", "Noter la sortie")
+_TURN_DOWN = Awaited("cases.course", "Clore le parcours par l'étape « Non retenu »", "Changer l'étape")
+
+
+def way_out(programme: str, stage: str | None, agreement: str | None) -> Awaited:
+    """How a running journey stops: one that has not begun has no exit, it is turned down."""
+    return _TURN_DOWN if refusal(programme, stage, "SORTI", agreement) else _END
+
+
+def awaited(programme: str, stage: str | None, agreement: str | None, *, met: bool = False) -> Awaited | None:
+    """What comes next where nothing is planned; None: unknown. `met`: an exchange took place."""
     if stage in ("NON_RETENU", "SORTI"):
         return None
-    return _NEXT if agreement == "SIGNE" else _AGREEMENT
+    if agreement in FROZEN:
+        return way_out(programme, stage, agreement)
+    if programme != "PRE":
+        return (_NEXT if met else _FIRST) if stage == "REPERE" else None
+    if agreement != "SIGNE":
+        return _AGREEMENT
+    return _NEXT if stage in PRE and stage not in AFTER_AGREEMENT else None
 
 
 # Where a journey resumes when the stage before its pause is unknown, or may not follow a pause.

@@ -159,7 +159,8 @@ POLICY: dict[Action, tuple[Predicate, ...]] = {
     Action.SIGN_IN: (anybody,),
     Action.SIGN_OUT: (anybody,),
     Action.VIEW_START: (signed_in,),
-    Action.VIEW_DAY: (role(*FOLLOWING_ROLES),),
+    # A coordinator may be given a journey too.
+    Action.VIEW_DAY: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),
     Action.LIST_JOURNEYS: (role(*COORDINATING_ROLES),),
     Action.LIST_STALLED: (role(*COORDINATING_ROLES),),
     Action.SEARCH: (role(*FOLLOWING_ROLES), role(*COORDINATING_ROLES)),

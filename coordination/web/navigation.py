@@ -20,16 +20,20 @@ from coordination.web import alive, current
 
 @dataclass(frozen=True)
 class Entry:
-    """A line of the menu. `endpoint` joins the menu when a feature has registered it."""
+    """A line of the menu. `endpoint` joins the menu when a feature has registered it.
+
+    `roles`: whose menu it is in, where more people may open the page.
+    """
 
     endpoint: str
     label: str
     action: Action
+    roles: tuple[str, ...] = ()
 
 
 ENTRIES = (
-    Entry("cases.day", "Ma journée", Action.VIEW_DAY),
-    Entry("cases.mine", "Mes parcours", Action.VIEW_DAY),
+    Entry("cases.day", "Ma journée", Action.VIEW_DAY, FOLLOWING_ROLES),
+    Entry("cases.mine", "Mes parcours", Action.VIEW_DAY, FOLLOWING_ROLES),
     Entry("cases.journeys", "Parcours", Action.LIST_JOURNEYS),
     Entry("cases.board", "Tableau", Action.LIST_STALLED),
     Entry("cases.stalled", "Parcours bloqués", Action.LIST_STALLED),
@@ -57,7 +61,13 @@ STARTS = (
 
 def menu(actor: Actor) -> list[Entry]:
     """The lines of the menu that the actor's roles allow."""
-    return [e for e in ENTRIES if e.endpoint in current_app.view_functions and can(actor, e.action)]
+    return [
+        e
+        for e in ENTRIES
+        if e.endpoint in current_app.view_functions
+        and can(actor, e.action)
+        and (not e.roles or actor.has(*e.roles))
+    ]
 
 
 def start_page(actor: Actor) -> str:

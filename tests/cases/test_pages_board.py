@@ -240,3 +240,19 @@ def test_the_board_costs_the_same_for_few_people_and_for_many(site: Flask) -> No
         many,
     )
     assert many[BOARD] <= 22 and many[STALLED] <= 16 and many[SILENCES] <= 14, many
+
+
+def test_a_coordinator_who_follows_a_journey_finds_their_day_from_the_board(site: Flask) -> None:
+    journey, own = journeys_of(REFERENT)[0], account(COORDINATOR)
+    rows("UPDATE journey SET referent_id = %s WHERE id = %s", own, journey)
+    client = browser(site, COORDINATOR)
+    refused = scalar("SELECT count(*) FROM audit_entry WHERE result = 'refus'")
+    table = client.get(BOARD).text.split('id="charge"')[1].split("</table>")[0]
+    assert table.count('href="/parcours/ma-journee"') == 1
+    lines = [line for line in table.split("<tr ") if str(own) in line]
+    assert len(lines) == 1 and 'href="/parcours/ma-journee"' in lines[0]
+    ref = scalar("SELECT ref FROM journey WHERE id = %s", journey)
+    assert "1 parcours suivi" in client.get("/parcours/ma-journee").text
+    mine = client.get("/parcours/mes-parcours").text
+    assert ref in mine and mine.count('class="person-name"') == 1
+    assert scalar("SELECT count(*) FROM audit_entry WHERE result = 'refus'") == refused

@@ -279,8 +279,8 @@ def test_without_the_agreement_nobody_else_is_brought_in(site: Flask, status: st
     assert 'value="EPS"' in client.get(f"/parcours/revue/{journey}").text
     rows("UPDATE journey SET agreement_status = %s, agreement_on = %s WHERE id = %s", status, TODAY, journey)
     page = client.get(f"/parcours/revue/{journey}").text
-    assert 'data-key="1"' in page and 'data-key="6"' in page
-    for decision in ("REAFFECTER", "EPS", "PAUSE"):
+    assert 'data-key="5"' in page and 'data-key="6"' in page
+    for decision in ("APPELER", "REAFFECTER", "EPS", "PAUSE"):
         assert f'value="{decision}"' not in page
         refused = post(client, f"/parcours/revue/{journey}", decision=decision)
         assert refused.status_code == 422 and "plus rien ne se partage" in refused.text

@@ -223,3 +223,24 @@ def test_what_a_box_confirms_is_not_a_text_of_the_person(site: Flask) -> None:
         f"/parcours/{uuid.uuid4()}/frein", data={"sure": "Une phrase à confirmer.", "owner": "Ma note"}
     )
     assert sent.status_code == 400 and "Ma note" in sent.text and "à confirmer" not in sent.text
+
+
+def test_an_action_after_a_refusal_is_asked_and_an_ended_journey_says_what_it_takes(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    path, typed = f"/parcours/{journey}/action", {"kind": "SOUTIEN_SCO", "axis_or_barrier": "SCOLARITE"}
+    typed |= {
+        "droit_commun": "SOLLICITE",
+        "status": "PREVUE",
+        "planned_start": str(TODAY + timedelta(days=9)),
+    }
+    status = "UPDATE journey SET agreement_status = 'REFUS', agreement_on = %s WHERE id = %s"
+    rows(status, TODAY, journey)
+    question = asked(post(client, path, **typed), "planned_start")
+    assert question.startswith("L'accord est refusé depuis le")
+    assert post(client, path, sure=question, **typed).status_code == 303
+    assert "est terminé depuis" not in client.get(path).text
+    rows("UPDATE journey SET exit_on = %s, stage = 'SORTI' WHERE id = %s", TODAY, journey)
+    assert "est terminé depuis" in client.get(path).text
+    late = post(client, path, **typed)
+    assert late.status_code == 422 and not questions(late)
+    assert f"Le parcours est terminé depuis le {TODAY:%d/%m/%Y}." in unescape(late.text)

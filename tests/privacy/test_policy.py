@@ -58,7 +58,7 @@ BY_ROLE: dict[Action, set[str]] = {
     Action.SIGN_IN: EVERYBODY | {"operator", "visitor"},
     Action.SIGN_OUT: EVERYBODY | {"operator", "visitor"},
     Action.VIEW_START: EVERYBODY,
-    Action.VIEW_DAY: FOLLOWING,
+    Action.VIEW_DAY: FOLLOWING | COORDINATING,
     Action.LIST_JOURNEYS: COORDINATING,
     Action.LIST_STALLED: COORDINATING,
     Action.SEARCH: FOLLOWING | COORDINATING,

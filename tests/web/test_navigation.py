@@ -1,12 +1,16 @@
 from __future__ import annotations
 
+import uuid
+
 from flask import Flask
 
 from coordination import clock
 from coordination.accounts.commands import NewMembership, create_account, operator_actor
-from coordination.web.navigation import ENTRIES, STARTS
+from coordination.privacy.actor import Actor, Role
+from coordination.web.navigation import ENTRIES, STARTS, menu
 from tests.people import PASSWORD, make_account, signed_in
 
+DAY = {"cases.day", "cases.mine"}
 MISSING = "votre charte de confidentialité"
 
 
@@ -38,6 +42,16 @@ def test_each_role_starts_on_its_own_page(app: Flask) -> None:
         client = signed_in(app.test_client(), f"{role.lower().replace('_', '.')}@exemple.fr")
         assert client.get("/").location == path, role
         assert client.get("/mon-role").status_code == 200
+
+
+def test_who_only_coordinates_has_no_day_in_the_menu(app: Flask) -> None:
+    def lines(*roles: str) -> set[str]:
+        actor = Actor(uuid.uuid4(), tuple(Role(code) for code in roles))
+        with app.test_request_context():
+            return {entry.endpoint for entry in menu(actor)}
+
+    assert not DAY & lines("COORD_PRE") and not DAY & lines("COORD_CITE")
+    assert lines("REFERENT_PRE") >= DAY and lines("COORD_CITE", "CONSEILLER_ML") >= DAY
 
 
 def test_who_has_no_valid_charter_is_told_why_nothing_shows(app: Flask) -> None:

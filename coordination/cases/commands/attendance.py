@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import Faults, Problems, ended_since
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Action as ActionRow
 from coordination.cases.models import Attendance, Journey
@@ -62,7 +62,7 @@ def note_sessions(
             if day > today:
                 problems[day.isoformat()] = f"La séance du {day:%d/%m/%Y} n'a pas encore eu lieu."
             elif exit_on and day > exit_on:
-                problems[day.isoformat()] = f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
+                problems[day.isoformat()] = ended_since(exit_on)
             elif day in known:
                 problems[day.isoformat()] = f"La séance du {day:%d/%m/%Y} est déjà notée : corrigez-la."
         problems.stop_if_any()

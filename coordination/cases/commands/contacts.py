@@ -8,7 +8,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import Faults, Problems, ended_since
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Contact, Journey
 from coordination.clock import paris_date
@@ -91,4 +91,4 @@ def check_contact(problems: Problems, contact: NewContact, journey_id: uuid.UUID
     problems.code("outcome", "contact_outcome", contact.outcome)
     problems.free_text("note", contact.note)
     if "on" not in problems and contact.on and journey.exit_on and contact.on > journey.exit_on:
-        problems["on"] = f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}."
+        problems["on"] = ended_since(journey.exit_on)

@@ -10,7 +10,7 @@ from typing import Any
 
 from sqlalchemy import select
 
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import Faults, Problems, ended_since
 from coordination.cases.commands.turns import change_as_form, check_order, follow_journey
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.stages import DATED_BY, dated_too_soon, refusal
@@ -114,7 +114,7 @@ def _dated(course: Course, journey: Journey, problems: Problems, today: date) ->
 def _check_end(problems: Problems, dates: dict[str, date | None], exit_on: date | None) -> None:
     for name, day in dates.items():
         if name not in CITE_DATES and exit_on and day and day > exit_on:
-            problems[name] = f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
+            problems[name] = ended_since(exit_on)
 
 
 def _ask_before_erasing(problems: Problems, journey: Journey, given: Mapping[str, Any]) -> None:

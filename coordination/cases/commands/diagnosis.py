@@ -8,7 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import select
 
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import Faults, Problems, ended_since
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.stages import dated_too_soon
@@ -51,7 +51,7 @@ def write_diagnosis(
         problems = Problems(faults)
         problems.past_day("diagnosis_on", on, today, journey.opened_on)
         if "diagnosis_on" not in problems and on and journey.exit_on and on > journey.exit_on:
-            problems["diagnosis_on"] = f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}."
+            problems["diagnosis_on"] = ended_since(journey.exit_on)
         early = dated_too_soon(journey.programme, journey.agreement_status, on, journey.diagnosis_on)
         if early:
             problems.setdefault("diagnosis_on", early)

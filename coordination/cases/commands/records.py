@@ -134,7 +134,16 @@ def remove_fact(
 
 
 def _place(journey_id: uuid.UUID) -> Place:
-    names = ("id", "programme", "opened_on", "exit_on", "stage", "entered_on")
+    names = (
+        "id",
+        "programme",
+        "opened_on",
+        "exit_on",
+        "stage",
+        "entered_on",
+        "agreement_status",
+        "agreement_on",
+    )
     columns = (Journey.__table__.c[name] for name in names)
     row = db.session.execute(select(*columns).where(Journey.id == journey_id)).one()
     return Place(*row)

@@ -24,6 +24,8 @@ from coordination.privacy.work import work
 DECISIONS = ("APPELER", "REAFFECTER", "EPS", "PAUSE", "REPORTER", "SORTIE", "LAISSER")
 # They bring somebody else in, or go on with the journey: not once the agreement is refused or withdrawn.
 SHARING = frozenset({"REAFFECTER", "EPS", "PAUSE"})
+# Nor is a family that refused called again for the sake of the review.
+NOT_ONCE_REFUSED = SHARING | {"APPELER"}
 POSTPONED_BY = timedelta(days=14)
 
 
@@ -46,7 +48,7 @@ def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) ->
         agreed = db.session.scalar(
             select(Journey.agreement_status).where(Journey.id == journey_id).with_for_update(key_share=True)
         )
-        if decision in SHARING and agreed in FROZEN:
+        if decision in NOT_ONCE_REFUSED and agreed in FROZEN:
             raise BadInput("L'accord est refusé ou retiré : plus rien ne se partage. Choisissez autre chose.")
         standing = db.session.scalar(
             select(WeekDecision.id).where(

@@ -23,10 +23,10 @@ from coordination.cases.picture.facts import PictureFacts
 from coordination.cases.queries.agreement_page import last_agreement
 from coordination.cases.queries.folders import folders
 from coordination.cases.queries.listing import stage_label
-from coordination.cases.queries.next_step import NextStep, next_steps, with_place
+from coordination.cases.queries.next_step import NextStep, next_step
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
-from coordination.cases.stages import awaited
+from coordination.cases.stages import Awaited, way_out
 from coordination.cases.timeline import Entry, sources, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db
@@ -169,7 +169,7 @@ class JourneyPage:
     backup: str | None
     last_exchange: date | None
     next_step: NextStep | None
-    awaited: tuple[str, str] | None
+    way_out: Awaited
     representatives: tuple[RepresentativeView, ...]
     volets: tuple[VoletView, ...]
     timeline: tuple[Entry, ...]
@@ -196,6 +196,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     staff = account_names({id_ for id_ in (journey.referent_id, journey.backup_id) if id_})
     agreed_volets, remark = last_agreement(grant, journey_id)
     picture = small_facts(journey_id, journey, today)
+    met = max((m.on for m in picture.moments if m.is_exchange), default=None)
     ended = journey.exit_on is not None or journey.stage == "NON_RETENU"
     commune = commune_label(sheet["commune"]) if sheet["commune"] else ""
     # Addresses often end with their commune already.
@@ -237,9 +238,9 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         planned_rhythm_days=journey.planned_rhythm_days,
         referent=staff.get(journey.referent_id),  # type: ignore[arg-type]
         backup=staff.get(journey.backup_id),  # type: ignore[arg-type]
-        last_exchange=max((m.on for m in picture.moments if m.is_exchange), default=None),
-        next_step=None if ended else with_place(next_steps([journey_id], today).get(journey_id), entries),
-        awaited=None if ended else awaited(journey.programme, journey.stage, journey.agreement_status),
+        last_exchange=met,
+        next_step=next_step(journey_id, today, entries, met=met is not None),
+        way_out=way_out(journey.programme, journey.stage, journey.agreement_status),
         representatives=_representatives(grant, journey_id),
         volets=_volets(grant, journey_id),
         timeline=tuple(entries),

@@ -44,7 +44,7 @@ class Absence:
     """An absence whose replacement the actor may choose. `backup` is empty where nobody replaces.
 
     `on_day`: the journeys will stand on the replacement's own page of the day; a coordinator, who sees them all
-    anyway, has none. `uncovered`: running journeys without a backup of their own. `people`: who can be chosen.
+    anyway, needs none. `uncovered`: running journeys without a backup of their own. `people`: who can be chosen.
     """
 
     id: uuid.UUID
@@ -118,7 +118,7 @@ def absence(actor: Actor, leave_id: uuid.UUID, now: datetime) -> Absence:
 
 
 def _has_a_day(account_id: uuid.UUID, now: datetime) -> bool:
-    """Whether the person has the page « Ma journée »: see the policy of VIEW_DAY."""
+    """Whether the person's menu has « Ma journée »: see `navigation.ENTRIES`."""
     held = select(Membership.id).where(
         Membership.account_id == account_id, Membership.role.in_(FOLLOWING_ROLES), stands_now(now)
     )

@@ -180,7 +180,7 @@ def lines(
     by_id = {row.id: row for row in db.session.execute(_LINES, {"ids": ids})}
     named = people(grant, ids, {id_: row.ref for id_, row in by_id.items()})
     exchanges = last_exchanges(ids)
-    steps = next_steps(ids, today)
+    steps = next_steps(ids, today, exchanges)
     grouped = {p.journey_id: p for p in by_person(open_alerts(today, ids))} if with_alerts else {}
     return tuple(
         JourneyLine(

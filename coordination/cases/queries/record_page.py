@@ -87,6 +87,10 @@ def programme_of(journey_id: uuid.UUID) -> str:
     return str(db.session.scalars(select(Journey.programme).where(Journey.id == journey_id)).one())
 
 
+def ended_on(journey_id: uuid.UUID) -> date | None:
+    return db.session.scalars(select(Journey.exit_on).where(Journey.id == journey_id)).one()
+
+
 def last_structure(journey_id: uuid.UUID, today: date) -> uuid.UUID | None:
     """The structure of the latest action or appointment noted on a journey, unless it is retired since."""
     both = union_all(

@@ -80,7 +80,8 @@ def silences(grant: Grant, today: date, page: int = 1, programme: str | None = N
     ids = [row.id for row in rows]
     since = {row.id: row.since for row in rows if row.since}
     narrow(ids)
-    named, seen, steps = people(grant, ids), strips(ids, today, since), next_steps(ids, today)
+    named, seen = people(grant, ids), strips(ids, today, since)
+    steps = next_steps(ids, today, {row.id for row in rows if not row.never})
     referents = account_names({row.referent_id for row in rows if row.referent_id})
     lines = tuple(
         Silence(

@@ -13,13 +13,13 @@ from coordination import reference
 from coordination.alerts.life import Happened, history
 from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.cases.commands.appointments import PENDING
-from coordination.cases.commands.week_review import DECISIONS, SHARING, monday
+from coordination.cases.commands.week_review import DECISIONS, NOT_ONCE_REFUSED, monday
 from coordination.cases.models import Appointment, Contact, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.cases.stages import FROZEN
+from coordination.cases.stages import FROZEN, Awaited, way_out
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -79,7 +79,7 @@ class File:
         return [
             (key, code, self.labels[code])
             for key, code in enumerate(DECISIONS, 1)
-            if not (self.frozen and code in SHARING)
+            if not (self.frozen and code in NOT_ONCE_REFUSED)
         ]
 
 
@@ -91,6 +91,8 @@ class Decided:
     by: str
     until: date | None
     this_week: bool
+    # Where its exit is noted, or that it is turned down.
+    way_out: Awaited
 
 
 @dataclass(frozen=True)
@@ -115,9 +117,13 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         return None
     waiting = stands[0]
     journey = db.session.execute(
-        select(Journey.referent_id, Journey.backup_id, Journey.programme, Journey.agreement_status).where(
-            Journey.id == journey_id
-        )
+        select(
+            Journey.referent_id,
+            Journey.backup_id,
+            Journey.programme,
+            Journey.agreement_status,
+            Journey.stage,
+        ).where(Journey.id == journey_id)
     ).one()
     leave = db.session.execute(
         select(Leave.until_on, Leave.backup_id).where(
@@ -162,6 +168,11 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         | {id_ for id_ in (journey.backup_id, leave.backup_id if leave else None) if id_}
     )
     labels = LABELS if journey.programme == "PRE" else CITE_LABELS
+    frozen = journey.agreement_status in FROZEN
+    out = way_out(journey.programme, journey.stage, journey.agreement_status)
+    now = labels if journey.referent_id else labels | UNFOLLOWED
+    if frozen or out.turns_down:
+        now = now | {"SORTIE": out.words}
     return File(
         line=found[0],
         alerts=waiting,
@@ -183,8 +194,8 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         ),
         answers=tuple((line, names.get(line.by_id, "") if line.by_id else "") for line in happened[-TRIED:]),
         earlier=tuple(Earlier(p.on_date, labels[p.decision], names.get(p.by_id, "")) for p in past),
-        labels=labels if journey.referent_id else labels | UNFOLLOWED,
-        frozen=journey.agreement_status in FROZEN,
+        labels=now,
+        frozen=frozen,
     )
 
 
@@ -200,7 +211,7 @@ def _contact(mode: str, outcome: str | None) -> str:
 def sum_of(grant: Grant, today: date, left: int) -> Sum:
     """What was decided this week by the coordination of the actor's programmes."""
     rows = db.session.execute(
-        select(WeekDecision, Journey.agreement_status)
+        select(WeekDecision, Journey.programme, Journey.stage, Journey.agreement_status)
         .join(Journey, Journey.id == WeekDecision.journey_id)
         .where(
             (WeekDecision.week == monday(today))
@@ -213,8 +224,8 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
         )
         .order_by(WeekDecision.on_date, WeekDecision.position)
     ).all()
-    decided = [row for row, _ in rows]
-    frozen = {row.journey_id for row, agreed in rows if agreed in FROZEN}
+    decided = [row for row, *_ in rows]
+    frozen = {row.journey_id for row, _, _, agreed in rows if agreed in FROZEN}
     names = account_names({row.by_id for row in decided})
     lines = [
         (
@@ -226,9 +237,10 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
                 names.get(row.by_id, ""),
                 row.until_on,
                 row.week == monday(today),
+                way_out(programme, stage, agreed),
             ),
         )
-        for row in decided
+        for row, programme, stage, agreed in rows
     ]
     by_decision: dict[str, tuple[Decided, ...]] = {
         code: tuple(line for row, line in lines if row.decision == code and line.this_week) for code in LABELS

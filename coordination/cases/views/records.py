@@ -15,7 +15,7 @@ from coordination.cases.forms_records import RecordForm, form_of
 from coordination.cases.kinds import ATTENDANCE, EXCHANGE
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
 from coordination.cases.queries.noted import noted
-from coordination.cases.queries.record_page import last_structure, programme_of, record_page
+from coordination.cases.queries.record_page import ended_on, last_structure, programme_of, record_page
 from coordination.cases.schemas_records import read_record
 from coordination.cases.views.pages import back_to, blueprint, way_back
 from coordination.cases.views.writing import show_form, write_page
@@ -46,7 +46,8 @@ def add_record(journey_id: uuid.UUID, slug: str) -> ResponseReturnValue:
         if request.method == "GET":
             form.begin(current.today(), last_structure(journey_id, current.today()))
         form.offer(programme_of(journey_id), partial(structures_offered, current.today()))
-        return {"kind": kind, "record": None, "noted": noted(grant, kind, journey_id)}
+        told = {"record": None, "noted": noted(grant, kind, journey_id), "exit_on": ended_on(journey_id)}
+        return {"kind": kind, **told}
 
     def page(_conflict: EditConflict | None) -> str:
         return show_form("record.html", form, journey_id, load=load)

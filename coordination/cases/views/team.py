@@ -21,7 +21,7 @@ from coordination.cases.vocabulary import PROGRAMMES
 from coordination.db import act_as, db
 from coordination.errors import Forbidden
 from coordination.privacy.access import subject_of
-from coordination.privacy.policy import Action, Grant, can
+from coordination.privacy.policy import FOLLOWING_ROLES, Action, Grant, can
 from coordination.privacy.records import EditConflict
 from coordination.web import current, drafts
 from coordination.web.forms import options
@@ -113,7 +113,7 @@ def leaves() -> ResponseReturnValue:
         draft = drafts.resume_alone(form, place)
         home = (
             ("cases.mine", "Mes parcours")
-            if can(actor, Action.VIEW_DAY)
+            if actor.has(*FOLLOWING_ROLES)
             else ("cases.journeys", "Les parcours")
         )
         return show(
