@@ -253,10 +253,7 @@ def coming_deadlines(
     also_due: bool = False,
     only_serious: bool = False,
 ) -> list[DeadlineView]:
-    """Deadlines due from tomorrow to `until`, soonest first; `also_due`: before them, what the next scan opens.
-
-    `only_serious`: VIGILANCE and above.
-    """
+    """Deadlines due from tomorrow to `until`, soonest first; `also_due`: before them, what the next scan opens."""
     asked: dict[str, Any] = {"after": date.min if also_due else today, "until": until, "most": limit}
     if isinstance(journey_ids, Select):
         query = _coming().where(StoredDeadline.journey_id.in_(journey_ids))

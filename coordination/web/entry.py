@@ -20,7 +20,7 @@ from wtforms import EmailField, PasswordField
 from wtforms.validators import InputRequired, Length
 
 from coordination.accounts.queries import SignedIn, find_signed_in
-from coordination.accounts.sign_in import SignInRefused, sign_in, sign_out
+from coordination.accounts.sign_in import WRONG, SignInRefused, sign_in, sign_out
 from coordination.accounts.vocabulary import GUIDES, SECRECY_BASES
 from coordination.errors import CoordinationError
 from coordination.privacy.policy import Action
@@ -69,7 +69,9 @@ def start() -> ResponseReturnValue:
     except SignInRefused as refused:
         return _refused(form, refused)
     holder = find_signed_in(token, current.now())
-    assert holder
+    if holder is None:
+        # The password was changed, or the account suspended, in the instant since.
+        return _refused(form, SignInRefused(WRONG))
     if earlier := current.signed_in():
         # This browser has one session: the cookie that it had opens nothing any more.
         sign_out(earlier, current.now())

