@@ -100,28 +100,32 @@ def _planned() -> Select[*tuple[Any, ...]]:
     """Put together once: what decides of each journey, and the first thing planned on it, if any may stand."""
     ids, none = many("ids"), cast(null(), Uuid)
     # Gathered once: joined as it stands it was read again for each journey (46 ms of a list of fifty).
-    planned = union_all(
-        select(
-            Appointment.journey_id,
-            Appointment.on_date.label("day"),
-            literal("appointment").label("what"),
-            Appointment.structure_id.label("structure_id"),
-            none.label("pause_id"),
-        ).where(
-            Appointment.journey_id == ids,
-            Appointment.status == "A_VENIR",
-            Appointment.on_date >= bindparam("today"),
-        ),
-        select(Action.journey_id, Action.planned_start, literal("action"), Action.structure_id, none).where(
-            Action.journey_id == ids, Action.status == "PREVUE", Action.planned_start.is_not(None)
-        ),
-        select(Review.journey_id, Review.due_on, literal("review"), none, none).where(
-            Review.journey_id == ids, Review.held_on.is_(None)
-        ),
-        select(Pause.journey_id, Pause.expected_return, literal("return"), none, Pause.id).where(
-            Pause.journey_id == ids, Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
-        ),
-    ).cte("planned").prefix_with("MATERIALIZED")
+    planned = (
+        union_all(
+            select(
+                Appointment.journey_id,
+                Appointment.on_date.label("day"),
+                literal("appointment").label("what"),
+                Appointment.structure_id.label("structure_id"),
+                none.label("pause_id"),
+            ).where(
+                Appointment.journey_id == ids,
+                Appointment.status == "A_VENIR",
+                Appointment.on_date >= bindparam("today"),
+            ),
+            select(
+                Action.journey_id, Action.planned_start, literal("action"), Action.structure_id, none
+            ).where(Action.journey_id == ids, Action.status == "PREVUE", Action.planned_start.is_not(None)),
+            select(Review.journey_id, Review.due_on, literal("review"), none, none).where(
+                Review.journey_id == ids, Review.held_on.is_(None)
+            ),
+            select(Pause.journey_id, Pause.expected_return, literal("return"), none, Pause.id).where(
+                Pause.journey_id == ids, Pause.returned_on.is_(None), Pause.expected_return.is_not(None)
+            ),
+        )
+        .cte("planned")
+        .prefix_with("MATERIALIZED")
+    )
     agreement = func.coalesce(Journey.agreement_status, "")
     before_agreement = and_(Journey.programme == "PRE", agreement != "SIGNE")
     stands = and_(
