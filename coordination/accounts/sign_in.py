@@ -31,7 +31,7 @@ from coordination.accounts.models import Account, SignInAttempt, SignInSession
 from coordination.accounts.queries import SignedIn, load_actor, token_hash
 from coordination.clock import PARIS
 from coordination.db import db
-from coordination.errors import BadInput
+from coordination.errors import BadInput, Forbidden
 from coordination.privacy.actor import VISITOR, Actor
 from coordination.privacy.keys import secret_key
 from coordination.privacy.models import Idempotency
@@ -71,6 +71,10 @@ class _Candidate:
     account_id: uuid.UUID
     password_hash: str | None
     suspended: bool
+
+
+class _NoLongerStands(Exception):
+    """The password was changed, or the account suspended, while that password was being checked."""
 
 
 def wait_until(failures: Sequence[datetime], free: int = FREE_FAILURES) -> datetime | None:
@@ -171,14 +175,16 @@ def sign_in(email: str, password: str, address: str, now: datetime) -> str:
             _note_failure((account, by_address, pair), candidate, now)
             raise SignInRefused(WRONG)
         assert candidate
-        if candidate.suspended:
+        try:
+            if candidate.suspended:
+                raise Forbidden(SUSPENDED)
+            return _open_session(candidate, password, (account, pair), now)
+        except Forbidden:
             _note(VISITOR, ("compte_suspendu", str(candidate.account_id)), now)
-            raise SignInRefused(SUSPENDED)
-        token = _open_session(candidate, password, (account, pair), now)
-        if token is None:
+            raise SignInRefused(SUSPENDED) from None
+        except _NoLongerStands:
             _note_failure((account, by_address, pair), candidate, now)
-            raise SignInRefused(WRONG)
-        return token
+            raise SignInRefused(WRONG) from None
 
 
 def _wait(seconds: float, now: datetime) -> None:
@@ -209,8 +215,8 @@ def _note(actor: Actor, detail: Sequence[str], now: datetime) -> None:
         w.audit(w.require(), detail)
 
 
-def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes], now: datetime) -> str | None:
-    """The token; None where the password was changed, or the account suspended, while this one was checked."""
+def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes], now: datetime) -> str:
+    """The token; raises _NoLongerStands, Forbidden if the account was suspended sooner still."""
     token = secrets.token_urlsafe(32)
     actor = load_actor(candidate.account_id, now)
     with work(actor, Action.SIGN_IN, now) as w:
@@ -226,8 +232,7 @@ def _open_session(candidate: _Candidate, password: str, forget: Sequence[bytes],
             .with_for_update(key_share=True)
         )
         if stands is None:
-            w.audit(grant, ("mot_de_passe_remplace",))
-            return None
+            raise _NoLongerStands
         db.session.execute(delete(SignInAttempt).where(SignInAttempt.subject.in_(forget)))
         db.session.execute(delete(Idempotency).where(Idempotency.at < now - IDEMPOTENCY_KEPT))
         db.session.execute(

@@ -11,7 +11,6 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
-    CompoundSelect,
     Select,
     String,
     any_,
@@ -21,7 +20,6 @@ from sqlalchemy import (
     literal,
     literal_column,
     select,
-    union_all,
 )
 from sqlalchemy.dialects.postgresql import ARRAY
 
@@ -118,7 +116,7 @@ def is_serious(model: type[Alert] | type[StoredDeadline]) -> ColumnElement[bool]
 
 def _standing(today: date, journey_ids: Sequence[uuid.UUID] | None, *, only_serious: bool) -> list[AlertView]:
     asked = {} if journey_ids is None else {"ids": list(journey_ids)}
-    rows = db.session.execute(_screen_and_answered(journey_ids is not None, only_serious), asked).all()
+    rows = db.session.execute(_unresolved(journey_ids is not None, only_serious), asked).all()
     alerts = [AlertView._make((*row, today)) for row in rows]
     still = _whose_deadline_stands([alert for alert in alerts if alert.status in ANSWERED])
     by_journey: dict[uuid.UUID, list[AlertView]] = {}
@@ -196,17 +194,11 @@ _COLUMNS = AlertView._fields[:-1]
 
 
 @cache
-def _screen_and_answered(of_journeys: bool, only_serious: bool) -> CompoundSelect[Any]:
-    """Put together once. Two readings in one statement: the first has its index, the second meets few rows. Asked
-    for together, every alert there ever was would be held against the list of the folders one sees.
-    """
-    return union_all(*(_with_status(some, of_journeys, only_serious) for some in (ON_SCREEN, ANSWERED)))
-
-
-def _with_status(statuses: Sequence[str], of_journeys: bool, only_serious: bool) -> Select[Any]:
-    # Written out: the partial index is chosen for values that the database knows beforehand.
+def _unresolved(of_journeys: bool, only_serious: bool) -> Select[Any]:
+    """Put together once."""
     query = select(*(Alert.__table__.c[name] for name in _COLUMNS)).where(
-        Alert.status.in_([literal_column(f"'{status}'") for status in statuses])
+        # Written out: the partial index is chosen for a value that the database knows beforehand.
+        Alert.status != literal_column("'RESOLUE'")
     )
     if only_serious:
         query = query.where(is_serious(Alert))
@@ -256,10 +248,10 @@ def coming_deadlines(
     """Deadlines due from tomorrow to `until`, soonest first; `also_due`: before them, what the next scan opens."""
     asked: dict[str, Any] = {"after": date.min if also_due else today, "until": until, "most": limit}
     if isinstance(journey_ids, Select):
-        query = _coming().where(StoredDeadline.journey_id.in_(journey_ids))
+        query = _coming(only_serious).where(StoredDeadline.journey_id.in_(journey_ids))
     else:
-        query, asked = _coming_of(), asked | {"ids": list(journey_ids)}
-    rows = db.session.execute(query.where(is_serious(StoredDeadline)) if only_serious else query, asked)
+        query, asked = _coming_of(only_serious), asked | {"ids": list(journey_ids)}
+    rows = db.session.execute(query, asked)
     return [
         DeadlineView(
             r.journey_id,
@@ -275,13 +267,13 @@ def coming_deadlines(
 
 
 @cache
-def _coming_of() -> Any:
-    return _coming().where(StoredDeadline.journey_id == many("ids"))
+def _coming_of(only_serious: bool) -> Any:
+    return _coming(only_serious).where(StoredDeadline.journey_id == many("ids"))
 
 
 @cache
-def _coming() -> Any:
-    return (
+def _coming(only_serious: bool) -> Any:
+    query = (
         select(
             StoredDeadline.journey_id,
             StoredDeadline.rule,
@@ -297,3 +289,4 @@ def _coming() -> Any:
         .order_by(StoredDeadline.due_on, StoredDeadline.rule)
         .limit(bindparam("most"))
     )
+    return query.where(is_serious(StoredDeadline)) if only_serious else query

@@ -48,10 +48,11 @@ def record_outcome(w: Work, grant: Grant, appointment_id: uuid.UUID, status: str
     follow(grant, grant.journey_id, "appointments", today, f"rendez-vous renseigné le {today:%d/%m/%Y}")
 
 
-def check_outcome(problems: Problems, appointment_id: uuid.UUID, status: str, today: date) -> None:
-    """Add (`status`) why it cannot be what became of the appointment."""
-    on = db.session.scalar(select(Appointment.on_date).where(Appointment.id == appointment_id))
+def check_outcome(problems: Problems, appointment_id: uuid.UUID, status: str, today: date) -> date | None:
+    """Add (`status`) why it cannot be what became of the appointment; the day of that appointment."""
+    on: date | None = db.session.scalar(select(Appointment.on_date).where(Appointment.id == appointment_id))
     if status not in OUTCOMES:
         problems["status"] = "Choisissez une des réponses proposées."
     elif on and on > today and status != "ANNULE_SERVICE":
         problems["status"] = f"Ce rendez-vous est prévu le {on:%d/%m/%Y} : il n'a pas encore eu lieu."
+    return on

@@ -6,14 +6,11 @@ import uuid
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 
-from sqlalchemy import select
-
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.appointments import check_outcome, record_outcome
 from coordination.cases.commands.contacts import NewContact, add_contact, check_contact
 from coordination.cases.models import Appointment
 from coordination.clock import paris_date
-from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Action
@@ -66,11 +63,12 @@ def log_visit(
         if key:
             w.once(key, visit.body(), answer)
         problems = Problems({**told, **visit.faults})
+        day = None
         if visit.kept:
             if journey_of(Appointment, visit.kept.appointment_id) != journey_id:
                 raise NotFound("Ce rendez-vous n'est pas de ce parcours.")
-            check_outcome(problems, visit.kept.appointment_id, visit.kept.status, paris_date(now))
-        contact = _exchange(visit)
+            day = check_outcome(problems, visit.kept.appointment_id, visit.kept.status, paris_date(now))
+        contact = _exchange(visit, day)
         if contact.outcome or told:
             check_contact(problems, contact, journey_id, paris_date(now))
         if "on" in problems and "on" not in visit.faults and contact is not visit.contact:
@@ -94,15 +92,12 @@ def _untold(visit: Visit) -> Faults:
     return {"outcome": NOTE_ALONE if noted else NOTHING}
 
 
-def _exchange(visit: Visit) -> NewContact:
-    """The exchange as it is kept; without an outcome of its own, that of the appointment held, on its day.
+def _exchange(visit: Visit, on: date | None) -> NewContact:
+    """The exchange as it is kept; without an outcome of its own, that of the appointment held, on its day `on`.
 
     Dated as the outing, it would put off the alert about silence by all the days between the two.
     """
     contact, kept = visit.contact, visit.kept
     if contact.outcome or not contact.note.strip() or kept is None or kept.status != HELD:
         return contact
-    on: date | None = db.session.scalar(
-        select(Appointment.on_date).where(Appointment.id == kept.appointment_id)
-    )
     return replace(contact, on=on, outcome="ABOUTI")
