@@ -5,9 +5,7 @@ from __future__ import annotations
 import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-
-from sqlalchemy import func, select
+from datetime import date, datetime, timedelta
 
 from coordination.alerts.sentences import BREAKS
 from coordination.alerts.standing import Counts, standing_counts
@@ -15,12 +13,10 @@ from coordination.cases.queries.followers import Follower, Orphan, able_pairs, f
 from coordination.cases.queries.listing import Gauge, JourneyLine, gauges, lines
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.relays import Away, Leaving, leaving, uncovered
-from coordination.cases.queries.running import Staged, Team, counted, running
+from coordination.cases.queries.running import Team, counted, running
 from coordination.clock import paris_date
-from coordination.db import among, db
 from coordination.privacy.actor import Actor
-from coordination.privacy.models import AuditEntry
-from coordination.privacy.policy import Action, Grant
+from coordination.privacy.policy import Grant
 
 CONTACT_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
 DUE_WITHIN = timedelta(days=14)
@@ -49,7 +45,7 @@ class Load:
 
 @dataclass(frozen=True)
 class Waiting:
-    """`since` is the day the stage was set here, or else the opening: `from_opening` says which."""
+    """`since`, `from_opening`: as of `Staged`."""
 
     line: JourneyLine
     awaits: str
@@ -92,10 +88,8 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     lost, lost_total = orphans(able, read, now)
     gone, parting = uncovered(read.teams, today), leaving(read.teams, now)
     loads = _loads(able, read.teams, stalled)
-    waiting = _waiting(read.staged)
-    first = waiting[:FIRST]
     # Last, since the lines narrow the transaction to the journeys shown.
-    ids = list(dict.fromkeys([row[0] for row in first] + [orphan.journey_id for orphan in lost]))
+    ids = list(dict.fromkeys([one.journey_id for one in read.staged] + [one.journey_id for one in lost]))
     by_id = {line.person.journey_id: line for line in lines(grant, today, ids)}
     return Board(
         gone,
@@ -104,11 +98,11 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
         tuple((code, label, stalled.by_break.get(code, 0)) for code, label in BREAKS.items()),
         loads,
         tuple(
-            Waiting(by_id[id_], WAITING[stage], since, opened)
-            for id_, stage, since, opened in first
+            Waiting(by_id[id_], WAITING[stage], since, from_opening)
+            for id_, stage, since, from_opening in read.staged
             if id_ in by_id
         ),
-        len(waiting),
+        read.staged_total,
         tuple(_orphan_lines(lost, by_id)),
         lost_total,
     )
@@ -146,32 +140,3 @@ def _loads(able: list[Follower], teams: Sequence[Team], stalled: Counts) -> tupl
     # A coordinator who follows nobody is no référent to weigh.
     kept = [load for load in found if load.followed or load.backed or load.able]
     return tuple(sorted(kept, key=lambda load: (load.id is not None, -load.followed, load.name)))
-
-
-def _waiting(rows: Sequence[Staged]) -> list[tuple[uuid.UUID, str, date | None, bool]]:
-    """(journey, stage, since, whether that is the opening), the longest wait first. One statement."""
-    if not rows:
-        return []
-    # No column says since when a stage stands: the log does, for what was changed here.
-    changed = {
-        id_: paris_date(datetime.fromtimestamp(at_us / 1_000_000, UTC))
-        for id_, at_us in db.session.execute(
-            select(AuditEntry.journey_id, func.max(AuditEntry.at_us))
-            .where(
-                among(AuditEntry.journey_id, [row.journey_id for row in rows]),
-                AuditEntry.action == Action.CHANGE_STAGE.value,
-                AuditEntry.result == "fait",
-            )
-            .group_by(AuditEntry.journey_id)
-        )
-    }
-    found = [
-        (
-            row.journey_id,
-            row.stage,
-            changed.get(row.journey_id) or row.opened_on,
-            row.journey_id not in changed,
-        )
-        for row in rows
-    ]
-    return sorted(found, key=lambda one: (one[2] or date.max, str(one[0])))

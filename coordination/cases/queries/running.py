@@ -13,9 +13,11 @@ from sqlalchemy import func, select, text
 
 from coordination.cases.models import Journey
 from coordination.db import among, db, for_many
+from coordination.privacy.policy import Action
 
 T = TypeVar("T")
 # Apart, each of the three lists would gather again all that the actor sees. `able` may follow in `programmes`.
+# No column says since when a stage stands: the log does, for what was changed here.
 _READ = text(
     """
 WITH mine AS MATERIALIZED (
@@ -28,10 +30,20 @@ lost AS (
   WHERE counts AND NOT EXISTS (
     SELECT FROM unnest(CAST(:able AS uuid[]), CAST(:programmes AS text[])) AS a (id, programme)
     WHERE a.id = m.referent_id AND a.programme = m.programme)
-  ORDER BY ref LIMIT :most)
+  ORDER BY ref LIMIT :most),
+staged AS MATERIALIZED (
+  SELECT m.id, m.stage, coalesce(c.on_day, m.opened_on) AS since, c.on_day IS NULL AS from_opening
+  FROM mine m LEFT JOIN (
+    SELECT journey_id, CAST(to_timestamp(max(at_us) / 1e6) AT TIME ZONE 'Europe/Paris' AS date) AS on_day
+    FROM audit_entry WHERE action = :change AND result = 'fait'
+      AND journey_id = ANY (ARRAY(SELECT id FROM mine WHERE stage = ANY (:stages)))
+    GROUP BY journey_id) AS c ON c.journey_id = m.id
+  WHERE m.stage = ANY (:stages))
 SELECT (SELECT jsonb_agg(jsonb_build_array(referent_id, backup_id, programme, stage, number)) FROM teams),
        (SELECT jsonb_agg(jsonb_build_array(id, referent_id, opened_on) ORDER BY ref) FROM lost),
-       (SELECT jsonb_agg(jsonb_build_array(id, stage, opened_on)) FROM mine WHERE stage = ANY (:stages))
+       (SELECT jsonb_agg(jsonb_build_array(id, stage, since, from_opening) ORDER BY since, id)
+        FROM (SELECT * FROM staged ORDER BY since, id LIMIT :most) AS longest),
+       (SELECT count(*) FROM staged)
 """
 )
 
@@ -55,20 +67,25 @@ class Lost(NamedTuple):
 
 
 class Staged(NamedTuple):
-    """A running journey in one of the stages asked for."""
+    """A running journey in one of the stages asked for.
+
+    `since` is the day the stage was set here, or else the opening: `from_opening` says which.
+    """
 
     journey_id: uuid.UUID
     stage: str
-    opened_on: date | None
+    since: date | None
+    from_opening: bool
 
 
 @dataclass(frozen=True)
 class Running:
-    """`lost`: the first ones by reference, as many as were asked for."""
+    """As many as were asked for: `lost`, the first by reference; `staged`, the longest in their stage."""
 
     teams: list[Team]
     lost: list[Lost]
     staged: list[Staged]
+    staged_total: int
 
 
 def running(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collection[str] = ()) -> Running:
@@ -78,13 +95,15 @@ def running(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collecti
         "programmes": [programme for _, programme in able],
         "most": most,
         "stages": list(stages),
+        "change": Action.CHANGE_STAGE.value,
     }
     with for_many():
-        found, lost, staged = db.session.execute(_READ, asked).one()
+        found, lost, staged, staged_total = db.session.execute(_READ, asked).one()
     return Running(
         [Team(_id(who), _id(backup), *same) for who, backup, *same in found or ()],
         [Lost(uuid.UUID(id_), _id(who), _day(opened)) for id_, who, opened in lost or ()],
-        [Staged(uuid.UUID(id_), stage, _day(opened)) for id_, stage, opened in staged or ()],
+        [Staged(uuid.UUID(id_), stage, _day(since), opened) for id_, stage, since, opened in staged or ()],
+        staged_total,
     )
 
 
