@@ -6,7 +6,8 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import combinations
@@ -66,7 +67,7 @@ class Doubles:
 def doubles(grant: Grant) -> Doubles:
     """Every pair of one programme of which one at least still runs, the latest opened first."""
     ids, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
-    alike = dict(_pairs(range(len(ids)), _heard(first), _heard(last), birth))
+    alike = dict(_pairs(_heard(first), _heard(last), birth))
     # Of thousands, the few that are like somebody.
     journeys = _journeys({place: uuid.UUID(bytes=ids[place]) for pair in alike for place in pair})
 
@@ -121,17 +122,20 @@ def _journeys(ids: Mapping[int, uuid.UUID]) -> dict[int, Any]:
 
 def _heard(names: Sequence[str]) -> list[str]:
     """Each name as it is heard, its words in order: « Da Silva » and « Silva-Da » are the same."""
-    heard = sound("\n".join(fold_all(names))).split("\n")
-    return [" ".join(sorted(line.split())) if " " in line else line for line in heard]
+    # Many people share few names: each is listened to once.
+    known = list(dict.fromkeys(names))
+    lines = sound("\n".join(fold_all(known))).split("\n")
+    heard = [" ".join(sorted(line.split())) if " " in line else line for line in lines]
+    return list(map(dict(zip(known, heard, strict=True)).__getitem__, names))
 
 
 def _pairs(
-    places: Sequence[int], first: Sequence[str], last: Sequence[str], birth: Sequence[str]
+    first: Sequence[str], last: Sequence[str], birth: Sequence[str]
 ) -> Iterator[tuple[tuple[int, int], str]]:
-    """The stronger reason of a pair comes last."""
-    for pair in _alike(places, lambda p: (birth[p], first[p]) if birth[p] and first[p] else None):
+    """Places of two that are alike, and why. The stronger reason of a pair comes last."""
+    for pair in _alike(birth, first):
         yield pair, "même date de naissance et même prénom"
-    for pair in _alike(places, lambda p: (first[p], last[p]) if first[p] and last[p] else None):
+    for pair in _alike(first, last):
         one, other = (birth[p] for p in pair)
         if not one or not other:
             yield pair, "même nom, une date de naissance inconnue"
@@ -141,12 +145,14 @@ def _pairs(
             yield pair, "même nom, dates de naissance proches"
 
 
-def _alike(places: Sequence[int], key: Callable[[int], object]) -> Iterator[tuple[int, int]]:
-    """Pairs that share a key; None has no like."""
-    groups: dict[object, list[int]] = {}
-    for place in places:
-        if (found := key(place)) is not None:
-            groups.setdefault(found, []).append(place)
+def _alike(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
+    """Places of two that share both values; what is empty is like nothing."""
+    keys = list(zip(one, other, strict=True))
+    # Counted first: of thousands, few share anything.
+    shared = {key for key, number in Counter(keys).items() if 1 < number <= MOST_ALIKE and all(key)}
+    groups: dict[tuple[str, str], list[int]] = {key: [] for key in shared}
+    for place, key in enumerate(keys):
+        if key in shared:
+            groups[key].append(place)
     for group in groups.values():
-        if len(group) <= MOST_ALIKE:
-            yield from combinations(group, 2)
+        yield from combinations(group, 2)
