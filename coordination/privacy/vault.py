@@ -13,7 +13,7 @@ from sqlalchemy import Select, bindparam, func, select
 from coordination.db import db, many, remembered
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.policy import Grant
-from coordination.privacy.sealing import DataKey, seal_values, unseal, unseal_rows
+from coordination.privacy.sealing import DataKey, seal_values, unseal_rows
 
 _ALWAYS = ("id", "folder_id", "journey_id")
 
@@ -125,25 +125,23 @@ def open_result(
     model: Any, rows: Iterable[Mapping[Any, Any]], keys: Mapping[uuid.UUID, DataKey] | None = None
 ) -> list[Opened]:
     """Open the sealed cells of rows already selected as mappings (with id and folder_id)."""
-    rows = list(rows)
+    opened = [row if isinstance(row, Opened) else Opened(row) for row in rows]
     table = model.__table__
-    if not rows:
+    if not opened:
         return []
-    sealed = [name for name in rows[0] if name in table.c and "padding" in table.c[name].info]
-    if sealed and keys is None:
-        # Only rows that hold something sealed need a key.
-        needed = {row["folder_id"] for row in rows if any(row[name] is not None for name in sealed)}
-        keys = keystore().get(list(needed))
-    opened = []
-    for row in rows:
-        values = row if isinstance(row, Opened) else Opened(row)
-        cells = [(name, values[name]) for name in sealed if values[name] is not None]
-        if cells:
-            assert keys is not None
-            key, row_id = keys[values["folder_id"]], values["id"]
-            # What was sealed empty is absent, as is NULL.
-            values.update((name, unseal(key, table.name, name, row_id, cell) or None) for name, cell in cells)
-        opened.append(values)
+    sealed = [name for name in opened[0] if name in table.c and "padding" in table.c[name].info]
+    # Only rows that hold something sealed need a key.
+    holding = [row for row in opened if any(row[name] is not None for name in sealed)]
+    if not holding:
+        return opened
+    if keys is None:
+        keys = keystore().get(list({row["folder_id"] for row in holding}))
+    using = [keys[row["folder_id"]] for row in holding]
+    places = [row["id"].bytes + key.place for row, key in zip(holding, using, strict=True)]
+    cells = (tuple(row[name] for name in sealed) for row in holding)
+    for row, texts in zip(holding, unseal_rows(table.name, sealed, using, places, cells), strict=True):
+        # What was sealed empty is absent, as is NULL.
+        row.update((name, text or None) for name, text in zip(sealed, texts, strict=True))
     return opened
 
 
