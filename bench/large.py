@@ -122,13 +122,17 @@ def finding_seconds(base: Base, on: date) -> float:
 
 
 def bare_write_seconds(base: Base, on: date) -> float:
-    """The least that opening the same alerts can cost: the two writes alone, past every policy, undone after."""
+    """The least that opening the same alerts can cost: the two writes alone, past every policy, undone after.
+
+    Whoever keeps them has their keys checked: undone, they are asked for before the end.
+    """
     with psycopg.connect(superuser(base.settings)) as connection:
         # Left to guess, the planner reads whole tables, and the scan would shine beside it.
         connection.execute(str(scanning._BY_INDEX))
         started = time.perf_counter()
         connection.execute(_BARE_INSERT, {"on": on})
         connection.execute(_BARE_TIE, {"on": on})
+        connection.execute("SET CONSTRAINTS ALL IMMEDIATE")
         seconds = time.perf_counter() - started
         connection.rollback()
     return seconds
