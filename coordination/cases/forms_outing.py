@@ -14,11 +14,11 @@ from wtforms import Form, HiddenField, IntegerField, RadioField, TextAreaField
 
 from coordination import reference
 from coordination.cases.checks import Faults
-from coordination.cases.commands.appointments import OUTCOMES
 from coordination.cases.commands.outings import Kept, Visit
 from coordination.cases.forms import ContactForm, choices
 from coordination.cases.queries.outing import Visited
 from coordination.cases.schemas import read_contact
+from coordination.cases.vocabulary import outcome_labels
 from coordination.errors import BadInput, CoordinationError
 from coordination.privacy.drafts import KEY_FIELD
 from coordination.web.drafts import is_shared, prefix_of
@@ -53,8 +53,7 @@ class VisitForm(Form):
         self.note_of = ""
         super().__init__(formdata, prefix=prefix_of(journey_id))
         self.outcome.choices = choices(reference.labels("contact_outcome"))
-        labels = reference.labels("appointment_status")
-        self.status.choices = choices({code: labels[code] for code in OUTCOMES})
+        self.status.choices = choices(outcome_labels())
 
     @property
     def is_empty(self) -> bool:

@@ -27,6 +27,8 @@ RIGHT_LABELS = {
     "FORMATION": "formation",
     "MESURE_ASE": "mesure de protection",
 }
+# Codes of `appointment_status` that say what became of it; the others wait for one of these.
+OUTCOMES = ("HONORE", "ABS_EXCUSEE", "ABS_NON_EXCUSEE", "ANNULE_SERVICE")
 EVENT_LABELS = {
     "DEMENAGEMENT": "Déménagement",
     "CHANGEMENT_ETABLISSEMENT": "Changement d'établissement",
@@ -138,3 +140,9 @@ def half_days_label(number: str | None) -> str:
     """« 2 demi-journées d'absence »."""
     many = "s" if number not in ("0", "1") else ""
     return f"{number} demi-journée{many} d'absence" if number else "Absence"
+
+
+def outcome_labels() -> dict[str, str]:
+    """What an appointment may have become, in the words of the list: those by which it is told afterwards."""
+    labels = reference.labels("appointment_status")
+    return {code: labels[code] for code in OUTCOMES}

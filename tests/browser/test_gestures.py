@@ -60,7 +60,7 @@ def test_the_outcome_of_an_appointment(site: Site) -> None:
     hand.tap(page.get_by_text("Qu'en est-il ?").first)
     keep_screenshot(page, "ma-journee-issue-360")
     assert not violations(page)
-    hand.tap(page.get_by_role("button", name="A eu lieu").first)
+    hand.tap(page.get_by_role("button", name="Honoré").first)
     expect(page.get_by_text("Rendez-vous renseigné.")).to_be_visible()
     assert scalar("SELECT status FROM appointment WHERE journey_id = %s", journey_id) == "HONORE"
     counted("rendez-vous", hand)

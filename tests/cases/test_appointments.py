@@ -9,9 +9,10 @@ import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.appointments import OUTCOMES, set_outcome
+from coordination.cases.commands.appointments import set_outcome
 from coordination.cases.commands.contacts import NewContact
 from coordination.cases.commands.outings import Kept, Visit, log_visit
+from coordination.cases.vocabulary import OUTCOMES
 from coordination.errors import BadInput, Forbidden, NotFound
 from coordination.privacy.records import EditConflict
 from coordination.privacy.work import AlreadyDone

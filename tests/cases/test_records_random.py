@@ -9,7 +9,7 @@ import pytest
 from flask import Flask
 
 from coordination import clock
-from coordination.cases.commands.appointments import OUTCOMES, set_outcome
+from coordination.cases.commands.appointments import set_outcome
 from coordination.cases.commands.attendance import note_sessions
 from coordination.cases.commands.diagnosis import write_diagnosis
 from coordination.cases.commands.records import add_fact, correct_fact, remove_fact
@@ -23,7 +23,7 @@ from coordination.cases.kinds import (
     RecordKind,
     Shape,
 )
-from coordination.cases.vocabulary import coded
+from coordination.cases.vocabulary import OUTCOMES, coded
 from coordination.errors import CoordinationError
 from tests.cases.records_kit import filled
 from tests.exchange.test_recompute import from_scratch, stored

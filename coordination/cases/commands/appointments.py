@@ -10,6 +10,7 @@ from sqlalchemy import select
 from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.models import Appointment
+from coordination.cases.vocabulary import OUTCOMES
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.actor import Actor
@@ -17,8 +18,6 @@ from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import change_record, journey_of
 from coordination.privacy.work import Work, work
 
-# Codes of `appointment_status` that say what became of it; the others wait for one of these.
-OUTCOMES = ("HONORE", "ABS_EXCUSEE", "ABS_NON_EXCUSEE", "ANNULE_SERVICE")
 PENDING = ("A_VENIR", "A_PRECISER")
 
 

@@ -18,7 +18,7 @@ from coordination.alerts.typography import sources_of
 from coordination.alerts.ways import ALSO, JOURNEY, WAYS, Way
 from coordination.cases.models import Journey
 from coordination.cases.queries.alert_page import AlertPage
-from coordination.cases.vocabulary import PROGRAMMES
+from coordination.cases.vocabulary import PROGRAMMES, outcome_labels
 from coordination.db import act_as, db
 from coordination.errors import Forbidden
 from coordination.privacy.policy import Grant
@@ -27,6 +27,7 @@ from coordination.web import current
 from coordination.web.navigation import address
 
 blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
+blueprint.add_app_template_global(outcome_labels)
 
 # The only places a form may lead back to: never an address that came with the request.
 WAYS_BACK = {"journee": "cases.day", "revue": "cases.review_sum"}
