@@ -47,7 +47,7 @@ def run_day(engine: Engine, mail: Mail | None, on: date, now: datetime) -> ScanR
     A worker cannot tell its own death: the next one that lives tells the administrators how long nothing ran.
     """
     before = last_scan(engine)
-    result = scan(engine, on, now)
+    result = scan(engine, on, now, named=False)
     if mail is not None:
         queue_outage(engine, mail.base, before, on, now)
         queue_digests(engine, mail.base, on, now)
