@@ -32,6 +32,9 @@ from coordination.privacy.volets import Volet
 from coordination.privacy.work import consult, refuse_unless_allowed, work
 
 
+CREATED = "creation"
+
+
 class _DryRun(Exception):
     """Ends a work that must write nothing."""
 
@@ -53,11 +56,14 @@ def store_bundle(
             grant = w.require()
             if "structures.csv" in lines:
                 store_structures(lines["structures.csv"], changes)
-            names = store_users(lines["users.csv"], changes) if "users.csv" in lines else read_names()
+            names, accounts = (
+                store_users(lines["users.csv"], changes) if "users.csv" in lines else (read_names(), [])
+            )
+            written: dict[uuid.UUID, set[str]] = {}
             for start in range(0, len(refs), BATCH):
                 part = refs[start : start + BATCH]
                 journeys = {ref: known[ref].id for ref in part if ref in known}
-                _store_batch(
+                written |= _store_batch(
                     grant,
                     names,
                     part,
@@ -74,11 +80,19 @@ def store_bundle(
             if not commit:
                 raise _DryRun
             db.session.add(ImportRun(committed_at=now, as_of=as_of))
+            for said in accounts:
+                w.audit(w.require_besides(Action.MANAGE_ACCOUNTS), said)
+            w.audit_each(grant, {id_: _told(what) for id_, what in written.items() if what})
             w.audit(grant, [f"parcours={len(refs)}"])
     except _DryRun:
         with consult(actor, Action.IMPORT, now) as r:
             r.audit(r.require(), ["essai", f"parcours={len(refs)}"])
     return changes
+
+
+def _told(what: set[str]) -> list[str]:
+    """What the audit says of a journey; of a new one everything is new."""
+    return [CREATED] if CREATED in what else sorted(what)
 
 
 def _refs(lines: dict[str, list[Line]]) -> Iterable[str]:
@@ -108,7 +122,8 @@ def _store_batch(
     *,
     present: frozenset[str],
     dry: bool,
-) -> None:
+) -> dict[uuid.UUID, set[str]]:
+    """What was written of which journey."""
     new = [by_ref["journeys.csv"][ref][0] for ref in refs if ref not in existing]
     ids = {**existing, **{str(line.values["ref"]): uuid.uuid4() for line in new}}
     coordination = {ids[str(line.values["ref"])]: uuid.uuid4() for line in new}
@@ -137,6 +152,7 @@ def _store_batch(
         follow_all(grant, list(ids.values()), as_of, "import de données", writing=False)
     follow_agreement(list(ids.values()))
     sync_access(list(ids.values()))
+    return batch.written
 
 
 def _open_journeys(batch: Batch, lines: list[Line], folders: dict[uuid.UUID, uuid.UUID]) -> None:
@@ -145,6 +161,7 @@ def _open_journeys(batch: Batch, lines: list[Line], folders: dict[uuid.UUID, uui
     journeys, sheets = [], []
     for line in lines:
         journey_id = batch.ids[str(line.values["ref"])]
+        batch.written[journey_id].add(CREATED)
         journeys.append({"id": journey_id, "position": line.number, **_journey_values(batch, line)})
         folder = {"journey_id": journey_id, "folder_id": folders[journey_id]}
         personal = {name: line.values[name] for name in SHEET_COLUMNS}
@@ -179,6 +196,7 @@ def _read_folders(batch: Batch, known_keys: set[uuid.UUID]) -> None:
 
 def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> None:
     columns = compare(changes, line, old.line)
+    batch.written[old.journey_id].update(columns)
     clear = [name for name in columns if name in JOURNEY_COLUMNS]
     personal = [name for name in columns if name in SHEET_COLUMNS]
     if clear:
