@@ -13,7 +13,9 @@ from sqlalchemy import select, update
 from coordination.alerts.models import ImportRun
 from coordination.alerts.sources import follow_all
 from coordination.cases.models import Journey, Sheet
+from coordination.cases.stages import FROZEN
 from coordination.db import among, db
+from coordination.exchange.agreements import Replaced, note_agreements, refuse_undoing
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.bundle.lines import Line
 from coordination.exchange.bundle.report import Changes
@@ -136,9 +138,10 @@ def _store_batch(
     names.refs |= {journey_id: ref for ref, journey_id in ids.items()}
     _read_folders(batch, known_keys=set(coordination.values()))
     old_journeys = {s.journey_id: s for s in stored_journeys(grant, list(existing.values()), names)}
+    replaced: list[Replaced] = []
     for ref, journey_id in existing.items():
         for line in by_ref["journeys.csv"].get(ref, ()):
-            _change_journey(batch, line, old_journeys[journey_id], changes)
+            replaced += _change_journey(batch, line, old_journeys[journey_id], changes)
         if ref not in by_ref["journeys.csv"] and "journeys.csv" in present:
             changes.missing.append(old_journeys[journey_id].line)
     for file, mapped in RECORDS.items():
@@ -151,6 +154,7 @@ def _store_batch(
         )
         follow_all(grant, list(ids.values()), as_of, "import de données", writing=False)
     follow_agreement(list(ids.values()))
+    note_agreements(batch, replaced)
     sync_access(list(ids.values()))
     return batch.written
 
@@ -194,7 +198,10 @@ def _read_folders(batch: Batch, known_keys: set[uuid.UUID]) -> None:
         batch.programmes[journey_id] = programme
 
 
-def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> None:
+def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> list[Replaced]:
+    """Write what differs; the refusal or the withdrawal that gave way, if one did."""
+    status, on = old.line.text("agreement_status"), old.line.day("agreement_on")
+    refuse_undoing(line, status, on)
     columns = compare(changes, line, old.line)
     batch.written[old.journey_id].update(columns)
     clear = [name for name in columns if name in JOURNEY_COLUMNS]
@@ -217,6 +224,8 @@ def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> 
         db.session.execute(
             update(Sheet).where(Sheet.id == sheet.id).values(cells).values(version=Sheet.version + 1)
         )
+    gave_way = "agreement_status" in columns and status in FROZEN
+    return [Replaced(old.journey_id, status, on, line)] if status and gave_way else []
 
 
 def _note_absent(
