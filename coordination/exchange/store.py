@@ -33,7 +33,6 @@ from coordination.privacy.vault import keystore, sealed_row
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import consult, refuse_unless_allowed, work
 
-
 CREATED = "creation"
 
 
