@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -37,6 +38,8 @@ class Batch:
     keys: dict[uuid.UUID, DataKey]
     dry: bool
     present: frozenset[str]
+    # What of each journey the import has written: names of columns and of files.
+    written: dict[uuid.UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def new_keys(self, folder_ids: list[uuid.UUID]) -> None:
         """Keys of new folders; a dry run makes keys that nobody keeps."""
@@ -74,7 +77,9 @@ def store_records(
         before = old.get(identity)
         if before is None:
             created.append(_row(batch, mapped, line, row_ids[id(line)], volets[id(line)], line.number))
+            batch.written[batch.ids[str(line.values["journey"])]].add(mapped.model.__tablename__)
         elif compare(changes, line, before.line):
+            batch.written[before.journey_id].add(mapped.model.__tablename__)
             merged = Line(
                 line.file,
                 before.line.number,

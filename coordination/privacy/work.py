@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, text
@@ -53,7 +54,8 @@ class Work:
     actor: Actor
     action: Action
     now: datetime
-    lines: list[tuple[uuid.UUID | None, str]] = field(default_factory=list)
+    lines: list[tuple[Action, uuid.UUID | None, str]] = field(default_factory=list)
+    besides: set[Action] = field(default_factory=set)
     wanted: uuid.UUID | None = None
     subject: Subject | None = None
 
@@ -76,11 +78,25 @@ class Work:
         self.subject = subject
         return require(self.actor, self.action, subject)
 
+    def require_besides(self, action: Action) -> Grant:
+        """The grant for another action that this work does too, on no journey. Raises Forbidden."""
+        grant = require(self.actor, action)
+        self.besides.add(action)
+        return grant
+
     def audit(self, grant: Grant, detail: Iterable[str] = ()) -> None:
         """Note what was done: names of fields or ids, never values."""
-        if grant.action is not self.action or grant.actor_id != self.actor.id:
+        self._note(grant, grant.journey_id, detail)
+
+    def audit_each(self, grant: Grant, details: Mapping[uuid.UUID, Iterable[str]]) -> None:
+        """The same for each of the journeys that a work on no journey has written."""
+        for journey_id, detail in details.items():
+            self._note(grant, journey_id, detail)
+
+    def _note(self, grant: Grant, journey_id: uuid.UUID | None, detail: Iterable[str]) -> None:
+        if grant.action not in {self.action, *self.besides} or grant.actor_id != self.actor.id:
             raise RuntimeError("This grant belongs to another work.")
-        self.lines.append((grant.journey_id, ",".join(detail)))
+        self.lines.append((grant.action, journey_id, ",".join(detail)))
 
     def once(self, key: str, body: bytes, answer: str) -> None:
         """Take an idempotency key. Raises AlreadyDone (same body) or Conflict (another body)."""
@@ -202,33 +218,24 @@ def refuse_unless_allowed(actor: Actor, action: Action, now: datetime) -> None:
 
 
 Heads = dict[uuid.UUID, Head]
-_LINE = text(
+_LINES = text(
     "SELECT new_sequence, new_hash, audit_hash(:structure, new_sequence - 1) AS follows"
-    " FROM append_audit(:structure, :at_us, :journey, :action, :result, :detail)"
+    " FROM unnest(CAST(:actions AS text[]), CAST(:journeys AS uuid[]), CAST(:details AS text[]))"
+    " AS line (action, journey, detail),"
+    " LATERAL append_audit(:structure, :at_us, line.journey, line.action, :result, line.detail)"
 )
 _HASH = text("SELECT audit_hash(:structure, :sequence)")
 
 
 def _append(done: Work, result: str) -> Heads:
-    """The last statements before a commit; the heads of the chains they lengthened."""
-    heads: Heads = {}
+    """The last statement before a commit, however many lines; the head of the chain it lengthened."""
+    structure, (actions, journeys, details) = done.actor.structure_id, zip(*done.lines, strict=True)
     at_us = int(done.now.timestamp()) * 1_000_000 + done.now.microsecond
-    structure = done.actor.structure_id
-    for journey_id, detail in done.lines:
-        row = db.session.execute(
-            _LINE,
-            {
-                "structure": structure,
-                "at_us": at_us,
-                "journey": journey_id,
-                "action": done.action.value,
-                "result": result,
-                "detail": detail,
-            },
-        ).one()
-        before = heads.get(structure) or Head(0, b"", row.new_sequence - 1, row.follows or b"")
-        heads[structure] = before._replace(sequence=row.new_sequence, hash=row.new_hash)
-    return heads
+    said: dict[str, Any] = {"structure": structure, "at_us": at_us, "result": result}
+    said |= {"actions": [a.value for a in actions], "journeys": [*journeys], "details": [*details]}
+    lines = sorted(db.session.execute(_LINES, said), key=lambda line: line.new_sequence)
+    first, last = lines[0], lines[-1]
+    return {structure: Head(last.new_sequence, last.new_hash, first.new_sequence - 1, first.follows or b"")}
 
 
 def _keep(heads: Heads) -> None:
@@ -267,5 +274,5 @@ def _note_refusal(refused: Work, error: BaseException) -> None:
     if isinstance(error, NotFound | Forbidden):
         sought = getattr(error, "sought", "")
         tried = (type(error).__name__, sought if _SOUGHT.fullmatch(sought) else "")
-        refused.lines = [(refused.wanted, ",".join(filter(None, tried)))]
+        refused.lines = [(refused.action, refused.wanted, ",".join(filter(None, tried)))]
         _append_apart(refused, "refus")

@@ -153,12 +153,13 @@ def test_a_journey_says_who_to_call_what_comes_and_who_opened_it(site: Flask) ->
         "Règle A0",
     ):
         assert words in page.text
+    assert "Opérateur des commandes" in page.text and "Import, " in page.text
     assert "première personne à ouvrir" in page.text
     journey, result, detail = last_audit("consultation_parcours")
     assert (journey, result) == (journey_id, "fait")
     assert detail.split(",")[0] == "coordination", "the volets that were read"
     again = client.get(f"/parcours/{journey_id}").text
-    assert "Consultation d&#39;un parcours, " in again
+    assert "Consultation d&#39;un parcours, " in again and "première personne à ouvrir" not in again
     # The address of a file says nothing of the person, nor does the title that a history keeps.
     title = page.text.split("<title>")[1].split("</title>")[0]
     assert title.startswith(scalar("SELECT ref FROM journey WHERE id = %s", journey_id))

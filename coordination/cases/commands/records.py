@@ -17,7 +17,8 @@ from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
-from coordination.cases.models import Agreement, Attendance, Journey
+from coordination.cases.models import Attendance, Journey
+from coordination.cases.queries.agreement_page import noted_on_pages
 from coordination.cases.stages import FROZEN
 from coordination.clock import paris_date
 from coordination.db import db, in_turn
@@ -241,8 +242,7 @@ def opens_by_agreement(grant: Grant, place: Place, volet: Volet) -> bool:
     known = (*grant.readable, *grant.writable)
     if not agreed or volet in known or volet not in VOLETS_AFTER_AGREEMENT[place.programme]:
         return False
-    recorded = select(Agreement.id).where(Agreement.journey_id == place.journey_id).limit(1)
-    return db.session.scalar(recorded) is None
+    return db.session.scalar(noted_on_pages(place.journey_id)) is None
 
 
 def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:

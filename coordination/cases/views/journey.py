@@ -87,6 +87,8 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         kinds=offered(page.programme, ended=page.ended),
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
         openings=by_day(page.openings),
+        # An import has written the file without anybody opening it.
+        opened_before=any(one.action != Action.IMPORT for one in page.openings),
     )
 
 
