@@ -122,7 +122,6 @@ def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uui
     before = (TODAY - timedelta(days=2)).isoformat()
     for table, column, words in (
         ("invitation", "sent_on", "Une invitation est notée le"),
-        ("iae_application", "applied_on", "Une candidature est notée le"),
         ("stay_decision", "on_date", "Une décision est notée le"),
     ):
         rows(insert.format(table, column), sent_on, journey)

@@ -15,6 +15,7 @@ from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.agreement_page import standing_lines
 from coordination.cases.stages import DATED, FROZEN
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -27,11 +28,6 @@ from coordination.privacy.vault import keystore, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
-# Volets that open once the family or the person has agreed; protection opens only with a measure.
-VOLETS_AFTER_AGREEMENT = {
-    "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
-    "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
-}
 # The columns of the journey, as the form calls them.
 _FIELDS = {"agreement_status": "status", "agreement_on": "on"}
 

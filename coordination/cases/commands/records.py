@@ -13,13 +13,14 @@ from coordination.accounts.models import Structure
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_doubles import HELD_AGAINST, Known
 from coordination.cases.checks_records import Place, check_record
-from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
+from coordination.cases.commands.agreements import open_volets
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Attendance, Journey
 from coordination.cases.queries.agreement_page import noted_on_pages
 from coordination.cases.stages import FROZEN
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
 from coordination.db import db, in_turn
 from coordination.errors import BadInput, NotFound
