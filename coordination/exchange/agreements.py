@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import insert, select
 
-from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT
 from coordination.cases.models import Agreement
 from coordination.cases.queries.agreement_page import noted_on_pages, standing_lines
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.db import db
 from coordination.errors import Conflict
 from coordination.exchange.bundle.agreement import why_undone
