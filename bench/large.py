@@ -29,6 +29,7 @@ from bench.fill import (
 from bench.measure import end_cleanly, in_turn, line, machine, milliseconds
 from coordination import clock, embedded
 from coordination.alerts import scan as scanning
+from coordination.alerts.catalogue import rules
 from coordination.worker import worker_engine
 
 SMALL, LARGE = 10_000, 1_000_000
@@ -117,7 +118,7 @@ def finding_seconds(base: Base, on: date, *, taking: bool) -> float:
     wanted = text(asked if taking else asked.split(" FOR UPDATE")[0])
     with worker_of(base).connect() as connection:
         connection.execute(scanning._BY_INDEX)
-        seconds = timed(lambda: connection.execute(wanted, {"on": on}).all())
+        seconds = timed(lambda: connection.execute(wanted, {"on": on, "known": list(rules())}).all())
         connection.rollback()
         return seconds
 

@@ -22,7 +22,7 @@ from coordination.exchange.bundle.report import Changes
 from coordination.exchange.mapping import JOURNEY_COLUMNS, RECORDS, SHEET_COLUMNS
 from coordination.exchange.people import compare, count_created, store_structures, store_users
 from coordination.exchange.recompute import BATCH, territory
-from coordination.exchange.store_records import Batch, add_rows, open_what_is_agreed, store_records
+from coordination.exchange.store_records import Batch, add_rows, hold, open_what_is_agreed, store_records
 from coordination.exchange.stored import Names, Stored, read_names, stored_journeys, stored_records
 from coordination.exchange.writings import note_writings
 from coordination.privacy.access import call, follow_agreement, sync_access
@@ -205,6 +205,8 @@ def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> 
     batch.written[old.journey_id].update(columns)
     clear = [name for name in columns if name in JOURNEY_COLUMNS]
     personal = [name for name in columns if name in SHEET_COLUMNS]
+    if columns:
+        hold(batch, old.journey_id)
     if clear:
         values = _journey_values(batch, line)
         db.session.execute(

@@ -23,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.db import act_as, db, in_turn, narrow, narrowed
 from coordination.errors import Conflict, Forbidden, NotFound
-from coordination.privacy.access import subject_of
+from coordination.privacy.access import hold_journey, subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
 from coordination.privacy.keystore import Head
@@ -31,8 +31,9 @@ from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import IN_TURN, Action, Grant, Subject, can, require
 from coordination.privacy.vault import keystore
 
-# A command waits for its turn; a page would hold a thread while an import goes on for minutes.
-_PATIENCE = text("SELECT set_config('lock_timeout', '8s', true)")
+# A command waits for its turn; a page would hold a thread while an import goes on for minutes, or while somebody
+# keeps the lock of a chain of the audit, which any role of the database can take.
+_PATIENCE = "8s"
 # As forms draw them; a piece of a form adds the id of what it is about.
 _DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
 # What a refusal may name: a kind with an opaque id or the code of a rule.
@@ -60,11 +61,16 @@ class Work:
     subject: Subject | None = None
 
     def require(self, journey_id: uuid.UUID | None = None) -> Grant:
-        """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
+        """The grant for this action, on a journey or on none. Raises NotFound or Forbidden.
+
+        Who writes holds the journey's row from here on, so what is read next is what the one before wrote.
+        """
         if journey_id is None:
             return self._grant(None)
         self.wanted = journey_id
         with narrowed([journey_id]):
+            if db.session.info.get("writing"):
+                hold_journey(journey_id)
             subject = subject_of(self.actor, journey_id)
         return self._grant(subject)
 
@@ -116,16 +122,19 @@ class Work:
         raise Conflict("Ce formulaire a déjà été envoyé avec un autre contenu. Rechargez la page.")
 
 
+def _take_up(actor: Actor) -> None:
+    act_as(db.session, actor.id)
+    db.session.info["patience"] = "0" if actor.kind == "operator" else _PATIENCE
+
+
 @contextmanager
 def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     """The transaction that writes. Commits only if something was granted and audited."""
-    act_as(db.session, actor.id)
+    _take_up(actor)
     db.session.info["writing"] = True
     open_work = Work(actor, action, now)
     try:
         if action in IN_TURN:
-            if actor.kind == "person":
-                db.session.execute(_PATIENCE)
             in_turn("access")
         yield open_work
         if not open_work.lines:
@@ -175,7 +184,7 @@ def _take_key(done: Work, key: str, digest: bytes, answer: str) -> bool:
 @contextmanager
 def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     """A read-only transaction whose audit line is committed before its result can be shown."""
-    act_as(db.session, actor.id)
+    _take_up(actor)
     reading = Work(actor, action, now)
     try:
         yield reading

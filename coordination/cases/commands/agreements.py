@@ -97,10 +97,8 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
     today = paris_date(now)
     with work(actor, Action.RECORD_AGREEMENT, now) as w:
         grant = w.require(journey_id)
-        # One after the other: the second of two windows finds the line cancelled.
-        version = db.session.scalars(
-            select(Journey.version).where(Journey.id == journey_id).with_for_update(key_share=True)
-        ).one()
+        # The second of two windows finds the line cancelled.
+        version = db.session.scalars(select(Journey.version).where(Journey.id == journey_id)).one()
         columns = ("status", "on_date", "volets", "cancels")
         noted = open_rows(
             grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)

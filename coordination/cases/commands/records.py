@@ -22,13 +22,20 @@ from coordination.cases.queries.agreement_page import noted_on_pages
 from coordination.cases.stages import FROZEN
 from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
-from coordination.db import db, in_turn
+from coordination.db import db, in_turn, narrowed
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.access import sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import add_record, change_record, journey_of, move_record, remove_record
+from coordination.privacy.records import (
+    add_record,
+    change_record,
+    journey_of,
+    move_record,
+    remove_record,
+    still_open,
+)
 from coordination.privacy.vault import open_rows
 from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work, work
@@ -54,6 +61,7 @@ def add_fact(
     NotFound, Forbidden, AlreadyDone.
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
+        _take_turn_to_open(kind, journey_id, values)
         grant = w.require(journey_id)
         if key:
             w.once(key, repr((kind.slug, sorted(values.items()))).encode(), answer)
@@ -90,6 +98,7 @@ def correct_fact(
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
         journey_id = journey_of(kind.model, record_id)
+        _take_turn_to_open(kind, journey_id, values)
         grant = w.require(journey_id)
         place = _place(journey_id)
         problems = Problems(faults)
@@ -218,6 +227,19 @@ def _check_volet(
     problems[field] = problem
 
 
+def _take_turn_to_open(kind: RecordKind, journey_id: uuid.UUID, values: Mapping[str, Any]) -> None:
+    """A volet that opens gives access: its turn comes before the journey's row (see `hold_journey`)."""
+    with narrowed([journey_id]):
+        recorded = noted_on_pages(journey_id).exists()
+        programme = db.session.scalar(select(Journey.programme).where(Journey.id == journey_id, ~recorded))
+        if programme is None:
+            return
+        volet = kind.volet(programme, values)
+        there = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet == volet)
+        if volet in VOLETS_AFTER_AGREEMENT[programme] and db.session.scalar(there) is None:
+            in_turn("access")
+
+
 def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
     """Open a volet that the agreement covers and that nothing was written in yet; the grant that follows."""
     if not opens_by_agreement(grant, place, volet):
@@ -248,7 +270,7 @@ def opens_by_agreement(grant: Grant, place: Place, volet: Volet) -> bool:
 
 def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:
     query = select(Folder.volet).join(kind.model, kind.model.folder_id == Folder.id)
-    return Volet(db.session.scalars(query.where(kind.model.id == record_id)).one())
+    return still_open(db.session.scalar(query.where(kind.model.id == record_id)))
 
 
 def _sessions(kind: RecordKind, action_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:

@@ -13,6 +13,7 @@ from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.commands import deadline_stands
 from coordination.alerts.explain import Explanation, explain
 from coordination.alerts.in_force import present
+from coordination.alerts.known import is_known
 from coordination.alerts.life import Happened, history
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
@@ -68,7 +69,7 @@ class AlertPage:
 
 def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
     """The journey of an alert that the actor sees. Raises NotFound."""
-    journey_id = db.session.scalar(select(Alert.journey_id).where(Alert.id == alert_id))
+    journey_id = db.session.scalar(select(Alert.journey_id).where(Alert.id == alert_id, is_known(Alert)))
     if journey_id is None:
         raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.", f"alert={alert_id}")
     return journey_id

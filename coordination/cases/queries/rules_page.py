@@ -12,6 +12,7 @@ from sqlalchemy import select
 from coordination.alerts.catalogue import Rule, Thresholds, rules
 from coordination.alerts.explain import Explanation, explain
 from coordination.alerts.in_force import present
+from coordination.alerts.known import is_known
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.queries import ON_SCREEN
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
@@ -137,7 +138,7 @@ def _dates(journey_id: uuid.UUID, thresholds: Thresholds, today: date) -> dict[s
     rows = db.session.execute(
         select(*(deadline[name] for name in names), Alert.id.label("alert_id"), *of_alert)
         .outerjoin(Alert, Alert.id == deadline.alert_id)
-        .where(deadline.journey_id == journey_id)
+        .where(deadline.journey_id == journey_id, is_known(StoredDeadline))
         .order_by(deadline.due_on, deadline.rule, deadline.kind, deadline.subject_id)
     )
     found: dict[str, list[Standing]] = {}
