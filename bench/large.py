@@ -197,8 +197,7 @@ def scans(small: Base, large: Base, today: date) -> list[str]:
     """Each day in turn on both bases: the range, what the scan finds, the whole scan with its alerts written."""
     days = [today + timedelta(days=number) for number in range(1, DUE_DAYS + 1)]
     taken = [(day_of(small, on), day_of(large, on)) for on in days]
-    # The first days fill caches.
-    kept = taken[3:]
+    kept = taken[3:]  # the first days fill caches
     of_small, of_large = ([Day(*day[place]) for day in kept] for place in (0, 1))
     return told(of_small, of_large)
 
