@@ -15,6 +15,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from coordination.alerts.catalogue import REPLACES, SEVERITY_RANK, rules, serious, severity
+from coordination.alerts.running import RUNS
 from coordination.db import db, for_many
 
 # The status is written out: the partial index is chosen for a value known beforehand.
@@ -61,10 +62,10 @@ FROM people p JOIN file f ON f.id = p.journey_id
 )
 _COUNTS = text(
     _SHOWN
-    + """
+    + f"""
 soon AS MATERIALIZED (
   SELECT journey_id FROM deadline WHERE alert_id IS NULL AND due_on <= :until AND rule = ANY (:wanted)),
-file AS MATERIALIZED (SELECT id, referent_id, exit_on IS NULL AS runs FROM journey),
+file AS MATERIALIZED (SELECT id, referent_id, {RUNS} AS runs FROM journey),
 people AS (
   SELECT journey_id, bool_or(stalled) AS stalled, bool_or(due) AS due FROM (
     SELECT journey_id, true AS stalled, rule = ANY (:wanted) AS due FROM shown

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from coordination.alerts.running import runs
 from coordination.cases.checks import RETIRED, Problems, before_opening, ended_since
 from coordination.cases.checks_doubles import Known, check_doubles
 from coordination.cases.checks_facts import check_fact
@@ -52,7 +53,7 @@ class Place:
     @property
     def ended(self) -> bool:
         """As the gate of the rules has it."""
-        return self.exit_on is not None or self.stage == "NON_RETENU"
+        return not runs(self.exit_on, self.stage)
 
 
 def check_record(

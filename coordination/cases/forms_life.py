@@ -89,6 +89,7 @@ class CourseForm(Correction):
     rsa_opened_on = DayField("Ouverture du RSA")
     oriented_on = DayField("Orientation le")
     contract_signed_on = DayField("Contrat signé le")
+    note = TextAreaField("Précision sur ce changement d'étape")
 
     def offer(self, programme: str, stage: str | None, stages: Sequence[str]) -> None:
         """The stage where it stands, then those that may follow."""

@@ -5,9 +5,11 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String, text
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String, and_, text
+from sqlalchemy.ext.hybrid import hybrid_property
 from sqlalchemy.orm import Mapped, mapped_column
 
+from coordination.alerts.running import TURNED_DOWN, runs
 from coordination.db import Base, InFolder, InOrder, Row, sealed
 
 
@@ -39,9 +41,19 @@ class Journey(Row, InOrder, Base):
     exit_on: Mapped[date | None] = mapped_column()
     # The latest day on which anything was written on it: of an import, the latest date of a fact.
     written_on: Mapped[date | None] = mapped_column()
-    # Where a pause found it, and where it resumes.
+    # Where a pause, or being turned down, found it, and where it resumes.
     suspended_from: Mapped[str | None] = mapped_column(String(20))
     version: Mapped[int] = mapped_column(default=1, server_default=text("1"))
+
+    @hybrid_property
+    def runs(self) -> bool:
+        """Neither ended nor turned down: what every list and every count calls « en cours »."""
+        return runs(self.exit_on, self.stage)
+
+    @runs.inplace.expression
+    @classmethod
+    def _runs(cls) -> ColumnElement[bool]:
+        return and_(cls.exit_on.is_(None), cls.stage.is_distinct_from(TURNED_DOWN))
 
 
 class Sheet(InFolder, Base):

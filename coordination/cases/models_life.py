@@ -27,7 +27,10 @@ class Saisine(InFolder, Base):
 
 
 class Turn(InFolder, Base):
-    """A turn in the journey (`kind`: RELAIS, SORTIE, REOUVERTURE): who wrote it, for whom, what was decided."""
+    """A turn in the journey: who wrote it, for whom, what was decided.
+
+    `kind`: RELAIS, SORTIE, REOUVERTURE, or the code of the stage to which somebody took it.
+    """
 
     __tablename__ = "turn"
 

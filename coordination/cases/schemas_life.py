@@ -80,6 +80,7 @@ class _Course(_Shape):
     contract_signed_on = FrenchDate(load_default=None, allow_none=True)
     scheme = Line(load_default="")
     orientation_path = Line(load_default="")
+    note = Typed(load_default="")
 
 
 class _Handover(_Shape):

@@ -1,12 +1,14 @@
 """The stages of a journey: one transition table per programme (codes of `pre_stage` and `employment_stage`).
 
-A dictionary is enough: what may follow what. SORTI may be reopened; NON_RETENU is an end.
+A dictionary is enough: what may follow what. SORTI and NON_RETENU are ends, which a reopening takes back.
 """
 
 from __future__ import annotations
 
 from datetime import date
 from typing import NamedTuple
+
+from coordination.alerts.running import TURNED_DOWN
 
 PRE: dict[str, frozenset[str]] = {
     "REPERAGE": frozenset({"SAISINE", "NON_RETENU"}),
@@ -22,7 +24,9 @@ PRE: dict[str, frozenset[str]] = {
     "SORTIE_PREPAREE": frozenset({"EN_COURS", "SORTI"}),
     "SORTI": frozenset({"VEILLE", "EN_COURS"}),
     "VEILLE": frozenset({"EN_COURS", "SORTI"}),
-    "NON_RETENU": frozenset(),
+    "NON_RETENU": frozenset(
+        {"REPERAGE", "SAISINE", "ACCORD_PARENTAL", "EPS_INSCRIT", "ATTENTE", "DIAGNOSTIC"}
+    ),
 }
 CITE_EMPLOI: dict[str, frozenset[str]] = {
     "REPERE": frozenset({"PREMIER_RDV", "DIAGNOSTIC", "SORTI"}),
@@ -35,6 +39,9 @@ CITE_EMPLOI: dict[str, frozenset[str]] = {
     "EN_EMPLOI_SUIVI": frozenset({"ENTRE_ETAPES", "ORIENTE", "SORTI"}),
     "SORTI": frozenset({"DIAGNOSTIC", "ORIENTE", "EN_ACTION"}),
 }
+SUSPENDED = "SUSPENDU"
+# Stages that end a journey: it goes on from them by a reopening alone.
+ENDED = ("SORTI", "VEILLE", TURNED_DOWN)
 NEEDS_AGREEMENT = "Il faut d'abord l'accord signé des parents."
 TRANSITIONS = {"PRE": PRE, "CITE_EMPLOI": CITE_EMPLOI}
 
@@ -48,7 +55,7 @@ AFTER_AGREEMENT = frozenset(PRE) - {
     "REPERAGE",
     "SAISINE",
     "ACCORD_PARENTAL",
-    "NON_RETENU",
+    TURNED_DOWN,
     "SORTI",
 }
 
@@ -98,7 +105,7 @@ def way_out(programme: str, stage: str | None, agreement: str | None) -> Awaited
 
 def awaited(programme: str, stage: str | None, agreement: str | None, *, met: bool = False) -> Awaited | None:
     """What comes next where nothing is planned; None: unknown. `met`: an exchange took place."""
-    if stage in ("NON_RETENU", "SORTI"):
+    if stage in (TURNED_DOWN, "SORTI"):
         return None
     if agreement in FROZEN:
         return way_out(programme, stage, agreement)

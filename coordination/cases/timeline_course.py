@@ -7,11 +7,14 @@ from collections.abc import Iterator
 from datetime import date
 
 from coordination import reference
+from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.models import Journey
 from coordination.cases.queries.agreement_page import AGREEMENTS, agreements, covered
 from coordination.cases.queries.life_page import TURNS, TurnLine, turns
+from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.picture import STEPS
+from coordination.cases.queries.picture_course import STEPS, TAKEN_BACK
+from coordination.cases.stages import TRANSITIONS
 from coordination.cases.timeline import Entry, Source
 from coordination.db import db
 from coordination.privacy.policy import Grant
@@ -40,11 +43,11 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
 
 
 def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
-    """The end that stands, each reopening and the end that it took back."""
+    """Each stage that somebody took the journey to, the end that stands, each reopening and what it took back."""
     reopened = 0
     noted = turns(grant, journey.id)  # the latest first
     if journey.exit_on:
-        ends = next((turn for turn in noted if turn.kind != "RELAIS"), None)
+        ends = next((turn for turn in noted if turn.kind in ("SORTIE", "REOUVERTURE")), None)
         last = ends if ends and ends.kind == "SORTIE" else None
         yield Entry(journey.exit_on, "step", ENDED, _said(last) if last else "", last.by if last else "")
     for turn in noted:
@@ -53,7 +56,12 @@ def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
             yield Entry(turn.on, "step", "Parcours rouvert", turn.note, turn.by)
         elif turn.kind == "SORTIE" and reopened:
             reopened -= 1
-            yield Entry(turn.on, "step", f"{ENDED}, rouvert ensuite", _said(turn), turn.by)
+            yield Entry(turn.on, "step", f"{ENDED}{TAKEN_BACK}", _said(turn), turn.by)
+        elif turn.kind in TRANSITIONS[journey.programme]:
+            back = turn.kind == TURNED_DOWN and reopened > 0
+            reopened -= back
+            title = f"Étape : {stage_label(journey.programme, turn.kind)}{TAKEN_BACK if back else ''}"
+            yield Entry(turn.on, "step", title, turn.note, turn.by)
 
 
 def _said(turn: TurnLine) -> str:

@@ -190,6 +190,10 @@ def test_coordinators_get_their_sheet_on_the_first_day_of_the_week(house: Flask)
     assert "Perte de contact" not in mails("body").get("coord.cite", "")
     rows("DELETE FROM mail")
     assert queue(NEXT_MONDAY + timedelta(days=2)) == 0
+    # Nobody is to follow what was turned down.
+    rows("UPDATE journey SET stage = 'NON_RETENU' WHERE ref = 'PRE-2'")
+    queue(NEXT_MONDAY + timedelta(days=7))
+    assert "sans référent : 0 parcours" in mails("body")["coord.pre"]
 
 
 def test_what_is_handed_on_reaches_the_coordination(house: Flask) -> None:

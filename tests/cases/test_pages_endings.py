@@ -54,6 +54,9 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
     assert (
         f"Motif : {reason[:1].lower()}{reason[1:]}. Décision du {decided:%d/%m/%Y}. Relais au CCAS." in told
     )
+    # On one day there is no room for the caption of the reopening beside that of the end.
+    for drawn in (told, unescape(client.get(f"/parcours/{journey}/image").text)):
+        assert "Fin, puis rouvert</text>" in drawn and ">Fin</text>" not in drawn
     running = client.get(f"/parcours/{journey}/reouverture").text
     assert "rien à rouvrir" in running and 'name="note"' not in running
     # To end and to reopen is to write: only what counts from the last writing has moved.

@@ -9,6 +9,7 @@ from html import unescape
 import pytest
 from flask import Flask
 
+from coordination.cases.commands.course import TURNS_DOWN
 from coordination.cases.commands.week_review import DECISIONS
 from tests.cases.life_kit import course, send, state
 from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, post, silent_journey
@@ -43,8 +44,8 @@ def test_the_banner_leads_where_it_can_be_done(
     if page == "etape":
         out = unescape(client.get(f"/parcours/{journey}/sortie").text)
         assert "Non retenu" in out and f"/parcours/{journey}/etape" in out
-        given = course(journey) | {"stage": "NON_RETENU", "stage_on": TODAY.isoformat()}
-        assert send(client, journey, "etape", **given).status_code == 303
+        given = course(journey) | {"stage": "NON_RETENU", "stage_on": TODAY.isoformat(), "note": "Refus."}
+        assert send(client, journey, "etape", **given, sure=TURNS_DOWN).status_code == 303
         assert state(journey)[0] == "NON_RETENU"
     else:
         done = send(client, journey, "sortie", reason="RELAIS_DC", on=TODAY.isoformat())

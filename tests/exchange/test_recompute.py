@@ -15,7 +15,7 @@ from coordination.accounts.commands import operator_actor
 from coordination.alerts.sources import all_deadlines
 from coordination.cases.commands.agreements import NewAgreement, record_agreement
 from coordination.cases.commands.contacts import NewContact, log_contact
-from coordination.cases.commands.course import Course, change_course
+from coordination.cases.commands.course import TURNS_DOWN, Course, change_course
 from coordination.cases.commands.endings import Ending, Reopening, end_journey, reopen_journey
 from coordination.cases.commands.journeys import assign_referent
 from coordination.cases.models import Journey
@@ -153,8 +153,9 @@ def _live(drawn: random.Random, actor: Any, ref: str) -> None:
     if what == "course":
         rhythm = drawn.choice([None, 7, 45])
         scheme = drawn.choice(["", "CEJ"]) if programme == "CITE_EMPLOI" else ""
-        course = Course(stage, day(), planned_rhythm_days=rhythm, scheme=scheme)
-        change_course(actor, journey_id(ref), course, version, clock.now())
+        why = "Déménage." if stage == "NON_RETENU" else ""
+        course = Course(stage, day(), planned_rhythm_days=rhythm, scheme=scheme, note=why)
+        change_course(actor, journey_id(ref), course, version, clock.now(), sure={TURNS_DOWN})
     elif what == "end":
         end_journey(actor, journey_id(ref), Ending("DEMENAGEMENT", day()), version, clock.now())
     else:

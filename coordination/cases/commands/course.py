@@ -4,16 +4,18 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import select
 
+from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.checks import Faults, Problems, ended_since
-from coordination.cases.commands.turns import change_as_form, check_order, follow_journey
+from coordination.cases.commands.pauses import Standing
+from coordination.cases.commands.turns import change_as_form, check_order, follow_journey, remember
 from coordination.cases.models import Journey, Sheet
-from coordination.cases.stages import DATED_BY, dated_too_soon, refusal
+from coordination.cases.stages import DATED_BY, SUSPENDED, dated_too_soon, refusal
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.privacy.actor import Actor
@@ -23,11 +25,19 @@ from coordination.privacy.vault import open_rows
 from coordination.privacy.work import work
 
 RHYTHMS = range(1, 181)
+NEEDS_PAUSE = "Notez d'abord une pause : le parcours est suspendu tant qu'elle dure."
+TURNS_DOWN = (
+    "Le parcours sera clos sans avoir commencé : ses alertes et ses échéances s'arrêtent, et il rejoint les"
+    " parcours terminés. Il pourra être rouvert."
+)
 
 
 @dataclass(frozen=True)
 class Course:
-    """As typed. `stage_on`: the day of a change of stage, which dates what the stage stands for."""
+    """As typed. `stage_on`: the day of a change of stage, which dates what the stage stands for.
+
+    `note`: what is said of that change; a journey that is turned down asks for it.
+    """
 
     stage: str
     stage_on: date | None = None
@@ -40,6 +50,7 @@ class Course:
     contract_signed_on: date | None = None
     scheme: str = ""
     orientation_path: str = ""
+    note: str = field(default="", repr=False)
 
 
 CITE_DATES = ("rsa_opened_on", "oriented_on", "contract_signed_on")
@@ -80,35 +91,55 @@ def change_course(
             if early and "stage" not in problems:
                 problems.setdefault(name, early)
         _check_end(problems, dates, journey.exit_on)
+        _check_note(problems, course, moved)
         _check_rest(problems, course)
         values: dict[str, Any] = {**dates, "planned_rhythm_days": course.planned_rhythm_days}
         _ask_before_erasing(problems, journey, values)
         problems.stop_if_any(sure)
         if moved:
             values["stage"] = course.stage
+            if course.stage in (SUSPENDED, TURNED_DOWN):
+                values["suspended_from"] = journey.stage
         change_as_form(w, journey_id, version, {}, **values)
         if journey.programme == "CITE_EMPLOI":
             sheet = open_rows(grant, Sheet, (*CODES, "version"), Sheet.journey_id == journey_id)[0]
             codes = {name: getattr(course, name) for name in CODES}
             change_record(w, grant, Sheet, sheet["id"], sheet["version"], codes)
+        if moved:
+            said = {"on_date": course.stage_on, "note": course.note.strip()}
+            remember(grant, journey_id, course.stage, actor.id, **said)
         follow_journey(grant, journey_id, today, f"étape et dates notées le {today:%d/%m/%Y}")
-        w.audit(grant, ["stage", *values])
+        w.audit(grant, dict.fromkeys(["stage", *values, *(["turn"] if moved else [])]))
 
 
 def _dated(course: Course, journey: Journey, problems: Problems, today: date) -> Course:
     """The new stage may follow, and its day fills the dates that it stands for."""
     problem = refusal(journey.programme, journey.stage, course.stage, journey.agreement_status)
-    if course.stage == "SORTI" or (journey.exit_on and course.stage != "VEILLE"):
+    if course.stage == "SORTI" or (not journey.runs and course.stage != "VEILLE"):
         problem = "Une sortie ou une réouverture se note sur sa propre page."
+    elif course.stage == SUSPENDED and not problem and not Standing.of(journey.id).open_pauses:
+        problem = NEEDS_PAUSE
     if problem:
         problems["stage"] = problem
         return course
+    if course.stage == TURNED_DOWN:
+        problems.ask("stage", TURNS_DOWN)
     problems.past_day("stage_on", course.stage_on, today, journey.opened_on)
     stood_for = DATED_BY[journey.programme].get(course.stage, ())
     empty: dict[str, Any] = {
         name: course.stage_on for name in stood_for if getattr(course, name) is None and name not in problems
     }
     return replace(course, **empty)
+
+
+def _check_note(problems: Problems, course: Course, moved: bool) -> None:
+    problems.free_text("note", course.note)
+    if moved and course.stage == TURNED_DOWN and not course.note.strip():
+        problems["note"] = "Dites en une phrase pourquoi le parcours n'est pas retenu."
+    elif course.note.strip() and not moved:
+        problems.setdefault(
+            "note", "Cette précision accompagne un changement d'étape : l'étape n'a pas changé."
+        )
 
 
 def _check_end(problems: Problems, dates: dict[str, date | None], exit_on: date | None) -> None:

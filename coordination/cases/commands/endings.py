@@ -11,13 +11,13 @@ from sqlalchemy import column, select, table
 
 from coordination import reference
 from coordination.cases.checks import REFUSED, Faults, Problems
-from coordination.cases.commands.turns import change_as_form, follow_journey, remember
+from coordination.cases.commands.turns import change_as_form, follow_journey, remember, turned_down_on
 from coordination.cases.facts import JourneyFacts
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.rules.lost_contact import Tried, tried
 from coordination.cases.seen import seen
-from coordination.cases.stages import refusal
+from coordination.cases.stages import ENDED, refusal
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput
@@ -29,7 +29,6 @@ from coordination.privacy.work import Work, work
 
 REASONS = {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"}
 LOST_CONTACT = "PERTE_CONTACT"
-ENDED = ("SORTI", "VEILLE")
 # The feature that owns it lies above this one; its dates are all that is needed here.
 _DAYS = ("sent_on", "seen_on", "accepted_on", "refused_on", "first_action_on")
 _REFERRAL = table("referral", column("journey_id"), *(column(name) for name in _DAYS))
@@ -75,6 +74,8 @@ def end_journey(
         journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
         if journey.exit_on:
             raise BadInput(f"Ce parcours est déjà terminé depuis le {journey.exit_on:%d/%m/%Y}.")
+        if not journey.runs:
+            raise BadInput("Ce parcours n'a pas été retenu : il est déjà clos.")
         if refusal(journey.programme, journey.stage, "SORTI", journey.agreement_status):
             raise BadInput(NOT_STARTED)
         facts = journey_facts(grant, [journey_id])[journey_id]
@@ -223,7 +224,7 @@ def reopen_journey(
     *,
     faults: Faults | None = None,
 ) -> None:
-    """Take an ended journey up again: its past stands, so its delays go on from the same facts.
+    """Take an ended journey up again, or one turned down: its past stands, so its delays go on from the same facts.
 
     `faults`: see `Problems`. Raises BadInput, NotFound, Forbidden, EditConflict.
     """
@@ -231,24 +232,25 @@ def reopen_journey(
     with work(actor, Action.REOPEN_JOURNEY, now) as w:
         grant = w.require(journey_id)
         journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-        if not journey.exit_on:
+        if journey.runs:
             raise BadInput("Ce parcours n'est pas terminé : il n'y a rien à rouvrir.")
         problems = Problems(faults)
         stage = journey.stage if journey.stage in ENDED else "SORTI"
         problem = refusal(journey.programme, stage, new.stage, journey.agreement_status)
         if problem or new.stage in ENDED:
             problems["stage"] = problem or "Choisissez l'étape où le parcours reprend."
-        problems.past_day("on", new.on, today, journey.exit_on)
-        if new.on and journey.exit_on > new.on and "on" in problems:
-            problems["on"] = (
-                f"Le parcours est terminé depuis le {journey.exit_on:%d/%m/%Y}, après cette date."
-            )
+        exited = journey.exit_on
+        since = exited or turned_down_on(journey_id)
+        problems.past_day("on", new.on, today, since or journey.opened_on)
+        if since and new.on and since > new.on and "on" in problems:
+            problems["on"] = f"Le parcours est terminé depuis le {since:%d/%m/%Y}, après cette date."
         problems.free_text("note", new.note)
         if not new.note.strip():
             problems["note"] = "Dites en une phrase pourquoi le parcours reprend."
         problems.stop_if_any()
-        change_as_form(w, journey_id, version, {}, exit_on=None, stage=new.stage)
-        _write_reason(w, grant, journey_id, "")
+        change_as_form(w, journey_id, version, {}, exit_on=None, stage=new.stage, suspended_from=None)
+        if exited:
+            _write_reason(w, grant, journey_id, "")
         remember(grant, journey_id, "REOUVERTURE", actor.id, on_date=new.on, note=new.note.strip())
         follow_journey(grant, journey_id, today, f"parcours rouvert le {today:%d/%m/%Y}")
         w.audit(grant, ["stage", "exit_on", "exit_reason", "turn"])

@@ -11,12 +11,10 @@ from sqlalchemy import func, select
 from coordination.alerts.sources import follow_all
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Journey, Pause
-from coordination.cases.stages import refusal, stage_after_pause
+from coordination.cases.stages import SUSPENDED, refusal, stage_after_pause
 from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.work import Work
-
-SUSPENDED = "SUSPENDU"
 
 
 @dataclass(frozen=True)

@@ -7,10 +7,14 @@ from collections.abc import Mapping
 from datetime import date
 from typing import Any
 
+from sqlalchemy import select
+
+from coordination.alerts.running import TURNED_DOWN
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models_life import Turn
+from coordination.db import db
 from coordination.privacy.access import sync_access
 from coordination.privacy.policy import Grant
 from coordination.privacy.records import EditConflict, add_record
@@ -64,6 +68,16 @@ def change_as_form(
 def remember(grant: Grant, journey_id: uuid.UUID, kind: str, by: uuid.UUID, **values: Any) -> None:
     """Keep a turn of the journey: see `models_life.Turn`."""
     add_record(grant, Turn, journey_id, Volet.COORDINATION, {"kind": kind, "by_id": by, **values})
+
+
+def turned_down_on(journey_id: uuid.UUID) -> date | None:
+    """The day on which the journey was turned down last; None where an import brought it so."""
+    return db.session.scalar(
+        select(Turn.on_date)
+        .where(Turn.journey_id == journey_id, Turn.kind == TURNED_DOWN)
+        .order_by(Turn.position.desc())
+        .limit(1)
+    )
 
 
 def follow_journey(grant: Grant, journey_id: uuid.UUID, today: date, fact: str) -> None:

@@ -81,7 +81,7 @@ def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
     """The journeys that the actor follows or backs up. A fixed number of statements."""
     today = paris_date(now)
     followed = db.session.execute(
-        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.exit_on.is_(None))
+        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), Journey.runs)
     ).all()
     mine = [row.id for row in followed]
     # What a rule says to the coordination alone is not for this day.

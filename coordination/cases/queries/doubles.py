@@ -75,7 +75,7 @@ def doubles(grant: Grant) -> Doubles:
         if not all(place in journeys for place in pair):
             return False
         one, other = (journeys[place] for place in pair)
-        return bool(one.programme == other.programme and (one.exit_on is None or other.exit_on is None))
+        return bool(one.programme == other.programme and (one.runs or other.runs))
 
     found = {pair: why for pair, why in alike.items() if worth(pair)}
 
@@ -94,7 +94,7 @@ def doubles(grant: Grant) -> Doubles:
             birth[place],
             row.programme,
             row.opened_on,
-            row.exit_on is not None,
+            not row.runs,
             names.get(row.referent_id, ""),
         )
 
@@ -112,7 +112,7 @@ def _journeys(ids: Mapping[int, uuid.UUID]) -> dict[int, Any]:
         Journey.ref,
         Journey.programme,
         Journey.opened_on,
-        Journey.exit_on,
+        Journey.runs,
         Journey.referent_id,
     )
     rows = db.session.execute(select(*columns).where(among(Journey.id, ids.values())))

@@ -6,7 +6,7 @@ import uuid
 from dataclasses import dataclass
 from datetime import date
 
-from sqlalchemy import select
+from sqlalchemy import not_, select
 
 from coordination.cases.models import Journey
 from coordination.cases.queries.listing import PAGE, JourneyLine, lines
@@ -31,9 +31,9 @@ class Followed:
 
 def my_journeys(grant: Grant, actor: Actor, today: date, page: int = 1, *, exited: bool = False) -> Followed:
     """The active (or ended) journeys of the actor, in the order of their names. A fixed number of statements."""
-    ended = Journey.exit_on.is_not(None) if exited else Journey.exit_on.is_(None)
+    wanted = not_(Journey.runs) if exited else Journey.runs
     rows = db.session.execute(
-        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), ended)
+        select(Journey.id, Journey.referent_id).where(followed_by(actor, today), wanted)
     ).all()
     # Names are sealed: no index can sort them, memory does.
     named = people(grant, [row.id for row in rows]) if rows else {}

@@ -162,9 +162,7 @@ def falls_in(actor: Actor, first: date, last: date, today: date) -> list[Break]:
 
 
 def _followed(actor: Actor, today: date) -> list[uuid.UUID]:
-    return list(
-        db.session.scalars(select(Journey.id).where(Journey.exit_on.is_(None), followed_by(actor, today)))
-    )
+    return list(db.session.scalars(select(Journey.id).where(Journey.runs, followed_by(actor, today))))
 
 
 def _leaves(today: date, until: date) -> list[Any]:

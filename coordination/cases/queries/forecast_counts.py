@@ -14,13 +14,14 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from coordination.alerts.catalogue import rules, serious
+from coordination.alerts.running import RUNS
 from coordination.alerts.tiers import speaks_to_follower
 from coordination.db import db
 
 NOBODY = "sans"
 HORIZONS = (14, 30, 90)
 _COUNTS = text(
-    """
+    f"""
 WITH due AS MATERIALIZED (
   SELECT due_on, journey_id, rule, kind, since FROM deadline
   -- An announcement breaks nothing: VIGILANCE and above.
@@ -29,7 +30,7 @@ WITH due AS MATERIALIZED (
     AND (CAST(:ids AS uuid[]) IS NULL OR journey_id = ANY (CAST(:ids AS uuid[])))),
 file AS MATERIALIZED (
   SELECT id, ref, coalesce(CAST(referent_id AS text), 'sans') AS referent FROM journey
-  WHERE exit_on IS NULL AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY (CAST(:ids AS uuid[])))),
+  WHERE {RUNS} AND (CAST(:ids AS uuid[]) IS NULL OR id = ANY (CAST(:ids AS uuid[])))),
 -- The first of each, over all the time; the rest is about the days that are looked at, a fifth of the lines.
 firsts AS (SELECT journey_id, min(due_on) AS due_on FROM due GROUP BY journey_id),
 known AS MATERIALIZED (

@@ -174,7 +174,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     agreed_volets, remark = last_agreement(grant, journey_id)
     picture = small_facts(journey_id, journey, today)
     met = max((m.on for m in picture.moments if m.is_exchange), default=None)
-    ended = journey.exit_on is not None or journey.stage == "NON_RETENU"
+    ended = not journey.runs
     commune = commune_label(sheet["commune"]) if sheet["commune"] else ""
     # Addresses often end with their commune already.
     place = [

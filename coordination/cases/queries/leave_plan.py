@@ -90,7 +90,7 @@ def absence(actor: Actor, leave_id: uuid.UUID, now: datetime) -> Absence:
         raise NotFound(NO_SUCH_LEAVE, f"leave={leave_id}")
     followed = db.session.execute(
         select(Journey.programme, Journey.backup_id).where(
-            Journey.referent_id == leave.account_id, Journey.exit_on.is_(None)
+            Journey.referent_id == leave.account_id, Journey.runs
         )
     ).all()
     own = {role.programme for role in actor.roles if role.programme} or set(PROGRAMMES)
@@ -133,7 +133,7 @@ def leave_plan(grant: Grant, actor: Actor, leave_id: uuid.UUID, now: datetime) -
         raise NotFound(NO_SUCH_LEAVE, f"leave={leave_id}")
     rows = db.session.execute(
         select(Journey.id, Journey.backup_id, Journey.version).where(
-            Journey.referent_id == actor.id, Journey.exit_on.is_(None)
+            Journey.referent_id == actor.id, Journey.runs
         )
     ).all()
     mine = {row.id: row.backup_id for row in rows}
@@ -147,7 +147,7 @@ def leave_plan(grant: Grant, actor: Actor, leave_id: uuid.UUID, now: datetime) -
         .join(Journey, Journey.id == Appointment.journey_id)
         .where(
             Journey.referent_id == actor.id,
-            Journey.exit_on.is_(None),
+            Journey.runs,
             waits_for_outcome(),
             Appointment.on_date >= max(leave.from_on, today),
             Appointment.on_date <= leave.until_on,

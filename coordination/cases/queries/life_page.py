@@ -10,20 +10,30 @@ from datetime import date, datetime
 from sqlalchemy import column, func, select, table
 
 from coordination.accounts.followers import followers
+from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.commands.endings import missing_sentence
+from coordination.cases.commands.pauses import Standing
+from coordination.cases.commands.turns import turned_down_on
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.models_life import Leave, Turn
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.queries.people import account_names
 from coordination.cases.rules.lost_contact import tried
 from coordination.cases.seen import seen
-from coordination.cases.stages import next_stages
+from coordination.cases.stages import ENDED, SUSPENDED, next_stages
 from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, Read, open_journey_rows
 
-TURNS = Read(Turn, ("kind", "on_date", "by_id", "to_id", "decided_by", "note"), "-position", 5)
-KINDS = {"RELAIS": "Passage de relais", "SORTIE": "Sortie", "REOUVERTURE": "Réouverture"}
+# A stage is changed a few times a year.
+MOST_TURNS = 100
+TURNS = Read(Turn, ("kind", "on_date", "by_id", "to_id", "decided_by", "note"), "-position", MOST_TURNS)
+KINDS = {
+    "RELAIS": "Passage de relais",
+    "SORTIE": "Sortie",
+    "REOUVERTURE": "Réouverture",
+    TURNED_DOWN: "Non retenu",
+}
 # The feature that owns it lies above this one; two columns are all that is needed here.
 REFERRAL = table("referral", column("journey_id"), column("status"))
 OPEN_REFERRALS = ("ENVOYEE", "VUE", "ACCEPTEE", "ATTENTE_PLACE", "DEMARREE")
@@ -32,12 +42,17 @@ OPEN_ACTIONS = ("PREVUE", "EN_COURS", "SUSPENDUE")
 
 @dataclass(frozen=True)
 class CoursePage:
-    """`journey`: the row of the journey; `sheet`: scheme and path, opened."""
+    """`journey`: the row of the journey; `sheet`: scheme and path, opened.
+
+    `paused`: whether a pause runs, which suspends the journey; `may_pause`: whether one would.
+    """
 
     journey: Journey
     sheet: Opened
     stages: tuple[str, ...]
     may_end: bool
+    paused: bool
+    may_pause: bool
 
 
 @dataclass(frozen=True)
@@ -51,9 +66,14 @@ class TeamPage:
 
 @dataclass(frozen=True)
 class EndingPage:
+    """`ended_on`: the day of the exit, or on which it was turned down; `before`: where that found it."""
+
     programme: str
     stage: str | None
+    runs: bool
     exit_on: date | None
+    ended_on: date | None
+    before: str | None
     version: int
     missing: str
     tried: int
@@ -65,7 +85,7 @@ class EndingPage:
 
 @dataclass(frozen=True)
 class TurnLine:
-    """`kind`: as `Turn`; `what`: the same in words."""
+    """`kind`: as `Turn`; `what`: the same in words, empty for a stage that the journey passed to."""
 
     on: date
     kind: str
@@ -92,10 +112,11 @@ def course_page(grant: Grant, journey_id: uuid.UUID) -> CoursePage:
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
     sheet = open_journey_rows(grant, journey_id, Read(Sheet, ("scheme", "orientation_path")))[0]
     found = next_stages(journey.programme, journey.stage, journey.agreement_status)
-    # An end and a reopening have their own pages.
-    ended = journey.exit_on is not None
-    offered = tuple(code for code in found if (code == "VEILLE") == ended and code != "SORTI")
-    return CoursePage(journey, sheet, offered, "SORTI" in found)
+    paused = bool(Standing.of(journey_id).open_pauses)
+    # An end and a reopening have their own pages; a pause suspends, and the return from it takes up again.
+    elsewhere = {"SORTI"} if paused else {"SORTI", SUSPENDED}
+    offered = tuple(code for code in found if (code == "VEILLE") != journey.runs and code not in elsewhere)
+    return CoursePage(journey, sheet, offered, "SORTI" in found, paused, SUSPENDED in found)
 
 
 def team_page(grant: Grant, journey_id: uuid.UUID, now: datetime) -> TeamPage:
@@ -123,13 +144,16 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
     return EndingPage(
         journey.programme,
         journey.stage,
+        journey.runs,
         journey.exit_on,
+        journey.exit_on or (None if journey.runs else turned_down_on(journey_id)),
+        None if journey.runs else journey.suspended_from,
         journey.version,
         missing_sentence(attempts),
         len(attempts.attempts),
         sum(action.status in OPEN_ACTIONS for action in facts.actions),
         referrals or 0,
-        tuple(code for code in stages if code not in ("SORTI", "VEILLE")),
+        tuple(code for code in stages if code not in ENDED),
         "SORTI" in stages,
     )
 
@@ -142,7 +166,7 @@ def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
         TurnLine(
             row["on_date"],
             row["kind"],
-            KINDS[row["kind"]],
+            KINDS.get(row["kind"], ""),
             names.get(row["by_id"], ""),
             names.get(row["to_id"], ""),
             row["decided_by"] or "",

@@ -10,6 +10,8 @@ from coordination.cases.queries.family_page import Sibling, siblings
 from coordination.cases.queries.life_page import LeaveLine, TurnLine, absence_of_referent, turns
 from coordination.privacy.policy import Grant
 
+MOST_SHOWN = 5
+
 
 @dataclass(frozen=True)
 class LifePanel:
@@ -21,5 +23,8 @@ class LifePanel:
 def life_panel(grant: Grant, journey_id: uuid.UUID, today: date) -> LifePanel:
     """Everything of « Gérer le parcours » on a journey that the grant covers."""
     return LifePanel(
-        turns(grant, journey_id), siblings(grant, journey_id), absence_of_referent(journey_id, today)
+        # The stages are told by the thread, day by day.
+        tuple(turn for turn in turns(grant, journey_id) if turn.what)[:MOST_SHOWN],
+        siblings(grant, journey_id),
+        absence_of_referent(journey_id, today),
     )

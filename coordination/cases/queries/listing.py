@@ -14,6 +14,7 @@ from sqlalchemy import select, text
 from coordination import reference
 from coordination.accounts.models import Account
 from coordination.alerts.queries import PersonAlerts, by_person, open_alerts
+from coordination.alerts.running import RUNS
 from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
@@ -60,7 +61,7 @@ class Listing:
 
 @dataclass(frozen=True)
 class Wanted:
-    """What the list is cut down to; empty: all. `referent`: an id, or NOBODY."""
+    """What the list is cut down to; empty: all. `exited`: those that run no more. `referent`: an id, or NOBODY."""
 
     exited: bool = False
     programme: str = ""
@@ -92,9 +93,9 @@ ALL = Wanted()
 
 # Read once under the wall, for the counts and for the page: apart, each would gather again all that the actor sees.
 _READ = text(
-    """
+    f"""
 WITH mine AS MATERIALIZED (
-  SELECT id, ref, programme, exit_on IS NOT NULL AS exited, coalesce(stage, '') AS stage, referent_id FROM journey),
+  SELECT id, ref, programme, NOT ({RUNS}) AS exited, coalesce(stage, '') AS stage, referent_id FROM journey),
 counts AS (
   SELECT programme, exited, stage, referent_id, count(*) AS number FROM mine GROUP BY 1, 2, 3, 4),
 page AS (
@@ -134,7 +135,7 @@ def _read(wanted: Wanted, page: int) -> tuple[list[_Counted], list[uuid.UUID]]:
 
 
 def gauges(active: Mapping[str, int]) -> tuple[Gauge, ...]:
-    """From the number of active journeys (no exit, not turned down) of each programme that the actor sees."""
+    """From the number of active journeys of each programme that the actor sees."""
     capacity = reference.territory()["pre_capacity"]
     return tuple(Gauge(p, active[p], capacity if p == "PRE" else None) for p in sorted(active, reverse=True))
 
@@ -145,7 +146,7 @@ def journeys(grant: Grant, today: date, page: int = 1, wanted: Wanted = ALL) -> 
     counts, ids = _read(wanted, max(page, 1))
     active: Counter[str] = Counter()
     for c in counts:
-        if not c.exited and c.stage != "NON_RETENU":
+        if not c.exited:
             active[c.programme] += c.number
     total = sum(c.number for c in counts if c.is_wanted(wanted))
     pages = max(1, -(-total // PAGE))

@@ -28,6 +28,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import distinct_on
 
 from coordination.accounts.models import Structure
+from coordination.alerts.running import runs
 from coordination.cases.models import Action, Appointment, Journey, Pause, Review
 from coordination.cases.stages import FROZEN, Awaited, awaited
 from coordination.cases.timeline import Entry
@@ -70,7 +71,7 @@ def next_steps(
     """
     found = {}
     for row in db.session.execute(_planned(), {"ids": list(journey_ids), "today": today}):
-        if row.exit_on is not None or row.stage == "NON_RETENU":
+        if not runs(row.exit_on, row.stage):
             found[row.id] = NextStep(None, ENDED)
             continue
         asked = awaited(row.programme, row.stage, row.agreement_status, met=row.id in met)

@@ -93,7 +93,7 @@ def _why(pending: Pending | None, alert: str, today: date) -> str:
 
 def _followed(actor: Actor, today: date) -> list[uuid.UUID]:
     mine = followed_by(actor, today)
-    return list(db.session.scalars(select(Journey.id).where(mine, Journey.exit_on.is_(None))))
+    return list(db.session.scalars(select(Journey.id).where(mine, Journey.runs)))
 
 
 def visited(grant: Grant, ids: Sequence[uuid.UUID], today: date) -> tuple[Visited, ...]:

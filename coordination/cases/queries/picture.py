@@ -14,10 +14,12 @@ from sqlalchemy import Date, String, bindparam, cast, exists, literal, null, sel
 from sqlalchemy.orm import aliased
 
 from coordination import reference
+from coordination.accounts.models import Account
 from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.known import is_known
 from coordination.alerts.models import Alert
 from coordination.alerts.queries import ON_SCREEN, coming_deadlines, open_alerts
+from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.models import (
     Action,
     Agreement,
@@ -32,6 +34,7 @@ from coordination.cases.models import (
 from coordination.cases.models_life import Turn
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.queries.people import structure_names
+from coordination.cases.queries.picture_course import STEPS, Turned, course_moments
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
@@ -41,17 +44,6 @@ from coordination.privacy.vault import Opened, Read, open_journey_rows
 LaneSource = Callable[[Grant, uuid.UUID], list[Lane]]
 AHEAD = timedelta(days=70)
 MOST_COMING = 6
-STEPS = (
-    ("opened_on", "opened", "Ouverture du parcours", "Ouverture"),
-    ("entered_on", "step", "Entrée dans le parcours", "Entrée"),
-    ("diagnosis_on", "step", "Diagnostic partagé", "Diagnostic"),
-    ("validated_on", "step", "Parcours validé", "Validé"),
-    ("rsa_opened_on", "step", "Droit au RSA ouvert", "RSA ouvert"),
-    ("oriented_on", "step", "Orientation décidée", "Orienté"),
-    ("contract_signed_on", "agreement", "Contrat d'engagement signé", "Contrat signé"),
-    ("exit_on", "exit", "Fin du parcours", "Fin"),
-)
-"""Column of the journey -> its drawing, its words, its caption."""
 _APPOINTMENTS = {
     "HONORE": "kept",
     "ABS_EXCUSEE": "excused",
@@ -68,9 +60,9 @@ def picture_facts(grant: Grant, journey_id: uuid.UUID, today: date) -> PictureFa
     """The facts of one journey that the grant covers. Bounded statements."""
     columns = [Journey.__table__.c[name] for name, *_ in STEPS]
     journey = db.session.execute(
-        select(Journey.programme, Journey.agreement_status, Journey.agreement_on, *columns).where(
-            Journey.id == journey_id
-        )
+        select(
+            Journey.programme, Journey.stage, Journey.agreement_status, Journey.agreement_on, *columns
+        ).where(Journey.id == journey_id)
     ).one()
     facts = small_facts(journey_id, journey, today)
     moments = (
@@ -94,16 +86,16 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
     # Before its agreement a PRE journey awaits nobody. With it, what is told is true: no exchange since the
     # opening. The clock of the alerts starts at the agreement.
     awaited = journey.opened_on if journey.programme != "PRE" or journey.agreement_on else None
+    turned = [Turned(*row[:3]) for row in dated["turn"]]
+    down = [turn.on for turn in turned if turn.kind == journey.stage == TURNED_DOWN]
     return PictureFacts(
         first=journey.opened_on,
         silent_from=awaited,
-        exit_on=journey.exit_on,
+        exit_on=journey.exit_on or max(down, default=None),
         moments=(
             *(_contact(*row) for row in dated["contact"]),
             *(_appointment(*row) for row in dated["appointment"]),
-            *_steps(journey),
-            *_agreements(journey, [(row[0], row[1]) for row in dated["agreement"]]),
-            *_turns([(row[0], row[1]) for row in dated["turn"]]),
+            *course_moments(journey, [(row[0], row[1]) for row in dated["agreement"]], turned),
             *(_review(today, row[0], row[3]) for row in dated["review"]),
         ),
         pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
@@ -137,9 +129,9 @@ def _dates() -> Any:
             Agreement.on_date.is_not(None),
             ~exists().where(cancelling.cancels == Agreement.id, cancelling.journey_id == journey_id),
         ),
-        select(literal("turn"), Turn.on_date, Turn.kind, no_code, no_day, no_day).where(
-            Turn.journey_id == journey_id, Turn.kind.in_(("SORTIE", "REOUVERTURE"))
-        ),
+        select(literal("turn"), Turn.on_date, Turn.kind, Account.display_name, no_day, no_day)
+        .outerjoin(Account, Account.id == Turn.by_id)
+        .where(Turn.journey_id == journey_id, Turn.kind != "RELAIS"),
     )
 
 
@@ -171,31 +163,6 @@ def _review(today: date, due: date, held: date | None) -> Moment:
     if due < today:
         return Moment("milestone", due, "review-late", "Bilan prévu, non tenu", "Bilan non tenu")
     return Moment("milestone", due, "review-due", "Bilan prévu", "Bilan prévu")
-
-
-def _steps(journey: Any) -> Iterable[Moment]:
-    for name, shape, words, caption in STEPS:
-        if on := getattr(journey, name):
-            yield Moment("milestone", on, shape, words, caption)
-
-
-def _agreements(journey: Any, noted: list[tuple[date, str | None]]) -> Iterable[Moment]:
-    """Each time that the agreement was noted; an import brings the last one alone, with the journey."""
-    stands = [(journey.agreement_on, journey.agreement_status)] if journey.agreement_on else []
-    # Of several of one day the last: where they overlap nobody reads where the agreement stands.
-    for on, status in sorted(dict([*noted, *stands]).items()):
-        label = reference.label("parental_agreement", status)
-        yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
-
-
-def _turns(noted: list[tuple[date, str]]) -> Iterable[Moment]:
-    """Each reopening, and the ends that came before one: the journey itself says its present end alone."""
-    reopened = sorted(on for on, kind in noted if kind == "REOUVERTURE")
-    ended = sorted(on for on, kind in noted if kind == "SORTIE")
-    for on in ended[: len(reopened)]:
-        yield Moment("milestone", on, "exit", "Fin du parcours, rouvert ensuite", "Fin")
-    for on in reopened:
-        yield Moment("milestone", on, "opened", "Parcours rouvert", "Rouvert")
 
 
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:

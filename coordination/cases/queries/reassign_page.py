@@ -40,9 +40,7 @@ class ReassignPage:
 def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: datetime) -> ReassignPage:
     """The active journeys of a référent (None: those without anybody able to follow). Raises NotFound."""
     able = followers(actor, now)
-    active = select(Journey.id, Journey.version, Journey.referent_id, Journey.backup_id).where(
-        Journey.exit_on.is_(None), Journey.stage.is_distinct_from("NON_RETENU")
-    )
+    active = select(Journey.id, Journey.version, Journey.referent_id, Journey.backup_id).where(Journey.runs)
     if who is None:
         lost, total = orphans(able, running(able_pairs(able), MOST), now)
         ids = [orphan.journey_id for orphan in lost]

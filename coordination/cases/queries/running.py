@@ -11,6 +11,7 @@ from typing import NamedTuple, TypeVar
 
 from sqlalchemy import func, select, text
 
+from coordination.alerts.running import RUNS
 from coordination.cases.models import Journey
 from coordination.db import among, db, for_many
 from coordination.privacy.policy import Action
@@ -19,15 +20,14 @@ T = TypeVar("T")
 # Apart, each of the three lists would gather again all that the actor sees. `able` may follow in `programmes`.
 # No column says since when a stage stands: the log does, for what was changed here.
 _READ = text(
-    """
+    f"""
 WITH mine AS MATERIALIZED (
-  SELECT id, ref, programme, stage, opened_on, referent_id, backup_id,
-         stage IS DISTINCT FROM 'NON_RETENU' AS counts FROM journey WHERE exit_on IS NULL),
+  SELECT id, ref, programme, stage, opened_on, referent_id, backup_id FROM journey WHERE {RUNS}),
 teams AS (
-  SELECT referent_id, backup_id, programme, stage, count(*) AS number FROM mine WHERE counts GROUP BY 1, 2, 3, 4),
+  SELECT referent_id, backup_id, programme, stage, count(*) AS number FROM mine GROUP BY 1, 2, 3, 4),
 lost AS (
   SELECT id, ref, opened_on, referent_id FROM mine m
-  WHERE counts AND NOT EXISTS (
+  WHERE NOT EXISTS (
     SELECT FROM unnest(CAST(:able AS uuid[]), CAST(:programmes AS text[])) AS a (id, programme)
     WHERE a.id = m.referent_id AND a.programme = m.programme)
   ORDER BY ref LIMIT :most),
@@ -121,8 +121,7 @@ def teams_of(people: Collection[uuid.UUID]) -> list[Team]:
     rows = db.session.execute(
         select(*columns, func.count())
         .where(
-            Journey.exit_on.is_(None),
-            Journey.stage.is_distinct_from("NON_RETENU"),
+            Journey.runs,
             among(Journey.referent_id, people),
         )
         .group_by(*columns)

@@ -7,6 +7,7 @@ from datetime import date
 
 from sqlalchemy import text
 
+from coordination.alerts.running import RUNS
 from coordination.cases.picture.strip import Strip
 from coordination.cases.queries.dated import strips
 from coordination.cases.queries.next_step import NextStep, next_steps
@@ -17,10 +18,10 @@ from coordination.privacy.policy import Grant
 PAGE = 50
 # Each table read apart, then put together: joined, the wall would look again at each line (docs/adr/0010).
 _LONGEST = text(
-    """
+    f"""
 WITH file AS MATERIALIZED (
   SELECT id, ref, referent_id, opened_on FROM journey
-  WHERE exit_on IS NULL AND stage IS DISTINCT FROM 'NON_RETENU'
+  WHERE {RUNS}
     AND coalesce(agreement_status, '') NOT IN ('REFUS', 'RETIRE')
     AND (CAST(:programme AS text) = '' OR programme = :programme)),
 heard AS MATERIALIZED (

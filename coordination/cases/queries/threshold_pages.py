@@ -14,6 +14,7 @@ from coordination.alerts.catalogue import Rule, rules
 from coordination.alerts.in_force import Place, live, setting_of
 from coordination.alerts.models import Alert
 from coordination.alerts.models_thresholds import LIVE, RecomputeQueue, Threshold, ThresholdTrial
+from coordination.alerts.running import RUNS
 from coordination.alerts.sentences import BREAKS
 from coordination.alerts.settings import Values, catalogue_values, standing, tunable_rules
 from coordination.alerts.sources import sources
@@ -126,7 +127,7 @@ def structures_of(programme: str) -> dict[str, str]:
         text(
             "SELECT DISTINCT s.id, s.name FROM structure s JOIN (SELECT DISTINCT"
             " referent_structure(j.referent_id, j.programme) AS id FROM (SELECT DISTINCT referent_id, programme"
-            " FROM journey WHERE programme = :programme AND exit_on IS NULL) j) used ON used.id = s.id"
+            f" FROM journey WHERE programme = :programme AND {RUNS}) j) used ON used.id = s.id"
             " ORDER BY s.name"
         ),
         {"programme": programme},

@@ -218,7 +218,7 @@ def sum_of(grant: Grant, today: date, left: int) -> Sum:
             | (
                 (WeekDecision.decision == "EPS")
                 & WeekDecision.settled_on.is_(None)
-                & Journey.exit_on.is_(None)
+                & Journey.runs
                 & (WeekDecision.week >= today - timedelta(days=366))
             )
         )

@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 
 from coordination.alerts.catalogue import rules
+from coordination.alerts.running import runs
 from coordination.cases.facts import JourneyFacts
 
 AFTER_THE_END = frozenset({"T31", "S26"})
@@ -25,7 +26,7 @@ def standing_rules(facts: JourneyFacts) -> frozenset[str]:
     asked for. (Source: "Words" of the rules of deadlines.)
     """
     of_programme = _of_programme(facts.programme)
-    if facts.exit_on is not None or facts.stage == "NON_RETENU":
+    if not runs(facts.exit_on, facts.stage):
         return of_programme & AFTER_THE_END
     if facts.programme != "PRE":
         return of_programme

@@ -8,6 +8,7 @@ from typing import Any
 from flask import request, url_for
 from flask.typing import ResponseReturnValue
 
+from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.commands.course import DATES, change_course
 from coordination.cases.commands.endings import LOST_CONTACT, REASONS, end_journey, reopen_journey
 from coordination.cases.forms_life import CourseForm, EndingForm, ReopeningForm
@@ -36,8 +37,9 @@ def course(journey_id: uuid.UUID) -> ResponseReturnValue:
             form.show_stored({name: _text(getattr(journey, name)) for name in CLEAR} | _own(stands))
             form.stage_on.data = current.today().isoformat()
         form.offer(journey.programme, journey.stage, stands.stages)
-        ended = journey.exit_on is not None
-        return {"programme": journey.programme, "ended": ended, "may_end": stands.may_end}
+        # The reason of an end is asked for where the stage that ends is offered.
+        asks_why = TURNED_DOWN in stands.stages
+        return {"stands": stands, "programme": journey.programme, "asks_why": asks_why}
 
     def page(conflict: EditConflict | None) -> str:
         detail = ("stage", "scheme", "orientation_path")
@@ -66,7 +68,7 @@ def ending(journey_id: uuid.UUID) -> ResponseReturnValue:
             form.on.data = current.today().isoformat()
         # Opened from an old page. What was typed meanwhile is shown again, with what stands against it.
         read = request.method == "GET"
-        already = read and stands.exit_on is not None
+        already = read and not stands.runs
         too_soon = read and not already and not stands.may_end
         return {"stands": stands, "lost_contact": LOST_CONTACT, "already": already, "too_soon": too_soon}
 
@@ -94,7 +96,8 @@ def reopening(journey_id: uuid.UUID) -> ResponseReturnValue:
         if request.method == "GET":
             form.version.data = stands.version
             form.on.data = current.today().isoformat()
-        return {"stands": stands, "already": request.method == "GET" and stands.exit_on is None}
+            form.stage.data = stands.before if stands.before in stands.next_stages else None
+        return {"stands": stands, "already": request.method == "GET" and stands.runs}
 
     def page(conflict: EditConflict | None) -> str:
         return show_form("reopening.html", form, journey_id, conflict, detail=("stage", "exit_on"), load=load)
