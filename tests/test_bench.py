@@ -53,13 +53,15 @@ def test_a_line_says_whether_the_goal_holds() -> None:
 
 
 def test_scan_lines_compare_what_they_name() -> None:
-    small = [Day(range=1.0, finding=1.0, writes=3.0, scan=5.0, idle=2.0, log=2.1)] * 3
-    large = [Day(range=1.0, finding=1.5, writes=4.0, scan=6.0, idle=3.0, log=52.4)] * 3
+    small = [Day(range=1.0, finding=1.0, taking=1.25, writes=3.0, scan=5.0, idle=2.0, log=2.1)] * 3
+    large = [Day(range=1.0, finding=1.5, taking=2.5, writes=4.0, scan=6.0, idle=3.0, log=52.4)] * 3
     verdicts = (
         "1.50  au plus 2 : ok",
+        "2.50  au plus 2 : au-dessus",
         "1.20  au plus 2 : ok",
         "6.00  au plus 2 : au-dessus",
         "1.50  au plus 1.2 : au-dessus",
+        "2.00  pour information",
         "1.50  au plus 1.2 : au-dessus",
         "1.20  au plus 1.2 : ok",
         "1.33  pour information",
@@ -67,7 +69,7 @@ def test_scan_lines_compare_what_they_name() -> None:
     )
     assert [expected in found for expected, found in zip(verdicts, told(small, large), strict=True)] == [
         True
-    ] * 8
+    ] * 10
 
 
 @pytest.mark.parametrize("journeys", [SMALL, LARGE])
