@@ -12,8 +12,9 @@ from sqlalchemy import select
 from coordination.accounts.models import Structure
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_doubles import HELD_AGAINST, Known
-from coordination.cases.checks_records import Place, check_record
+from coordination.cases.checks_records import BEGUN, Place, begun, check_record
 from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
+from coordination.cases.commands.attendance import check_sessions_held
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
@@ -62,6 +63,7 @@ def add_fact(
         known = _known(kind, grant, journey_id)
         volet = _check(problems, kind, values, grant, place, paris_date(now), known)
         problems.stop_if_any(sure)
+        values = _settled(kind, values, known)
         grant = _open_volet(w, kind, grant, place, values, volet)
         before = _before(kind, journey_id)
         more = {"key": f"P-{uuid.uuid4()}"} if kind is ACTION else {}
@@ -92,8 +94,10 @@ def correct_fact(
         place = _place(journey_id)
         problems = Problems(faults)
         known, stands = _known(kind, grant, journey_id, record_id), _stands(kind, record_id)
+        check_sessions_held(problems, kind, record_id, values, known)
         volet = _check(problems, kind, values, grant, place, paris_date(now), known)
         problems.stop_if_any(sure)
+        values = _settled(kind, values, known)
         grant = _open_volet(w, kind, grant, place, values, volet)
         before = _before(kind, journey_id)
         if kind is ATTENDANCE or stands is volet:
@@ -131,6 +135,11 @@ def remove_fact(
         remove_record(w, grant, kind.model, record_id, version)
         _after(w, kind, grant, before)
         w.audit(grant, [kind.table, "removed"])
+
+
+def _settled(kind: RecordKind, values: Mapping[str, Any], known: Known) -> Mapping[str, Any]:
+    """What was confirmed of an action that has begun."""
+    return {**values, "status": BEGUN} if begun(kind, values, known) else values
 
 
 def _place(journey_id: uuid.UUID) -> Place:
