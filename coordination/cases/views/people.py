@@ -130,7 +130,7 @@ def remove_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
 
     def save() -> str:
         journey_id = people.remove_relative(
-            current.actor(), relative_id, form.version.data or 0, current.now()
+            current.actor(), relative_id, form.version.data or 0, current.now(), sure=form.sure
         )
         return _journey(journey_id, "appeler")
 
