@@ -14,6 +14,8 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
+from coordination.console import alphabetical
+
 RETIRED = "{} (retiré de la liste)"
 _SIGNS = ((" -> ", " → "), (" >= ", " ≥ "), (" <= ", " ≤ "), (" - ", " – "), ("...", "…"))
 
@@ -151,8 +153,9 @@ def communes_of(area: str) -> tuple[str, ...]:
 
 @cache
 def communes() -> dict[str, str]:
-    """INSEE code -> name of the communes of the territory."""
-    return {commune["insee"]: commune["name"] for commune in territory()["communes"]}
+    """INSEE code -> name of the communes of the territory, by name."""
+    named = sorted(territory()["communes"], key=lambda commune: alphabetical(commune["name"]))
+    return {commune["insee"]: commune["name"] for commune in named}
 
 
 @cache

@@ -26,7 +26,7 @@ from coordination.accounts.memberships import NewMembership, follow_from_facts, 
 from coordination.accounts.models import Account, Membership, Structure
 from coordination.accounts.queries import read_once
 from coordination.accounts.vocabulary import PROGRAMME_OF_ROLE, WITHOUT_STRUCTURE
-from coordination.clock import FIRST_YEAR, LAST_YEAR, PARIS
+from coordination.clock import FIRST_YEAR, LAST_YEAR, PARIS, paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.actor import Actor
@@ -131,7 +131,7 @@ def change_person(actor: Actor, account_id: uuid.UUID, version: int, person: Per
     """Change name, address, secrecy basis and charter. Raises BadInput by field, Conflict, NotFound."""
     check_basis(person.secrecy_basis)
     if person.charter:
-        check_charter(person.charter)
+        check_charter(person.charter, paris_date(now))
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
         account = person_of(account_id)

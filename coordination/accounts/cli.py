@@ -147,9 +147,11 @@ def _as_text(account: AccountLine, today: date) -> str:
     roles = ", ".join(
         label("user_role", m.role) + (f" ({m.structure})" if m.structure else "") for m in account.memberships
     )
-    signed = account.charter_expires_on is not None and account.charter_expires_on > today
     state = "suspendu" if account.suspended_at else "actif" if account.has_password else "sans mot de passe"
-    charter = "charte signée" if signed else "sans charte"
+    until, since = account.charter_expires_on, account.charter_signed_on
+    charter = "sans charte"
+    if until is not None and until > today:
+        charter = "charte à venir" if since and since > today else "charte signée"
     return f"{account.email:40} {state:18} {charter:14} {roles or 'aucun rôle'}"
 
 

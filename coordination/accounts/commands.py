@@ -17,6 +17,7 @@ from coordination.accounts.memberships import follow_from_facts, insert_membersh
 from coordination.accounts.models import OPERATOR_EMAIL, Account, Membership, SignInSession, Structure
 from coordination.accounts.queries import read_once
 from coordination.accounts.vocabulary import SECRECY_BASES
+from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.access import call
@@ -107,7 +108,7 @@ def create_account(
         raise BadInput("Le nom manque.", {"display_name": "Indiquez le nom qui s'affichera."})
     check_basis(secrecy_basis)
     if charter:
-        check_charter(charter)
+        check_charter(charter, paris_date(now))
     if password is not None and not demo:
         passwords.check_new_password(password, email, display_name)
     wanted = tuple(memberships)
@@ -175,7 +176,7 @@ def sign_charter(
     actor: Actor, account_id: uuid.UUID, charter: Charter, now: datetime, *, secrecy_basis: str | None = None
 ) -> None:
     """Record the charter as signed, and the basis of professional secrecy if given. Raises BadInput."""
-    check_charter(charter)
+    check_charter(charter, paris_date(now))
     values: dict[str, object] = {
         "charter_version": charter.version,
         "charter_signed_on": charter.signed_on,
@@ -259,8 +260,13 @@ def check_basis(basis: str) -> None:
         )
 
 
-def check_charter(charter: Charter) -> None:
-    """Raises BadInput (field `charter_expires_on`)."""
+def check_charter(charter: Charter, today: date) -> None:
+    """Raises BadInput (field `charter_signed_on` or `charter_expires_on`)."""
+    if charter.signed_on > today:
+        raise BadInput(
+            "La charte n'est pas encore signée.",
+            {"charter_signed_on": "Cette date est dans le futur : une charte se note une fois signée."},
+        )
     if charter.expires_on <= charter.signed_on:
         raise BadInput(
             "La charte expire avant d'être signée.",

@@ -16,18 +16,29 @@ from coordination.db import db
 from coordination.privacy.models import VoletRight
 from coordination.privacy.volets import Volet
 
+NEVER_IN = " (ne s'est jamais connecté)"
+
+
+def never_in() -> ColumnElement[bool]:
+    """The condition on `account`: nobody chose its password, so nobody ever signed in to it."""
+    return Account.password_hash.is_(None)
+
 
 def followers(programmes: Collection[str], now: datetime) -> dict[uuid.UUID, str]:
-    """People at work who may be référent in one of the programmes, by name, with their structure."""
+    """People at work who may be référent in one of the programmes, by name, with their structure; whoever cannot
+    sign in yet is said to be so."""
     rows = db.session.execute(
-        select(Account.id, Account.display_name, Structure.name)
+        select(Account.id, Account.display_name, Structure.name, never_in())
         .join(Membership, Membership.account_id == Account.id)
         .join(VoletRight, VoletRight.role == Membership.role)
         .outerjoin(Structure, Structure.id == Membership.structure_id)
         .where(VoletRight.programme.in_(programmes), *able_to_follow(now))
     )
     ordered = sorted(rows, key=lambda row: (alphabetical(row[1]), str(row[0]), row[2] or ""))
-    return {id_: f"{name} ({structure})" if structure else name for id_, name, structure in ordered}
+    return {
+        id_: (f"{name} ({structure})" if structure else name) + (NEVER_IN if never else "")
+        for id_, name, structure, never in ordered
+    }
 
 
 def able_to_follow(now: datetime) -> tuple[ColumnElement[bool], ...]:

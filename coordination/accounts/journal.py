@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Select, and_, or_, select
 
 from coordination.accounts.models import Account, Structure
+from coordination.console import alphabetical
 from coordination.db import db
 from coordination.privacy.models import AuditEntry
 from coordination.privacy.policy import Action, Grant
@@ -99,9 +100,13 @@ def whole_journal(grant: Grant, wanted: Wanted, most: int) -> tuple[list[Entry],
 
 def choices(grant: Grant) -> Choices:
     """Whom and what the journal may be cut by."""
-    people = db.session.execute(select(Account.id, Account.display_name).order_by(Account.display_name))
-    structures = db.session.execute(select(Structure.id, Structure.name).order_by(Structure.name))
-    return Choices([(i, n) for i, n in people], [(i, n) for i, n in structures])
+    people = db.session.execute(select(Account.id, Account.display_name))
+    structures = db.session.execute(select(Structure.id, Structure.name))
+    return Choices(_by_name(people), _by_name(structures))
+
+
+def _by_name(rows: Iterable[Any]) -> list[tuple[uuid.UUID, str]]:
+    return sorted(((row[0], row[1]) for row in rows), key=lambda one: (alphabetical(one[1]), str(one[0])))
 
 
 def _entries(lines: Select[Any]) -> Iterator[Entry]:

@@ -88,6 +88,7 @@ class AccountLine:
     has_password: bool
     secrecy_basis: str
     charter_version: str | None
+    charter_signed_on: date | None
     charter_expires_on: date | None
     suspended_at: datetime | None
     last_seen_at: datetime | None
@@ -242,6 +243,7 @@ def list_accounts(grant: Grant, now: datetime) -> list[AccountLine]:
             account.password_hash is not None,
             account.secrecy_basis,
             account.charter_version,
+            account.charter_signed_on,
             account.charter_expires_on,
             account.suspended_at,
             at,

@@ -46,6 +46,7 @@ class AlertView(NamedTuple):
     initial: bool
     escalated_on: date | None
     version: int
+    folder_id: uuid.UUID
     today: date
 
     @property

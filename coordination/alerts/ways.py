@@ -10,7 +10,9 @@ class Way:
     """A page of a journey and the words of its button.
 
     `slug`: the kind of record to add. `correct`: that of the record which the alert is about, to correct it.
-    `of_subject`: the page is not of the journey but of that record, which it takes under this name.
+    `of_subject`: the page is not of the journey but of that record, which it takes under this name. `there`: it
+    writes in the folder of the alert, which its reader may not write in. `led`: it is for who leads the journey
+    (Action.HAND_OVER). The others write in the coordination volet, as whoever may answer an alert does.
     """
 
     endpoint: str
@@ -18,6 +20,13 @@ class Way:
     slug: str = ""
     correct: str = ""
     of_subject: str = ""
+    there: bool = False
+    led: bool = False
+
+    @property
+    def restricted(self) -> bool:
+        """Whether not all who may answer the alert may open the page."""
+        return self.there or self.led
 
 
 EXCHANGE = Way("cases.log_contact", "Noter un échange")
@@ -26,7 +35,7 @@ JOURNEY = Way("cases.journey", "Ouvrir le parcours")
 _PARTNER = Way("cases.log_contact", "Noter l'échange")
 _EXIT = Way("cases.ending", "Terminer le parcours")
 _COURSE = Way("cases.course", "Changer l'étape")
-_TEAM = Way("cases.team", "Choisir qui suit le parcours")
+_TEAM = Way("cases.team", "Choisir qui suit le parcours", led=True)
 _AGREEMENT = Way("cases.agreement", "Noter l'accord")
 _SCHOOLING = Way("cases.schooling", "Noter la scolarité")
 _IDENTITY = Way("cases.identity", "Mettre à jour les coordonnées")
@@ -36,14 +45,15 @@ def _add(slug: str, label: str) -> Way:
     return Way("cases.add_record", label, slug=slug)
 
 
-def _correct(slug: str, label: str) -> Way:
+def _correct(slug: str, label: str, *, there: bool = True) -> Way:
     """From the journey where the alert names no record."""
-    return Way(JOURNEY.endpoint, label, correct=slug)
+    return Way(JOURNEY.endpoint, label, correct=slug, there=there)
 
 
 _ACTION = _add("action", "Prévoir une action")
 _PAUSE = _correct("pause", "Noter le retour")
-_EVENT = _correct("evenement", "Dire ce qui a été fait")
+# A change of school is told to those who read the school volet (S22); the event itself stands in coordination.
+_EVENT = _correct("evenement", "Dire ce qui a été fait", there=False)
 _RIGHT = _correct("droit", "Mettre le droit à jour")
 
 _STAY = ("T09", "T10", "T11")
@@ -53,7 +63,7 @@ WAYS: dict[str, Way] = {
     **dict.fromkeys(("A15", "A16"), EXCHANGE),
     # A talk is what they ask for; nothing written ends A06 and A07 at once.
     **dict.fromkeys(("A06", "A07", "T01"), EXCHANGE),
-    "A05": Way("cases.sessions", "Noter les présences", of_subject="action_id"),
+    "A05": Way("cases.sessions", "Noter les présences", of_subject="action_id", there=True),
     **dict.fromkeys(("I01", "I02", "I03", "I04", "I05"), _PAUSE),
     **dict.fromkeys(_STAY, _add("decision", "Noter la décision")),
     # The end of the journey would end these, but they ask to prepare what follows, not to end it.

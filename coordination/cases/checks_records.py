@@ -8,12 +8,13 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from coordination import reference
 from coordination.alerts.running import runs
 from coordination.cases.checks import RETIRED, Problems, before_opening, ended_since
 from coordination.cases.checks_doubles import Known, check_doubles
 from coordination.cases.checks_facts import check_fact
-from coordination.cases.dates import COMING, PLANS, out_of_order
-from coordination.cases.kinds import ACTION, APPOINTMENT, EXCHANGE, REVIEW, Cell, RecordKind, Shape
+from coordination.cases.dates import COMING, FAR_AHEAD, PLANS, SINCE_OPENING, is_far, out_of_order
+from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.stages import FROZEN
 from coordination.cases.vocabulary import coded
 from coordination.clock import FIRST_YEAR, LAST_YEAR
@@ -34,6 +35,7 @@ _GOES_ON = {
     "pause": ("from_on",),
     "review": ("held_on", "due_on"),
 }
+PLANNED, BEGUN = "PREVUE", "EN_COURS"
 CHOOSE = "Choisissez une des réponses proposées."
 
 
@@ -61,8 +63,8 @@ def check_record(
 ) -> None:
     """Add a sentence beside each cell that cannot be kept, or not before a confirmation.
 
-    Of a corrected record a code that was retired since may stay, none may be chosen anew; so may the day of an
-    exchange that an import brought from before the journey.
+    Of a corrected record a code that was retired since may stay, none may be chosen anew; so may a day that an
+    import brought from before the journey.
     """
     for cell in kind.cells:
         value = values.get(cell.name)
@@ -78,7 +80,8 @@ def check_record(
         elif cell.shape is Shape.DAY:
             _check_day(problems, kind, cell, values, place, today)
             opened, kept = place.opened_on, (known.kept or {}).get(cell.name)
-            if kind is EXCHANGE and opened and value < opened and value != kept:
+            since_opening = cell.name in SINCE_OPENING.get(kind.table, ())
+            if since_opening and opened and value < opened and value != kept:
                 problems[cell.name] = before_opening(opened)
     _check_order(problems, kind, values)
     begins = ("planned_start", "started_on")
@@ -89,13 +92,51 @@ def check_record(
         name = DAY_OF_STATUS.get(str(values.get("status")))
         if name and not values.get(name):
             problems.setdefault(name, "Indiquez ce jour : c'est de lui que partent les alertes.")
+    if kind is ACTION:
+        _check_begun(problems, values, known)
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     _check_plan(problems, kind, values, place, today, known)
+    _ask_far_ahead(problems, kind, values, today, known)
     if known.kept is None:
         _ask_against_refusal(problems, kind, values, place)
     check_fact(problems, kind, values, place.entered_on or place.opened_on, place.exit_on, today)
     check_doubles(problems, kind, values, known, today)
+
+
+def begun(kind: RecordKind, values: Mapping[str, Any], known: Known) -> bool:
+    """Whether an action is called planned beside the day on which it began: once confirmed it is under way."""
+    return (
+        kind is ACTION
+        and values.get("status") == PLANNED
+        and values.get("started_on") is not None
+        and known.changed(values, "status", "started_on")
+    )
+
+
+def _check_begun(problems: Problems, values: Mapping[str, Any], known: Known) -> None:
+    """Of an action called planned, its days say otherwise."""
+    over = next((name for name in ("ended_on", "suspended_on") if values.get(name)), "")
+    if problems.keys() & {over, "started_on"}:
+        return
+    if values.get("status") == PLANNED and over and known.changed(values, "status", over):
+        label = ACTION.cell(over).label
+        problems.setdefault("status", f"« {label} » est rempli : choisissez où en est l'action.")
+    elif begun(ACTION, values, known):
+        labels = reference.every_label("action_status")
+        said = f"elle sera notée « {labels[BEGUN]} », et non « {labels[PLANNED]} »"
+        problems.ask("status", f"L'action a commencé le {values['started_on']:%d/%m/%Y} : {said}.")
+
+
+def _ask_far_ahead(
+    problems: Problems, kind: RecordKind, values: Mapping[str, Any], today: date, known: Known
+) -> None:
+    """A year typed wrong is likelier than such a plan."""
+    name, years = FAR_AHEAD.get(kind.table, ("", 0))
+    day = values.get(name)
+    if isinstance(day, date) and is_far(day, today, years) and known.changed(values, name):
+        label, span = kind.cell(name).label, f"{years} ans" if years > 1 else "un an"
+        problems.ask(name, f"« {label} », {day:%d/%m/%Y} : c'est dans plus de {span}. Vérifiez l'année.")
 
 
 def missing(cell: Cell) -> str:

@@ -50,6 +50,31 @@ FACTS: dict[str, frozenset[str]] = {
 }
 """Table -> dates of something that happened: neither after today nor after the exit."""
 
+SINCE_OPENING: dict[str, frozenset[str]] = {
+    "contact": frozenset({"on_date"}),
+    "objective": frozenset({"set_on", "reached_on"}),
+    "appointment": frozenset({"on_date"}),
+    "action": frozenset({"started_on", "suspended_on", "ended_on"}),
+    "attendance": frozenset({"on_date"}),
+    "pause": frozenset({"from_on", "returned_on"}),
+    "review": frozenset({"held_on"}),
+    "barrier": frozenset({"identified_on", "lifted_on"}),
+    "life_event": frozenset({"on_date", "handled_on"}),
+}
+"""Table -> dates that a page refuses before the journey began. An import may bring earlier ones.
+
+Not here: what one may come with (an invitation, an application already sent, the end of a right), and absences from
+school, noted by the month.
+"""
+
+FAR_AHEAD: dict[str, tuple[str, int]] = {
+    "appointment": ("on_date", 1),
+    "pause": ("expected_return", 1),
+    "action": ("planned_start", 2),
+    "right_end": ("ends_on", 15),
+}
+"""Table -> a date to come, and the years after which a page asks whether its year was meant."""
+
 PLANS: dict[str, tuple[str, str]] = {
     "action": ("planned_start", "started_on"),
     "review": ("due_on", "held_on"),
@@ -58,6 +83,11 @@ PLANS: dict[str, tuple[str, str]] = {
 
 COMING = "A_VENIR"
 """Status of an appointment that has not happened: its date is a plan."""
+
+
+def is_far(day: date, today: date, years: int) -> bool:
+    """Whether a day comes more than so many years after today."""
+    return (day.year - years, day.month, day.day) > (today.year, today.month, today.day)
 
 
 def out_of_order(

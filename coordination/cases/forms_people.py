@@ -101,8 +101,9 @@ class SchoolForm(Correction):
 
 
 class RemovalForm(PageForm):
-    """Confirms a removal, knowing which version was read."""
+    """Confirms a removal, knowing which version was read. `person`: what is asked of the last one."""
 
+    person = HiddenField("Personne à appeler")
     version = IntegerField(widget=HiddenInput(), default=0)
     retour = HiddenField()
 

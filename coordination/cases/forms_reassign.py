@@ -47,7 +47,7 @@ class ReassignForm(TickedForm):
 
     def offer(self, able: Sequence[Follower], without: uuid.UUID | None) -> None:
         """Whoever can follow, but for the one who follows now."""
-        labels = {str(follower.id): follower.name for follower in able if follower.id != without}
+        labels = {str(follower.id): follower.offered for follower in able if follower.id != without}
         self.referent.choices = options(labels, "Choisir une personne")
 
     def read(self) -> Reassignment:

@@ -19,6 +19,9 @@ from coordination.privacy.volets import Volet
 # The feature that owns the table lies above this package; two of its columns are all that is needed here.
 JOURNEY = table("journey", column("id"), column("programme"))
 
+HELD_NOW = text("access.from_at <= app_now() AND (access.until_at IS NULL OR access.until_at > app_now())")
+"""Clause of a statement about `access`: the relation stands."""
+
 _HELD = (
     select(Access.basis, Access.can_write, Folder.volet, JOURNEY.c.programme)
     .join(Folder, Folder.id == Access.folder_id)
@@ -26,7 +29,7 @@ _HELD = (
     .where(
         Access.actor_id == bindparam("actor_id"),
         Access.journey_id == bindparam("journey_id"),
-        text("access.from_at <= app_now() AND (access.until_at IS NULL OR access.until_at > app_now())"),
+        HELD_NOW,
     )
 )
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import uuid
 from collections import defaultdict
 from dataclasses import dataclass, replace
-from datetime import date, timedelta
+from datetime import timedelta
 from typing import Any
 
 from flask import Blueprint, Response, current_app, render_template, request, url_for
@@ -18,11 +17,13 @@ from coordination.accounts.access_log import ActionCount, Refusal, count_actions
 from coordination.accounts.journal import Wanted, choices, journal_page, whole_journal
 from coordination.accounts.queries import list_accounts, list_structures
 from coordination.accounts.vocabulary import ACTIONS, SECRECY_BASES
+from coordination.console import alphabetical
 from coordination.db import db
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
 from coordination.reference import every_label, labels, load, typeset
 from coordination.web import current
+from coordination.web.journal_filters import read_filters, unlisted
 from coordination.web.routing import declares
 
 blueprint = Blueprint("oversight", __name__, template_folder="templates")
@@ -105,7 +106,7 @@ def _sheet(code: str, label: str, headings: dict[str, dict[str, int | None]]) ->
             for stage, name in order.items()
             if stages.get(stage) is not None or stage not in OVER
         ),
-        tuple(sorted(breaks, key=lambda cell: (-(cell.people or 0), cell.label))),
+        tuple(sorted(breaks, key=lambda cell: (-(cell.people or 0), alphabetical(cell.label)))),
     )
 
 
@@ -118,7 +119,7 @@ def access_log() -> ResponseReturnValue:
         done = count_actions(grant, since)
         refusals = last_refusals(grant, since)
         page = min(max(1, request.args.get("page", 1, type=int)), LAST_PAGE)
-        wanted = _wanted()
+        wanted, faults = _wanted()
         entries, more = journal_page(grant, wanted, page)
         offered = choices(grant)
         r.audit(grant, ("compte_par_action", "derniers_refus", "lignes"))
@@ -130,8 +131,11 @@ def access_log() -> ResponseReturnValue:
         refusals=[_named_refusal(line) for line in refusals],
         entries=[replace(line, action=_label(line.action)) for line in entries],
         wanted=wanted,
+        faults=faults | unlisted(wanted, offered),
         choices=offered,
-        actions=sorted(((known.value, label) for known, label in ACTIONS.items()), key=lambda one: one[1]),
+        actions=sorted(
+            ((known.value, label) for known, label in ACTIONS.items()), key=lambda one: alphabetical(one[1])
+        ),
         page=page,
         most_lines=MOST_LINES,
         newer=_address(page - 1) if page > 1 else None,
@@ -146,7 +150,7 @@ def journal_file() -> ResponseReturnValue:
     """The lines asked for, ids only: neither a name of a person followed nor one of a professional."""
     with consult(current.actor(), Action.VIEW_AUDIT, current.now()) as r:
         grant = r.require()
-        entries, cut = whole_journal(grant, _wanted(), MOST_LINES)
+        entries, cut = whole_journal(grant, _wanted()[0], MOST_LINES)
         r.audit(grant, ("export_csv",))
     written = io.StringIO()
     lines = csv.writer(written)
@@ -164,19 +168,8 @@ def journal_file() -> ResponseReturnValue:
     )
 
 
-def _wanted() -> Wanted:
-    """The filters of the address; what cannot be read filters nothing."""
-    today = current.today()
-    action = request.args.get("action", "")
-    return Wanted(
-        first=request.args.get("du", today - LOG_PERIOD, type=date.fromisoformat),
-        # The last day of the calendar has no day after it.
-        last=min(request.args.get("au", today, type=date.fromisoformat), today),
-        who=request.args.get("qui", type=uuid.UUID),
-        action=Action(action) if action in set(Action) else None,
-        structure=request.args.get("structure", type=uuid.UUID),
-        refused=request.args.get("refus") == "1",
-    )
+def _wanted() -> tuple[Wanted, dict[str, str]]:
+    return read_filters(request.args, current.today(), LOG_PERIOD)
 
 
 def _cuts() -> dict[str, Any]:

@@ -15,10 +15,12 @@ from coordination.alerts.queries import AlertView, by_person
 from coordination.alerts.sentences import sentence
 from coordination.alerts.ways import ALSO, EXCHANGE, MEANWHILE, WAYS
 from coordination.cases.kinds_facts import ALL_ADDED, ALL_KINDS
-from coordination.cases.views.pages import also_of, way_of
+from coordination.cases.queries.reach import NOTHING, Reach
+from coordination.cases.views.ways import Ways
 from coordination.referrals.rules import REFERRAL_RULES
 
-DAY, ONE = date(2026, 3, 2), uuid.uuid4()
+DAY, ONE, FOLDER = date(2026, 3, 2), uuid.uuid4(), uuid.uuid4()
+ways = Ways(Reach(frozenset({FOLDER}), frozenset({ONE})))
 
 
 @pytest.fixture
@@ -42,6 +44,7 @@ def alert(rule: str, subject: str = "") -> AlertView:
         initial=False,
         escalated_on=None,
         version=1,
+        folder_id=FOLDER,
         today=DAY,
     )
 
@@ -144,26 +147,40 @@ def test_what_no_page_can_end_yet_says_what_to_do_meanwhile() -> None:
 
 def test_the_button_opens_what_the_alert_is_about(page: None) -> None:
     record = uuid.uuid4()
-    assert way_of(alert("A01")) == (f"/parcours/{ONE}/echange", "Noter un échange")
-    assert way_of(alert("I03", str(record))) == (f"/parcours/pause/{record}", "Noter le retour")
-    assert way_of(alert("T30", str(record)))[0] == f"/parcours/rendez-vous/{record}"
+    assert ways.way_of(alert("A01")) == (f"/parcours/{ONE}/echange", "Noter un échange")
+    assert ways.way_of(alert("I03", str(record))) == (f"/parcours/pause/{record}", "Noter le retour")
+    assert ways.way_of(alert("T30", str(record)))[0] == f"/parcours/rendez-vous/{record}"
     # No record that can be opened: the journey.
     for subject in ("", "not-an-id"):
-        assert way_of(alert("I03", subject))[0] == f"/parcours/{ONE}"
-        assert way_of(alert("A05", subject)) == (f"/parcours/{ONE}", "Ouvrir le parcours")
-    assert way_of(alert("A05", str(record)))[0] == f"/parcours/action/{record}/presences"
-    assert way_of(alert("S22", str(record)))[0] == f"/parcours/evenement/{record}"
-    assert way_of(alert("T26", str(record)))[0] == f"/parcours/{ONE}/evenement"
-    assert way_of(alert("T31"))[0] == f"/parcours/{ONE}/suivi"
-    assert way_of(alert("A14"))[0] == f"/parcours/{ONE}/accord"
+        assert ways.way_of(alert("I03", subject))[0] == f"/parcours/{ONE}"
+        assert ways.way_of(alert("A05", subject)) == (f"/parcours/{ONE}", "Ouvrir le parcours")
+    assert ways.way_of(alert("A05", str(record)))[0] == f"/parcours/action/{record}/presences"
+    assert ways.way_of(alert("S22", str(record)))[0] == f"/parcours/evenement/{record}"
+    assert ways.way_of(alert("T26", str(record)))[0] == f"/parcours/{ONE}/evenement"
+    assert ways.way_of(alert("T31"))[0] == f"/parcours/{ONE}/suivi"
+    assert ways.way_of(alert("A14"))[0] == f"/parcours/{ONE}/accord"
+
+
+def test_what_the_reader_may_not_write_leads_to_the_journey(page: None) -> None:
+    record, reader = str(uuid.uuid4()), Ways(NOTHING)
+    for rule in ("S17", "A05", "T29", "I09", "T28"):
+        assert reader.way_of(alert(rule, record)) == (f"/parcours/{ONE}", JOURNEY_SAID)
+        assert reader.page_of(alert(rule, record)) is None and ways.page_of(alert(rule, record))
+    # An event is written in the coordination volet, whoever is told of it; so is what is added.
+    for rule in ("S22", "A01", "T25", "S02"):
+        assert (
+            reader.way_of(alert(rule, record))
+            == ways.way_of(alert(rule, record))
+            != (f"/parcours/{ONE}", JOURNEY_SAID)
+        )
 
 
 @pytest.mark.parametrize("rule", ["T09", "T10", "T11"])
 def test_a_length_of_stay_is_decided_or_ends(page: None, rule: str) -> None:
-    assert way_of(alert(rule)) == (f"/parcours/{ONE}/decision", "Noter la décision")
-    assert also_of(alert(rule)) == (f"/parcours/{ONE}/sortie", "Terminer le parcours")
+    assert ways.way_of(alert(rule)) == (f"/parcours/{ONE}/decision", "Noter la décision")
+    assert ways.also_of(alert(rule)) == (f"/parcours/{ONE}/sortie", "Terminer le parcours")
     assert "décision" in ENDS[rule] and "sortie" in ENDS[rule]
-    assert also_of(alert("S06")) is None
+    assert ways.also_of(alert("S06")) is None
 
 
 @pytest.mark.parametrize(

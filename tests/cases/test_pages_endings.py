@@ -79,6 +79,43 @@ def attempt(journey: uuid.UUID, days: int, mode: str, outcome: str = "SANS_REPON
     )
 
 
+def test_the_decision_is_within_the_journey(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    rows("UPDATE journey SET opened_on = %s WHERE id = %s", TODAY - timedelta(days=400), journey)
+    opened = TODAY - timedelta(days=400)
+    typed = {"reason": "RELAIS_DC", "on": TODAY.isoformat(), "decided_by": "EPS"}
+    before = {**typed, "decided_on": (opened - timedelta(days=1)).isoformat()}
+    refused = send(client, journey, "sortie", **before)
+    assert refused.status_code == 422
+    said = f"à partir du {opened:%d/%m/%Y} (début du parcours), et jusqu'au {TODAY:%d/%m/%Y} (la sortie)"
+    assert said in unescape(refused.text)
+    first_day = {**typed, "decided_on": opened.isoformat()}
+    assert send(client, journey, "sortie", **first_day).status_code == 303
+    assert state(journey) == ("SORTI", TODAY)
+
+
+def test_the_decision_of_a_loss_of_contact_is_after_the_last_attempt_needed(
+    site: Flask, journey: uuid.UUID
+) -> None:
+    rows("DELETE FROM contact WHERE journey_id = %s", journey)
+    rows("DELETE FROM appointment WHERE journey_id = %s", journey)
+    client = browser(site, REFERENT)
+    # The third by the same way is not the one that is enough: the next is, by another; the last is one too many.
+    for days, mode in ((12, "APPEL"), (11, "APPEL"), (10, "APPEL"), (8, "VAD"), (6, "SMS")):
+        attempt(journey, days, mode)
+    enough = TODAY - timedelta(days=8)
+    typed = {"reason": "PERTE_CONTACT", "on": TODAY.isoformat(), "decided_by": "EPS"}
+    too_soon = {**typed, "decided_on": (enough - timedelta(days=1)).isoformat()}
+    refused = send(client, journey, "sortie", **too_soon)
+    assert refused.status_code == 422
+    assert f"à partir du {enough:%d/%m/%Y} (jour de la dernière tentative" in unescape(refused.text)
+    ended = (TODAY - timedelta(days=4)).isoformat()
+    after = {**typed, "on": ended, "decided_on": TODAY.isoformat()}
+    assert "(la sortie)" in unescape(send(client, journey, "sortie", **after).text)
+    done = send(client, journey, "sortie", **{**typed, "decided_on": enough.isoformat()})
+    assert done.status_code == 303 and state(journey) == ("SORTI", TODAY)
+
+
 def test_a_loss_of_contact_asks_for_three_attempts_two_ways_and_a_decision(
     site: Flask, journey: uuid.UUID
 ) -> None:

@@ -164,6 +164,25 @@ def test_somebody_to_call_is_added_once_corrected_and_removed(
     assert rows(kept, added) == [(False,), (True,)]
 
 
+def test_the_last_person_to_call_is_asked_about(referent: FlaskClient, journey: uuid.UUID) -> None:
+    called = "SELECT id FROM representative WHERE journey_id = %s"
+    assert post(referent, f"/parcours/{journey}/proche", idempotency_key="one", **RELATIVE).status_code == 303
+    first, *others = (row[0] for row in rows(called, journey))
+    assert others, "somebody else was to be called already"
+    for one in others:
+        assert post(referent, f"/parcours/proche/{one}/retirer", version=1).status_code == 303
+    page, read = (
+        f"/parcours/proche/{first}/retirer",
+        scalar("SELECT version FROM representative WHERE id = %s", first),
+    )
+    asked = post(referent, page, version=read)
+    assert asked.status_code == 422 and "À vérifier" in asked.text
+    (question,) = (unescape(text) for text in re.findall(r'name="sure"[^>]* value="([^"]*)"', asked.text))
+    assert "seule personne à appeler" in question and rows(called, journey) == [(first,)]
+    assert post(referent, page, version=read, sure=question).status_code == 303
+    assert rows(called, journey) == []
+
+
 def test_the_same_person_to_call_is_asked_about(referent: FlaskClient, journey: uuid.UUID) -> None:
     path, alike = f"/parcours/{journey}/proche", {"first_name": "AWA", "last_name": "Canàri"}
     count = "SELECT count(*) FROM representative WHERE journey_id = %s"

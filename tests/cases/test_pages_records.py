@@ -251,7 +251,7 @@ def test_several_sessions_are_marked_at_once(site: Flask) -> None:
     post(
         client,
         f"/parcours/{journey_id}/action",
-        **TYPED["action"] | {"started_on": began.isoformat(), "planned_start": ""},
+        **TYPED["action"] | {"status": "EN_COURS", "started_on": began.isoformat(), "planned_start": ""},
     )
     action, _ = latest("action", journey_id)
     path = f"/parcours/action/{action}/presences"

@@ -6,6 +6,7 @@ import re
 import threading
 import uuid
 from datetime import date, timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -41,6 +42,25 @@ def test_a_referent_hands_over_with_a_word(site: Flask, journey: uuid.UUID) -> N
     page = browser(site, COLLEAGUE).get(f"/parcours/{journey}").text
     assert "La mère préfère le mardi." in page and "Passage de relais" in page
     assert b"mardi" not in bytes(scalar("SELECT note FROM turn WHERE journey_id = %s", journey))
+
+
+def test_who_cannot_sign_in_yet_is_offered_as_such(site: Flask, journey: uuid.UUID) -> None:
+    other, mark = colleague(), "(ne s'est jamais connecté)"
+    boss, pages = browser(site, COORDINATOR), (f"/parcours/{journey}/referent", "/parcours/absences")
+    pages += ("/parcours/nouveau", f"/parcours/reaffecter/{account(REFERENT)}")
+
+    def offered(page: str) -> str:
+        text = unescape(boss.get(page).text)
+        found = re.search(rf'<option[^>]*value="{other}"[^>]*>([^<]*)<', text)
+        assert found, page
+        return found[1]
+
+    assert not [page for page in pages if mark in offered(page)]
+    rows("UPDATE account SET password_hash = NULL WHERE id = %s", other)
+    assert [page for page in pages if offered(page).endswith(mark)] == list(pages)
+    # It is said where one chooses, and can still be chosen.
+    done = send(boss, journey, "referent", referent_id=str(other), note="À son arrivée.")
+    assert done.status_code == 303 and mark not in unescape(boss.get("/parcours/tableau").text)
 
 
 def test_a_word_of_handover_needs_somebody_who_takes_over(site: Flask, journey: uuid.UUID) -> None:

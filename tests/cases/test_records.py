@@ -121,7 +121,10 @@ def test_what_cannot_be_is_refused_beside_its_field(
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [
-        (ACTION, {"started_on": 0, "ended_on": 0, "planned_start": 4, "planned_end": 4}),
+        (
+            ACTION,
+            {"started_on": 0, "ended_on": 0, "planned_start": 4, "planned_end": 4} | {"status": "ABANDONNEE"},
+        ),
         (PAUSE, {"expected_return": 0, "returned_on": 0}),
         (BARRIER, {"lifted_on": -3}),
         (APPOINTMENT, {"on_date": 0, "status": "HONORE"}),

@@ -33,7 +33,7 @@ RUNNING = {
 
 def running(site: Flask) -> uuid.UUID:
     """An action that began three weeks ago; no session of it is noted."""
-    typed = TYPED["action"] | {"started_on": BEGAN.isoformat(), "planned_start": ""}
+    typed = TYPED["action"] | {"status": "EN_COURS", "started_on": BEGAN.isoformat(), "planned_start": ""}
     journey = agreed()
     post(browser(site, REFERENT), f"/parcours/{journey}/action", **typed)
     action, _ = latest("action", journey)

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import csv
 import io
+import re
+from html import unescape
 
 import psycopg
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from coordination import clock
+from coordination import clock, reference
+from coordination.console import alphabetical
 from coordination.web import oversight
 from tests.databases import superuser
 from tests.people import csrf_token, make_account, signed_in
-from tests.support import scalar
+from tests.support import rows, scalar
 
 
 def lines(page: str) -> list[str]:
@@ -43,6 +46,56 @@ def test_filters_keep_the_lines_asked_for(app: Flask) -> None:
     today = clock.today()
     assert len(lines(dpo.get(f"/journal?qui={ccas}&du={today}&au={today}").text)) == 2
     assert "Aucune ligne" in dpo.get(f"/journal?qui={ccas}&au=2020-01-01&du=2020-01-01").text
+
+
+@pytest.mark.parametrize(
+    ("asked", "field", "words"),
+    [
+        ("du=2026-11-02&au=2026-11-01", "au", "La période finit avant de commencer"),
+        ("du=2126-01-01", "du", "Cette date est dans le futur"),
+        ("du=2026-13-01", "du", "Cette date n'existe pas"),
+        ("au=hier", "au", "Cette date n'existe pas"),
+        ("qui=zzz", "qui", "pas dans la liste : il n'a pas été retenu"),
+        ("structure=zzz", "structure", "pas dans la liste : il n'a pas été retenu"),
+        ("action=zzz", "action", "pas dans la liste : il n'a pas été retenu"),
+        ("refus=zzz", "refus", "pas dans la liste : il n'a pas été retenu"),
+        ("qui=00000000-0000-0000-0000-000000000007", "qui", "pas dans la liste."),
+    ],
+)
+def test_what_cannot_be_followed_is_said_beside_its_field(
+    app: Flask, asked: str, field: str, words: str
+) -> None:
+    dpo = officer(app)
+    shown = unescape(dpo.get(f"/journal?{asked}").text)
+    (name, sentence) = re.findall(r'id="filtre-(\w+)-error">([^<]+)<', shown)[0]
+    assert name == field and words in sentence
+    assert f'aria-describedby="filtre-{field}-error"' in shown
+    assert dpo.get(f"/journal.csv?{asked}").status_code == 200
+    assert "-error" not in dpo.get("/journal?du=&au=&qui=&action=&structure=&refus=").text
+
+
+def test_the_choices_are_in_the_order_of_a_french_reader(app: Flask) -> None:
+    dpo = officer(app)
+    for number, name in enumerate(("Santé", "École", "MIPE", "Maison")):
+        rows("INSERT INTO structure (id, code, name) VALUES (gen_random_uuid(), %s, %s)", f"S{number}", name)
+    for name, role in (("Audrey", "CCAS"), ("Aïcha", "ADMIN")):
+        rows("UPDATE account SET display_name = %s WHERE id = %s", name, make_account(role))
+    shown = unescape(dpo.get("/journal").text)
+
+    def order(of: str) -> list[str]:
+        select = shown[shown.index(f'id="filtre-{of}"') :]
+        return re.findall(r'<option value="[^"]+">([^<]+)<', select[: select.index("</select>")])
+
+    assert [name for name in order("structure") if name in ("Santé", "École", "MIPE", "Maison")] == [
+        "École",
+        "Maison",
+        "MIPE",
+        "Santé",
+    ]
+    people = order("qui")
+    assert people.index("Aïcha") < people.index("Audrey")
+    for names in (order("action"), list(reference.communes().values())):
+        assert names == sorted(names, key=alphabetical)
 
 
 def test_pages_hold_fifty_lines_and_keep_the_filters(app: Flask) -> None:

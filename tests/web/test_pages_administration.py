@@ -135,6 +135,7 @@ def test_an_account_is_made_and_its_person_chooses_the_password(app: Flask, admi
         ({"email": "admin@exemple.fr"}, "déjà un compte"),
         ({"display_name": " "}, "le prénom et le nom"),
         ({"charter_expires_on": ""}, "les trois, ou aucun"),
+        ({"charter_signed_on": str(day(1))}, "une charte se note une fois signée"),
         ({"charter_expires_on": "demain"}, "Cette date n&#39;existe pas"),
         ({"role": ""}, "Choisissez un rôle"),
         ({"role": "INVENTE"}, "pas dans la liste"),
@@ -166,6 +167,31 @@ def test_a_sheet_changes_an_account_and_tells_who_was_second(admin: FlaskClient)
     assert second.status_code == 409 and "Quelqu&#39;un d&#39;autre" in second.text
     assert "Dominique Roy" in second.text and "Camille Roy" in second.text
     assert scalar("SELECT display_name FROM account WHERE id = %s", account) == "Dominique Roy"
+
+
+def test_where_a_charter_stands_is_said(admin: FlaskClient) -> None:
+    account, _ = some()
+    for signed, expires, words in (
+        (None, None, "non signée"),
+        (day(-9), day(100), "en vigueur jusqu'au"),
+        (day(-9), day(), "expirée depuis le"),
+        # As a charter was noted before this was refused.
+        (day(5), day(100), "à venir"),
+    ):
+        rows(
+            "UPDATE account SET charter_version = %s, charter_signed_on = %s, charter_expires_on = %s"
+            " WHERE id = %s",
+            "2026-1" if signed else None,
+            signed,
+            expires,
+            account,
+        )
+        sheet = unescape(admin.get(f"/comptes/{account}").text)
+        listed = unescape(admin.get("/comptes").text)
+        line = listed[listed.index(f"/comptes/{account}") :]
+        for shown in (sheet, line[: line.index("</tr>")]):
+            said = [one for one in ("non signée", "en vigueur", "expirée", "à venir") if f"{one}" in shown]
+            assert words in shown and len(said) == 1, (words, said)
 
 
 def test_roles_suspension_and_links_by_their_buttons(app: Flask, admin: FlaskClient) -> None:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
-from coordination.cases.checks import Faults, Problems, ended_since
+from coordination.cases.checks import Faults, Problems, before_opening, ended_since
+from coordination.cases.checks_doubles import Known
 from coordination.cases.commands.deadlines import follow
+from coordination.cases.kinds import ACTION, ATTENDANCE, RecordKind, Values
 from coordination.cases.models import Action as ActionRow
 from coordination.cases.models import Attendance, Journey
 from coordination.cases.vocabulary import ATTENDANCE_LABELS
@@ -51,7 +54,7 @@ def note_sessions(
             raise BadInput("Indiquez au moins une présence.")
         # One writer at a time for an action: the second one then reads what the first one noted.
         in_turn("attendance", action_id)
-        exit_on = db.session.scalar(select(Journey.exit_on).where(Journey.id == journey_id))
+        span = span_of(action_id)
         noted = select(Attendance.on_date, Attendance.status).where(Attendance.action_id == action_id)
         known = {row.on_date: row.status for row in db.session.execute(noted)}
         _stop_if_noted_meanwhile(known, {day: sessions[day] for day in sessions if day in unnoted})
@@ -60,8 +63,8 @@ def note_sessions(
                 problems[answer_of(day)] = "Choisissez une des réponses proposées."
             if day > today:
                 problems[day.isoformat()] = f"La séance du {day:%d/%m/%Y} n'a pas encore eu lieu."
-            elif exit_on and day > exit_on:
-                problems[day.isoformat()] = ended_since(exit_on)
+            elif problem := span.problem(day):
+                problems[day.isoformat()] = problem
             elif day in known:
                 problems[day.isoformat()] = f"La séance du {day:%d/%m/%Y} est déjà notée : corrigez-la."
         problems.stop_if_any()
@@ -73,6 +76,53 @@ def note_sessions(
         follow(grant, journey_id, "sessions", today, f"présences notées le {today:%d/%m/%Y}")
         w.audit(grant, ["attendance", f"seances={len(sessions)}"])
         return len(sessions)
+
+
+@dataclass(frozen=True)
+class Span:
+    """When an action and its journey began and ended, as far as is known."""
+
+    opened_on: date | None
+    exit_on: date | None
+    started_on: date | None
+    ended_on: date | None
+
+    def problem(self, day: date) -> str:
+        """What is said of a session of that day, "" if it can be."""
+        if self.exit_on and day > self.exit_on:
+            return ended_since(self.exit_on)
+        if self.opened_on and day < self.opened_on:
+            return before_opening(self.opened_on)
+        if self.started_on and day < self.started_on:
+            return f"L'action a commencé le {self.started_on:%d/%m/%Y} : la séance ne peut pas être avant."
+        if self.ended_on and day > self.ended_on:
+            return f"L'action s'est terminée le {self.ended_on:%d/%m/%Y} : la séance ne peut pas être après."
+        return ""
+
+
+def span_of(action_id: uuid.UUID) -> Span:
+    columns = (Journey.opened_on, Journey.exit_on, ActionRow.started_on, ActionRow.ended_on)
+    query = select(*columns).join(Journey, Journey.id == ActionRow.journey_id)
+    return Span(*db.session.execute(query.where(ActionRow.id == action_id)).one())
+
+
+def check_sessions_held(
+    problems: Problems, kind: RecordKind, record_id: uuid.UUID, values: Values, known: Known
+) -> None:
+    """A corrected session stays within its action, a corrected action around its sessions; what stood may stay."""
+    if kind is ATTENDANCE and isinstance(day := values.get("on_date"), date):
+        action_id = db.session.scalars(select(Attendance.action_id).where(Attendance.id == record_id)).one()
+        problem = span_of(action_id).problem(day)
+        if problem and known.changed(values, "on_date"):
+            problems["on_date"] = problem
+    elif kind is ACTION and known.changed(values, "started_on", "ended_on"):
+        days = select(func.min(Attendance.on_date), func.max(Attendance.on_date))
+        first, last = db.session.execute(days.where(Attendance.action_id == record_id)).one()
+        started, ended = values.get("started_on"), values.get("ended_on")
+        if first and started and first < started and known.changed(values, "started_on"):
+            problems["started_on"] = f"Une séance est notée le {first:%d/%m/%Y}, avant ce début."
+        if last and ended and last > ended and known.changed(values, "ended_on"):
+            problems["ended_on"] = f"Une séance est notée le {last:%d/%m/%Y}, après cette fin."
 
 
 def answer_of(day: date) -> str:

@@ -135,8 +135,25 @@ def _check_ending(
     problems.free_text("decided_by", ending.decided_by, 200)
     if ending.decided_on and ending.decided_on > today:
         problems["decided_on"] = "Cette date est dans le futur : aujourd'hui au plus tard."
-    if ending.reason == LOST_CONTACT:
-        _check_lost_contact(problems, ending, tried(facts, ending.on or today))
+    attempts = tried(facts, ending.on or today) if ending.reason == LOST_CONTACT else None
+    if attempts:
+        _check_lost_contact(problems, ending, attempts)
+    _check_decided_on(problems, ending, journey.opened_on, attempts)
+
+
+def _check_decided_on(
+    problems: Problems, ending: Ending, opened_on: date | None, attempts: Tried | None
+) -> None:
+    """The decision ends a journey that has begun, after the attempts that a loss of contact asks for."""
+    day, enough_on = ending.decided_on, attempts.enough_on if attempts else None
+    if not day or {"on", "decided_on"} & problems.keys() or not ending.on:
+        return
+    first, why = (enough_on, "jour de la dernière tentative nécessaire")
+    if first is None or (opened_on and first < opened_on):
+        first, why = opened_on, "début du parcours"
+    if (first and day < first) or day > ending.on:
+        begin = f"à partir du {first:%d/%m/%Y} ({why}), et " if first else ""
+        problems["decided_on"] = f"Indiquez un jour {begin}jusqu'au {ending.on:%d/%m/%Y} (la sortie)."
 
 
 def _check_closed_volets(journey: Journey, facts: JourneyFacts, on: date | None) -> None:

@@ -148,6 +148,9 @@ def _check_identity(
         check_area(problems, identity.area, identity.commune)
 
 
+LAST_TO_CALL = "C'est la seule personne à appeler de ce parcours : il n'en restera aucune."
+
+
 def add_relative(actor: Actor, journey_id: uuid.UUID, relative: Relative, now: datetime, *, key: str = "",
                  answer: str = "", sure: Collection[str] = ()) -> uuid.UUID:  # fmt: skip
     """Note a person to call. `key`, `answer`: see `log_contact`; `sure`: see `Problems`.
@@ -181,10 +184,19 @@ def change_relative(actor: Actor, relative_id: uuid.UUID, relative: Relative, ve
     return _on_relative(actor, relative_id, now, change)
 
 
-def remove_relative(actor: Actor, relative_id: uuid.UUID, version: int, now: datetime) -> uuid.UUID:
-    """Take a person off the list, with its trace; the journey's id. Raises as `change_identity`."""
+def remove_relative(actor: Actor, relative_id: uuid.UUID, version: int, now: datetime, *,
+                    sure: Collection[str] = ()) -> uuid.UUID:  # fmt: skip
+    """Take a person off the list, with its trace; the journey's id. The last one is asked about (field `person`).
+
+    `sure`: see `Problems`. Raises as `change_identity`.
+    """
 
     def remove(w: Work, grant: Grant) -> list[str]:
+        assert grant.journey_id
+        problems = Problems()
+        if all(row["id"] == relative_id for row in _called(grant, grant.journey_id)):
+            problems.ask("person", LAST_TO_CALL)
+        problems.stop_if_any(sure)
         remove_record(w, grant, Representative, relative_id, version)
         return ["removed"]
 

@@ -12,19 +12,21 @@ from sqlalchemy import select
 from coordination.accounts.models import Structure
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_doubles import HELD_AGAINST, Known
-from coordination.cases.checks_records import Place, check_record
-from coordination.cases.commands.agreements import open_volets
+from coordination.cases.checks_records import BEGUN, Place, begun, check_record
+from coordination.cases.commands.attendance import check_sessions_held
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
+from coordination.cases.commands.record_volets import (
+    check_volet,
+    open_volet,
+    opens_by_agreement,
+    take_turn_to_open,
+)
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
 from coordination.cases.models import Attendance, Journey
-from coordination.cases.queries.agreement_page import noted_on_pages
-from coordination.cases.stages import FROZEN
-from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
-from coordination.db import db, in_turn, narrowed
+from coordination.db import db, in_turn
 from coordination.errors import BadInput, NotFound
-from coordination.privacy.access import sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
@@ -37,7 +39,7 @@ from coordination.privacy.records import (
     still_open,
 )
 from coordination.privacy.vault import open_rows
-from coordination.privacy.volets import LABELS, Volet
+from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
 NOT_HERE = "Cela ne se note pas sur ce parcours : il n'est pas du dispositif concerné, ou pas terminé."
@@ -61,7 +63,7 @@ def add_fact(
     NotFound, Forbidden, AlreadyDone.
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
-        _take_turn_to_open(kind, journey_id, values)
+        take_turn_to_open(kind, journey_id, values)
         grant = w.require(journey_id)
         if key:
             w.once(key, repr((kind.slug, sorted(values.items()))).encode(), answer)
@@ -72,7 +74,8 @@ def add_fact(
         known = _known(kind, grant, journey_id)
         volet = _check(problems, kind, values, grant, place, paris_date(now), known)
         problems.stop_if_any(sure)
-        grant = _open_volet(w, kind, grant, place, values, volet)
+        values = _settled(kind, values, known)
+        grant = open_volet(w, kind, grant, place, values, volet)
         before = _before(kind, journey_id)
         more = {"key": f"P-{uuid.uuid4()}"} if kind is ACTION else {}
         row_id = add_record(grant, kind.model, journey_id, volet, {**values, **more})
@@ -98,14 +101,16 @@ def correct_fact(
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
         journey_id = journey_of(kind.model, record_id)
-        _take_turn_to_open(kind, journey_id, values)
+        take_turn_to_open(kind, journey_id, values)
         grant = w.require(journey_id)
         place = _place(journey_id)
         problems = Problems(faults)
         known, stands = _known(kind, grant, journey_id, record_id), _stands(kind, record_id)
+        check_sessions_held(problems, kind, record_id, values, known)
         volet = _check(problems, kind, values, grant, place, paris_date(now), known)
         problems.stop_if_any(sure)
-        grant = _open_volet(w, kind, grant, place, values, volet)
+        values = _settled(kind, values, known)
+        grant = open_volet(w, kind, grant, place, values, volet)
         before = _before(kind, journey_id)
         if kind is ATTENDANCE or stands is volet:
             change_record(w, grant, kind.model, record_id, version, values)
@@ -142,6 +147,11 @@ def remove_fact(
         remove_record(w, grant, kind.model, record_id, version)
         _after(w, kind, grant, before)
         w.audit(grant, [kind.table, "removed"])
+
+
+def _settled(kind: RecordKind, values: Mapping[str, Any], known: Known) -> Mapping[str, Any]:
+    """What was confirmed of an action that has begun."""
+    return {**values, "status": BEGUN} if begun(kind, values, known) else values
 
 
 def _place(journey_id: uuid.UUID) -> Place:
@@ -188,84 +198,8 @@ def _check(
     volet = kind.volet(place.programme, values)
     decided = not problems.keys() & {cell.name for cell in kind.cells if cell.moves}
     if decided and not opens_by_agreement(grant, place, volet):
-        _check_volet(problems, kind, grant, place, values, volet)
+        check_volet(problems, kind, grant, place, values, volet)
     return volet
-
-
-def _open_volet(
-    w: Work, kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any], volet: Volet
-) -> Grant:
-    """`open_if_agreed`, then the check again: what has opened may still not be the actor's to write."""
-    grant, problems = open_if_agreed(w, grant, place, volet), Problems()
-    _check_volet(problems, kind, grant, place, values, volet)
-    problems.stop_if_any()
-    return grant
-
-
-def _check_volet(
-    problems: Problems, kind: RecordKind, grant: Grant, place: Place, values: Mapping[str, Any], volet: Volet
-) -> None:
-    """The actor may write there: else a sentence beside what decided of it, BadInput where nothing did."""
-    there = db.session.scalar(
-        select(Folder.id).where(
-            Folder.journey_id == place.journey_id, Folder.volet == volet.value, Folder.open
-        )
-    )
-    if volet in grant.writable and there is not None:
-        return
-    deciding = [cell.name for cell in kind.cells if cell.moves and values.get(cell.name)]
-    field = next((name for name in deciding if values[name] == "SANTE"), deciding[0] if deciding else "")
-    if volet in grant.readable:
-        problem = f"Cela se range dans le volet « {LABELS[volet]} », que vous pouvez lire sans y écrire."
-    else:
-        problem = (
-            f"Cela se range dans le volet « {LABELS[volet]} », qui ne vous est pas ouvert sur ce parcours :"
-            " il faut l'accord signé, ou un rôle qui y donne accès."
-        )
-    if not field:
-        raise BadInput(problem)
-    problems[field] = problem
-
-
-def _take_turn_to_open(kind: RecordKind, journey_id: uuid.UUID, values: Mapping[str, Any]) -> None:
-    """A volet that opens gives access: its turn comes before the journey's row (see `hold_journey`)."""
-    with narrowed([journey_id]):
-        recorded = noted_on_pages(journey_id).exists()
-        programme = db.session.scalar(select(Journey.programme).where(Journey.id == journey_id, ~recorded))
-        if programme is None:
-            return
-        volet = kind.volet(programme, values)
-        there = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet == volet)
-        if volet in VOLETS_AFTER_AGREEMENT[programme] and db.session.scalar(there) is None:
-            in_turn("access")
-
-
-def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
-    """Open a volet that the agreement covers and that nothing was written in yet; the grant that follows."""
-    if not opens_by_agreement(grant, place, volet):
-        return grant
-    open_volets(place.journey_id, (volet,))
-    sync_access([place.journey_id])
-    return w.require(place.journey_id)
-
-
-def opens_by_agreement(grant: Grant, place: Place, volet: Volet) -> bool:
-    """Whether the agreement covers the volet, and nothing was written in it yet.
-
-    An import opens only the volets that its lines need, and brings no scope of the agreement. Where a page
-    recorded one, that page opened what it covers: nothing else is opened here.
-    """
-    journey = db.session.execute(
-        select(Journey.agreement_status, Journey.agreement_on).where(Journey.id == place.journey_id)
-    ).one()
-    if place.programme == "PRE":
-        agreed = journey.agreement_status == "SIGNE" and journey.agreement_on is not None
-    else:
-        agreed = journey.agreement_status not in FROZEN
-    known = (*grant.readable, *grant.writable)
-    if not agreed or volet in known or volet not in VOLETS_AFTER_AGREEMENT[place.programme]:
-        return False
-    return db.session.scalar(noted_on_pages(place.journey_id)) is None
 
 
 def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:

@@ -58,6 +58,7 @@ class AlertPage:
     dates: Dates
     more: Explanation
     setting: str
+    folder_id: uuid.UUID
 
     def __repr__(self) -> str:
         return f"<AlertPage {self.id}>"
@@ -131,6 +132,7 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         dates=dates_of(row, in_force.thresholds),
         more=explain(row.rule, in_force),
         setting=who_set(in_force.origins, [row.rule]).get(row.rule, ""),
+        folder_id=row.folder_id,
     )
 
 

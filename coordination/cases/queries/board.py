@@ -15,6 +15,7 @@ from coordination.cases.queries.people import account_names
 from coordination.cases.queries.relays import Away, Leaving, leaving, uncovered
 from coordination.cases.queries.running import Team, counted, running
 from coordination.clock import paris_date
+from coordination.console import alphabetical
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Grant
 
@@ -139,4 +140,6 @@ def _loads(able: list[Follower], teams: Sequence[Team], stalled: Counts) -> tupl
     ]
     # A coordinator who follows nobody is no référent to weigh.
     kept = [load for load in found if load.followed or load.backed or load.able]
-    return tuple(sorted(kept, key=lambda load: (load.id is not None, -load.followed, load.name)))
+    return tuple(
+        sorted(kept, key=lambda load: (load.id is not None, -load.followed, alphabetical(load.name)))
+    )

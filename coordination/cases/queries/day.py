@@ -66,6 +66,11 @@ class Day:
     instead: dict[uuid.UUID, str]
 
     @property
+    def answered_here(self) -> list[AlertView]:
+        """The alerts that the page shows with their buttons."""
+        return [alert for person in (*self.alerts, *self.initial) for alert in person.alerts]
+
+    @property
     def shown(self) -> set[uuid.UUID]:
         """The journeys whose names the page shows, for the audit."""
         ids = {p.journey_id for p in (*self.alerts, *self.initial)}

@@ -9,7 +9,7 @@ from datetime import date, datetime
 
 from sqlalchemy import select
 
-from coordination.accounts.followers import able_to_follow
+from coordination.accounts.followers import NEVER_IN, able_to_follow, never_in
 from coordination.accounts.models import Account, Membership
 from coordination.accounts.vocabulary import PROGRAMME_OF_ROLE
 from coordination.cases.queries.running import Running
@@ -26,11 +26,17 @@ MOST = 100
 
 @dataclass(frozen=True)
 class Follower:
-    """An account that may be named référent of journeys of these programmes."""
+    """An account that may be named référent of journeys of these programmes. `never_in`: it cannot sign in yet."""
 
     id: uuid.UUID
     name: str
     programmes: frozenset[str]
+    never_in: bool = False
+
+    @property
+    def offered(self) -> str:
+        """As a list names them."""
+        return self.name + (NEVER_IN if self.never_in else "")
 
 
 @dataclass(frozen=True)
@@ -45,15 +51,15 @@ class Orphan:
 def followers(actor: Actor, now: datetime) -> list[Follower]:
     """Accounts that can follow a programme that the actor coordinates, by name. One statement."""
     rows = db.session.execute(
-        select(Account.id, Account.display_name, VoletRight.programme)
+        select(Account.id, Account.display_name, VoletRight.programme, never_in())
         .join(Membership, Membership.account_id == Account.id)
         .join(VoletRight, VoletRight.role == Membership.role)
         .where(*able_to_follow(now))
     )
     found: dict[uuid.UUID, Follower] = {}
-    for id_, name, programme in rows:
+    for id_, name, programme, never in rows:
         known = found.get(id_)
-        found[id_] = Follower(id_, name, (known.programmes if known else frozenset()) | {programme})
+        found[id_] = Follower(id_, name, (known.programmes if known else frozenset()) | {programme}, never)
     mine = coordinated(actor)
     able = [follower for follower in found.values() if follower.programmes & mine]
     return sorted(able, key=lambda follower: (alphabetical(follower.name), str(follower.id)))

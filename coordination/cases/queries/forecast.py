@@ -23,6 +23,7 @@ from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
 from coordination.cases.queries.relays import ABSENCE, Away, uncovered
 from coordination.cases.queries.running import teams_of
+from coordination.console import alphabetical
 from coordination.db import db, narrow
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import COORDINATING_ROLES, Grant
@@ -221,7 +222,9 @@ def _loads(found: Counts, leaves: list[Any], names: dict[uuid.UUID, str]) -> tup
         for code, within in found.within.items()
         if code != NOBODY or any(within)
     ]
-    return tuple(sorted(loads, key=lambda load: (load.code != NOBODY, -load.within[1], load.name)))
+    return tuple(
+        sorted(loads, key=lambda load: (load.code != NOBODY, -load.within[1], alphabetical(load.name)))
+    )
 
 
 def _break(one: Due, names: dict[uuid.UUID, str]) -> Break:

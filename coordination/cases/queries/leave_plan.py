@@ -21,6 +21,7 @@ from coordination.cases.queries.people import Person, account_names, people
 from coordination.cases.queries.untold import waits_for_outcome
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.clock import paris_date
+from coordination.console import alphabetical
 from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.actor import Actor
@@ -181,7 +182,7 @@ def leave_plan(grant: Grant, actor: Actor, leave_id: uuid.UUID, now: datetime) -
     return LeavePlan(
         leave,
         tuple(falling),
-        tuple(sorted(names[id_] for id_ in absent if id_ in names)),
+        tuple(sorted((names[id_] for id_ in absent if id_ in names), key=alphabetical)),
         len(mine),
     )
 

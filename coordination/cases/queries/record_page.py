@@ -180,7 +180,8 @@ def sessions_of(grant: Grant, action_id: uuid.UUID, today: date) -> Sessions:
     programme = programme_of(page.journey_id)
     what = coded("pre_action_type", programme).get(page.values["kind"] or "", "Action")
     start = page.values["started_on"] or page.values["planned_start"]
-    return Sessions(action_id, what, noted, missing_days([s.on for s in noted], start, today))
+    last = min(filter(None, (today, page.values["ended_on"], ended_on(page.journey_id))))
+    return Sessions(action_id, what, noted, missing_days([s.on for s in noted], start, last))
 
 
 def missing_days(noted: list[date], start: date | None, today: date) -> tuple[date, ...]:

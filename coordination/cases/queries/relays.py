@@ -18,6 +18,7 @@ from coordination.cases.queries.away import LEAVE_TOLD
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.running import Team, counted
 from coordination.clock import paris_date
+from coordination.console import alphabetical
 from coordination.db import db, many
 from coordination.privacy.models import VoletRight
 from coordination.privacy.volets import Volet
@@ -110,7 +111,7 @@ def awaited(people: Iterable[Standing], today: date) -> tuple[Relay, ...]:
         Relay(who, names.get(who, "") if who else "", number, leaves.get(who) if who else None)
         for who, number in waiting.items()
     ]
-    return tuple(sorted(found, key=lambda relay: (-relay.journeys, relay.name)))
+    return tuple(sorted(found, key=lambda relay: (-relay.journeys, alphabetical(relay.name))))
 
 
 def _without_replacement(people: Collection[uuid.UUID], today: date) -> dict[uuid.UUID, uuid.UUID]:
@@ -164,4 +165,4 @@ def leaving(running: Sequence[Team], now: datetime) -> tuple[Leaving, ...]:
         )
         for row in soon
     ]
-    return tuple(sorted(found, key=lambda one: (one.on, one.name)))
+    return tuple(sorted(found, key=lambda one: (one.on, alphabetical(one.name))))

@@ -35,6 +35,12 @@ class Tried:
         """Whether one of the missing attempts must be by another way than the one tried."""
         return bool(self.attempts) and len(self.modes) < MIN_MODES
 
+    @property
+    def enough_on(self) -> date | None:
+        """The day of the last attempt that was needed; None while one is missing."""
+        prefixes = (self.attempts[:count] for count in range(ATTEMPTS, len(self.attempts) + 1))
+        return next((some[-1].on for some in prefixes if not Tried(some).missing), None)
+
 
 def tried(facts: JourneyFacts, until: date) -> Tried:
     """Attempts (no answer, message left) after the last exchange and up to `until`, that day included."""

@@ -10,6 +10,7 @@ from flask.typing import ResponseReturnValue
 from coordination.alerts import commands
 from coordination.cases.forms import AlertForm
 from coordination.cases.queries.alert_page import AlertPage, alert_page, journey_of_alert
+from coordination.cases.queries.reach import Reach, reach_on
 from coordination.cases.schemas import read_answer
 from coordination.cases.views.pages import back_to, blueprint, first_page_of, refused, show, way_back
 from coordination.errors import BadInput, Conflict
@@ -45,7 +46,7 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
         form.refuse(error)
         return refused(_page(form, alert_id))
     except Conflict as error:
-        alert, _ = _read(alert_id)
+        alert, _, _ = _read(alert_id)
         # An impatient thumb sent the same answer twice: it was heard the first time.
         if alert.status != form.status.data or alert.acted_by != current.actor().id:
             form.version.data = alert.version
@@ -58,29 +59,30 @@ def answer_alert(alert_id: uuid.UUID) -> ResponseReturnValue:
     return redirect(back_to(way_back(), journey_id, place=form.status.data in IN_PLACE), 303)
 
 
-def _read(alert_id: uuid.UUID, form: AlertForm | None = None) -> tuple[AlertPage, Resumed | None]:
-    """The alert, and what a draft put back into `form`, which is one about the version that is shown."""
+def _read(alert_id: uuid.UUID, form: AlertForm | None = None) -> tuple[AlertPage, Reach, Resumed | None]:
+    """The alert, what its reader may write, and what a draft put back into `form`, one about the version shown."""
     actor = current.actor()
     with consult(actor, Action.OPEN_JOURNEY, current.now()) as r:
         journey_id = journey_of_alert(alert_id)
         grant = r.require(journey_id)
         require(actor, Action.ANSWER_ALERT, r.subject)
         alert = alert_page(grant, journey_id, alert_id, current.today())
-        draft = None
+        reach, draft = reach_on(grant, actor, r.subject), None
         if form and request.method == "GET":
             form.version.data = alert.version
             draft = drafts.resume(grant, form, journey_id) if alert.is_open else None
             # A delay that was counted from an earlier day stays chosen, as a date.
             form.offer(current.today())
         r.audit(grant, ["alert"])
-    return alert, draft
+    return alert, reach, draft
 
 
 def _page(form: AlertForm, alert_id: uuid.UUID) -> str:
-    alert, draft = _read(alert_id, form)
+    alert, reach, draft = _read(alert_id, form)
     journey_id = alert.person.journey_id
     return show(
         "alert.html",
+        reach=reach,
         form=form,
         alert=alert,
         back=first_page_of(journey_id),

@@ -16,6 +16,7 @@ from coordination.cases.queries.dated import strips
 from coordination.cases.queries.day import my_day
 from coordination.cases.queries.followed import my_journeys
 from coordination.cases.queries.people import Person
+from coordination.cases.queries.reach import reach_among
 from coordination.cases.views.outings import ENDPOINT as OUTING
 from coordination.cases.views.pages import blueprint, page_number, show
 from coordination.console import count
@@ -65,9 +66,10 @@ def day() -> ResponseReturnValue:
     with consult(current.actor(), Action.VIEW_DAY, current.now()) as r:
         grant = r.require()
         mine = my_day(grant, current.actor(), current.now())
+        reach = reach_among(current.actor(), mine.answered_here)
         r.audit(grant, sorted(map(str, mine.shown)))
     due = [(on, list(found)) for on, found in groupby(mine.due, key=lambda deadline: deadline.due_on)]
-    return show("day.html", day=mine, due=due, begun=_begun(mine.unfinished, mine.people))
+    return show("day.html", reach=reach, day=mine, due=due, begun=_begun(mine.unfinished, mine.people))
 
 
 def _begun(drafts: Iterable[tuple[Place, datetime]], people: Mapping[uuid.UUID, Person]) -> list[Begun]:

@@ -17,6 +17,7 @@ from coordination.cases.queries.family_page import seen_siblings
 from coordination.cases.queries.journey_page import journey_page
 from coordination.cases.queries.life_panel import life_panel
 from coordination.cases.queries.openings import AT_WORK, Opening
+from coordination.cases.queries.reach import reach_on
 from coordination.cases.timeline import UNDATED, Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
@@ -72,10 +73,12 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         page = journey_page(grant, journey_id, current.today())
         life = life_panel(grant, journey_id, current.today())
         reviewed = decided(journey_id, current.today())
+        reach = reach_on(grant, actor, subject)
         shown = sorted(volet.code for volet in page.volets)
         r.audit(grant, [*shown, *seen_siblings(life.siblings)])
     return show(
         "journey.html",
+        reach=reach,
         page=page,
         wish=reviewed.wish,
         decided=reviewed.last,

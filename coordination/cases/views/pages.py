@@ -12,19 +12,17 @@ from sqlalchemy import select
 
 from coordination import reference
 from coordination.alerts.catalogue import rules
-from coordination.alerts.queries import AlertView
 from coordination.alerts.sentences import SEVERITY_LABELS
 from coordination.alerts.typography import sources_of
-from coordination.alerts.ways import ALSO, JOURNEY, WAYS, Way
 from coordination.cases.models import Journey
-from coordination.cases.queries.alert_page import AlertPage
+from coordination.cases.queries.reach import NOTHING, Reach
+from coordination.cases.views.ways import Ways
 from coordination.cases.vocabulary import PROGRAMMES, outcome_labels
 from coordination.db import act_as, db
 from coordination.errors import Forbidden
 from coordination.privacy.policy import Grant
 from coordination.privacy.volets import Volet
 from coordination.web import current
-from coordination.web.navigation import address
 
 blueprint = Blueprint("cases", __name__, url_prefix="/parcours", template_folder="../templates")
 blueprint.add_app_template_global(outcome_labels)
@@ -34,55 +32,24 @@ WAYS_BACK = {"journee": "cases.day", "revue": "cases.review_sum"}
 WAYS_BACK_LABELS = {"journee": "Ma journée", "revue": "Revue de la semaine"}
 
 
-def show(template: str, **content: Any) -> str:
-    """Render a page of this feature with the words that all of them use."""
+def show(template: str, *, reach: Reach = NOTHING, **content: Any) -> str:
+    """Render a page of this feature with the words that all of them use.
+
+    `reach`: what its reader may write of the alerts that it shows with their buttons.
+    """
+    ways = Ways(reach)
     return render_template(
         f"cases/{template}",
         severity_labels=SEVERITY_LABELS,
         programme_labels=PROGRAMMES,
         alert_statuses=alert_statuses(),
         rules=rules(),
-        way_of=way_of,
-        page_of=page_of,
+        way_of=ways.way_of,
+        page_of=ways.page_of,
         sources_of=sources_of,
-        also_of=also_of,
+        also_of=ways.also_of,
         **content,
     )
-
-
-def way_of(alert: AlertView | AlertPage) -> tuple[str, str]:
-    """Address and words of the button that leads to what ends an alert."""
-    return _button(WAYS[alert.rule], alert)
-
-
-def page_of(alert: AlertView | AlertPage) -> tuple[str, str] | None:
-    """The same, None where it is the journey's own page: no button leads from a page to itself."""
-    url, label = way_of(alert)
-    return None if url == address(JOURNEY.endpoint, journey_id=alert.journey_id) else (url, label)
-
-
-def also_of(alert: AlertView | AlertPage) -> tuple[str, str] | None:
-    """The same of a second page that ends it, where there is one."""
-    return _button(ALSO[alert.rule], alert) if alert.rule in ALSO else None
-
-
-def _button(way: Way, alert: AlertView | AlertPage) -> tuple[str, str]:
-    if way.correct and (record := _uuid(alert.subject_id)):
-        return url_for("cases.change_record", slug=way.correct, record_id=record), way.label
-    if way.of_subject:
-        if record := _uuid(alert.subject_id):
-            return address(way.endpoint, **{way.of_subject: record}), way.label
-        return address(JOURNEY.endpoint, journey_id=alert.journey_id), JOURNEY.label
-    if way.slug:
-        return url_for(way.endpoint, journey_id=alert.journey_id, slug=way.slug), way.label
-    return address(way.endpoint, journey_id=alert.journey_id), way.label
-
-
-def _uuid(text: str) -> uuid.UUID | None:
-    try:
-        return uuid.UUID(text)
-    except ValueError:
-        return None
 
 
 @cache

@@ -31,6 +31,7 @@ from coordination.cases.queries.people_page import (
 from coordination.cases.schemas_people import read_identity, read_relative, read_school_year
 from coordination.cases.views.pages import blueprint
 from coordination.cases.views.writing import show_form, write_page
+from coordination.console import alphabetical
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
 from coordination.web import current, drafts
@@ -129,7 +130,7 @@ def remove_relative(relative_id: uuid.UUID) -> ResponseReturnValue:
 
     def save() -> str:
         journey_id = people.remove_relative(
-            current.actor(), relative_id, form.version.data or 0, current.now()
+            current.actor(), relative_id, form.version.data or 0, current.now(), sure=form.sure
         )
         return _journey(journey_id, "appeler")
 
@@ -161,7 +162,9 @@ def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
         return {
             "lines": lines,
             "levels": reference.labels("school_level"),
-            "schools": sorted({school["name"] for school in reference.territory()["schools"]}),
+            "schools": sorted(
+                {school["name"] for school in reference.territory()["schools"]}, key=alphabetical
+            ),
         }
 
     def page(conflict: EditConflict | None) -> str:

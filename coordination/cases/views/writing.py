@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Callable, Sequence
+from typing import Any
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
@@ -67,7 +68,7 @@ def show_form(
     conflict: EditConflict | None = None,
     *,
     detail: Sequence[str] = ("name",),
-    load: Callable[[Grant], dict[str, object]] = lambda _grant: {},
+    load: Callable[[Grant], dict[str, Any]] = lambda _grant: {},
     may: Callable[[Grant], None] = require_writer,
     alone: bool = True,
 ) -> str:

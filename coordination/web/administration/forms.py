@@ -12,8 +12,8 @@ from coordination.web.forms import DayField, PageForm, options
 
 def _communes(kept: str = "") -> dict[str, str]:
     """INSEE code -> name, by name; one that is `kept` stays, under its code where it has no name here."""
-    named = sorted(reference.communes().items(), key=lambda pair: pair[1])
-    return {**dict(named), **({kept: kept} if kept and kept not in dict(named) else {})}
+    named = reference.communes()
+    return {**named, **({kept: kept} if kept and kept not in named else {})}
 
 
 class Versioned(PageForm):
