@@ -106,7 +106,7 @@ def restore(
             "Donnez le dossier d'une sauvegarde, ou --undo, ou --drop-old (--drill sans --replace)."
         )
     if undo:
-        back, present = swap.put_back(settings(), clock.now())
+        back, present = putting_back.undo(settings(), clock.now())
         _note(application, Action.RESTORE, "retour")
         show(
             as_json,

@@ -243,13 +243,18 @@ def _keep(heads: Heads) -> None:
                 keystore().note_heads({structure: head})
             else:
                 current_app.logger.error(
-                    "audit chain %s: line %d is not the one kept; see `coordination audit verify`",
+                    # Also on the terminal of a command: the operator must know.
+                    "Journal des accès, chaîne %s : la ligne %d n'est pas celle qui avait été gardée."
+                    " Lancez « coordination audit verify ».",
                     structure,
                     sequence,
                 )
     except SQLAlchemyError as error:
         # What was written stands; the next line notes a later head.
-        current_app.logger.warning("heads of the audit chains not noted: %s", type(error).__name__)
+        current_app.logger.warning(
+            "Journal des accès : les dernières lignes n'ont pas été gardées à part (%s).",
+            type(error).__name__,
+        )
 
 
 def _append_apart(done: Work, result: str) -> None:
