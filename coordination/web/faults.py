@@ -112,8 +112,9 @@ PAGES = {
     503: Page(
         "L'application est momentanément indisponible",
         "La base de données ne répond pas. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu.",
-        "Patientez une minute, puis revenez à la page précédente et renvoyez le formulaire : le plus souvent votre"
-        " navigateur y a gardé ce que vous aviez tapé. Sinon, copiez votre texte ci-dessous s'il y en a un.",
+        # Our fields ask the browser to keep nothing: going back may show them empty.
+        "Patientez une minute, puis recommencez. S'il y a un texte ci-dessous, copiez-le d'abord : le formulaire"
+        " peut revenir vide, ou avec un brouillon gardé plus tôt.",
     ),
 }
 

@@ -71,7 +71,7 @@ def faulty(settings: Settings) -> Iterator[Flask]:
         ("mauvais", 400, "La date est dans le futur."),
         ("cle", 503, "version 3"),
         ("sceau", 500, "clé version 2"),
-        ("base", 503, "revenez à la page précédente"),
+        ("base", 503, "copiez-le d&#39;abord"),
         ("bogue", 500, "n&#39;a pas été enregistrée"),
         ("sql", 500, "n&#39;a pas été enregistrée"),
         ("nul", 400, "Rien n&#39;a été enregistré"),
@@ -100,6 +100,8 @@ def test_what_was_typed_is_given_back(faulty: Flask, kind: str) -> None:
     page = client.post(f"/faute/{kind}", data=fields)
     assert NOTE in page.text
     assert "never shown again" not in page.text
+    # A browser keeps nothing of these fields: no page may promise that it did.
+    assert "navigateur" not in page.text
 
 
 def test_what_was_typed_is_escaped(faulty: Flask) -> None:
