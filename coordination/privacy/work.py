@@ -21,7 +21,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.db import act_as, db, in_turn, narrow, narrowed
-from coordination.errors import Conflict, Forbidden, NotFound
+from coordination.errors import Forbidden, NotFound, SentBefore
 from coordination.privacy.access import subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
@@ -34,6 +34,10 @@ from coordination.privacy.vault import keystore
 _PATIENCE = text("SELECT set_config('lock_timeout', '8s', true)")
 # As forms draw them; a piece of a form adds the id of what it is about.
 _DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
+SENT_BEFORE = (
+    "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce que vous avez écrit est gardé ci-dessous :"
+    " enregistrez-le s'il s'agit d'autre chose, sinon ouvrez de nouveau le formulaire."
+)
 # What a refusal may name: a kind with an opaque id or the code of a rule.
 _SOUGHT = re.compile(r"[a-z_]+=([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z][0-9]{2})")
 
@@ -83,7 +87,7 @@ class Work:
         self.lines.append((grant.journey_id, ",".join(detail)))
 
     def once(self, key: str, body: bytes, answer: str) -> None:
-        """Take an idempotency key. Raises AlreadyDone (same body) or Conflict (another body)."""
+        """Take an idempotency key. Raises AlreadyDone (same body) or SentBefore (another body)."""
         key = _as_stored(key)
         # Keyed, so that a stolen table does not let anybody try out texts; of this action on this journey alone.
         place = f"{self.action}\x1f{self.wanted}\x1f".encode()
@@ -97,7 +101,7 @@ class Work:
         ).one()
         if earlier.request_hash == digest:
             raise AlreadyDone(earlier.answer)
-        raise Conflict("Ce formulaire a déjà été envoyé avec un autre contenu. Rechargez la page.")
+        raise SentBefore(SENT_BEFORE)
 
 
 @contextmanager
