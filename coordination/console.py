@@ -5,9 +5,10 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date
 from typing import Any
 
@@ -42,8 +43,49 @@ def alphabetical(text: str | None) -> str:
 json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 
 
+# What stands for a value in a line of help, by the name of its type; and for an argument, by its own.
+_VALUES = {"text": "TEXTE", "integer": "NOMBRE", "integer range": "NOMBRE", "path": "CHEMIN"}
+_ARGUMENTS = {"directory": "DOSSIER"}
+# What click puts between brackets after the sentence of an option.
+_BRACKETS = (
+    (re.compile(r"(\d+)<=x<=(\d+)"), r"de \1 à \2"),
+    (re.compile(r"x>=(\d+)"), r"à partir de \1"),
+    (re.compile(r"\brequired\]$"), "obligatoire]"),
+)
+
+
+class _Help(click.HelpFormatter):
+    """The words that click adds to a help of ours, in French."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or "Usage : ")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(f"{'Commandes' if heading == 'Commands' else heading} ")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        for pattern, french in _BRACKETS:
+            rows = [(name, pattern.sub(french, text)) for name, text in rows]
+        super().write_dl(rows, col_max, col_spacing)
+
+
+class _Context(click.Context):
+    formatter_class = _Help
+
+
 class _InFrench(click.Command):
-    """A command whose own option speaks French."""
+    """A command whose help speaks French, click's own words too."""
+
+    context_class = _Context
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        for one in self.params:
+            if isinstance(one, click.Argument):
+                name = _ARGUMENTS.get(one.name or "")
+                one.metavar = one.metavar or (name if one.required or name is None else f"[{name}]")
+            else:
+                one.metavar = one.metavar or _VALUES.get(one.type.name)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
@@ -61,6 +103,9 @@ class Tool(_InFrench, click.Group):
 
     command_class = Command
     group_class = type
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **{"subcommand_metavar": "COMMANDE [ARGUMENTS]..."} | extra)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         run: Any = super().main

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
 from pathlib import Path
 
+import click
 import pytest
 from click.testing import CliRunner
 
@@ -29,6 +32,43 @@ def test_a_wrong_command_line_is_answered_in_french(words: str, sentence: str) -
     told = CliRunner().invoke(cli.main, words.split())
     assert told.exit_code == 2 and told.stdout == ""
     assert told.stderr.startswith(f"Erreur : {sentence} (« ") and told.stderr.endswith("donne l'aide.)\n")
+
+
+def every_command(group: click.Group, *path: str) -> Iterator[tuple[str, ...]]:
+    yield path
+    for name, one in group.commands.items():
+        if isinstance(one, click.Group):
+            yield from every_command(one, *path, name)
+        else:
+            yield *path, name
+
+
+# Words that click writes by itself.
+ENGLISH = re.compile(
+    r"Usage:|Options:|Commands:|\brequired\b|\b(TEXT|INTEGER|RANGE|PATH|FILE|FLOAT|BOOLEAN|DIRECTORY|ARGS|COMMAND)\b"
+    r"|x[<>]=|<=x|default:|Show this|env var"
+)
+
+
+@pytest.mark.parametrize("path", list(every_command(cli.main)), ids=" ".join)
+def test_help_is_french_from_end_to_end(path: tuple[str, ...]) -> None:
+    told = CliRunner().invoke(cli.main, [*path, "--help"])
+    assert told.exit_code == 0 and told.stdout.startswith("Usage : ")
+    assert not ENGLISH.search(told.stdout), told.stdout
+
+
+def test_help_says_what_is_expected() -> None:
+    serve = " ".join(CliRunner().invoke(cli.main, ["serve", "--help"]).stdout.split())
+    assert (
+        "Options : --host TEXTE" in serve and "--port NOMBRE Port sur lequel écouter. [de 1 à 65535]" in serve
+    )
+    charter = CliRunner().invoke(cli.main, ["user", "charter", "--help"]).stdout
+    assert "[obligatoire]" in charter and "user charter [OPTIONS] EMAIL" in charter
+    assert "restore [OPTIONS] [DOSSIER]" in CliRunner().invoke(cli.main, ["restore", "--help"]).stdout
+    whole = CliRunner().invoke(cli.main, ["--help"]).stdout
+    assert "[OPTIONS] COMMANDE [ARGUMENTS]..." in whole and "Commandes :" in whole
+    missing = CliRunner().invoke(cli.main, ["backup"])
+    assert missing.exit_code == 2 and "il manque DOSSIER." in missing.stderr
 
 
 @pytest.mark.parametrize(

@@ -50,7 +50,7 @@ def _steps(steps: Steps) -> list[dict[str, Any]]:
 @json_option
 @click.pass_obj
 def backup(obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: Path, as_json: bool) -> None:
-    """Sauvegarde données et clés dans DIRECTORY (deux archives chiffrées), et le prouve en restaurant ailleurs."""
+    """Sauvegarde données et clés dans DOSSIER (deux archives chiffrées), et le prouve en restaurant ailleurs."""
     settings, application = obj
     steps = Steps()
     # Written before the copy, which so holds it: everything leaves the house.
@@ -99,7 +99,7 @@ def restore(
     drop_old: bool,
     as_json: bool,
 ) -> None:
-    """Restaure la sauvegarde DIRECTORY : tout est vérifié à côté avant d'être mis en place."""
+    """Restaure la sauvegarde DOSSIER : tout est vérifié à côté avant d'être mis en place."""
     settings, application = obj
     if sum((directory is not None, undo, drop_old)) != 1 or (drill and replace):
         raise BadInput(
