@@ -3,20 +3,23 @@ French of numbers and months, which pages and alerts say too."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
 import re
 import sys
 import unicodedata
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 import psycopg
 from sqlalchemy.exc import OperationalError
 
-from coordination.errors import CoordinationError
+from coordination.errors import BadInput, CoordinationError
 
 MONTHS = (
     "janvier",
@@ -143,8 +146,8 @@ class Tool(_InFrench, click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except (psycopg.OperationalError, OperationalError):
-            click.echo("Erreur : la base de données ne répond pas. Rien n'a été écrit.", err=True)
+        except (psycopg.OperationalError, OperationalError) as error:
+            click.echo(f"Erreur : {_of_database(error)}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
             # Whoever read has read enough (`| head`); what is left in the buffer has nowhere to go either.
@@ -156,6 +159,46 @@ class Tool(_InFrench, click.Group):
             if os.environ.get("COORDINATION_TRACEBACK"):
                 raise
             ctx.exit(1)
+
+
+# The server answered, and knows no such account or database: nothing was made there yet, or the address is wrong.
+_NOTHING_THERE = re.compile(r"password authentication failed|(role|database) \S+ does not exist")
+
+
+def _of_database(error: Exception) -> str:
+    if _NOTHING_THERE.search(str(error)):
+        return (
+            "la base de données n'existe pas encore, ou ne connaît pas ce compte : lancez « coordination init »,"
+            " ou vérifiez DATABASE_URL. Rien n'a été écrit."
+        )
+    return "la base de données ne répond pas. Rien n'a été écrit."
+
+
+_REASONS = {
+    errno.ENOENT: "ce dossier ne peut pas exister là",
+    errno.EACCES: "vous n'avez pas le droit d'y écrire",
+    errno.EPERM: "vous n'avez pas le droit d'y écrire",
+    errno.EROFS: "ce disque ne permet que la lecture",
+    errno.ENOSPC: "le disque est plein",
+    errno.EDQUOT: "la place qui vous est donnée sur ce disque est pleine",
+    errno.EEXIST: "un fichier porte déjà ce nom",
+    errno.ENOTDIR: "un fichier se trouve là où il faudrait un dossier",
+    errno.ENAMETOOLONG: "ce nom est trop long",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in French: its own words depend on the machine."""
+    return _REASONS.get(error.errno or 0, f"le système refuse, erreur {error.errno}")
+
+
+@contextmanager
+def writing_into(directory: Path) -> Iterator[None]:
+    """A folder that somebody named: it may be a file, somebody else's, or nowhere. Raises BadInput."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"Le dossier « {directory} » ne peut pas être écrit : {reason_of(error)}.") from None
 
 
 def in_french(error: click.UsageError) -> str:

@@ -104,3 +104,17 @@ def test_an_address_that_cannot_be_read_is_not_repeated(tmp_path: Path) -> None:
     env = {"COORDINATION_HOME": str(tmp_path), "DATABASE_URL": "postgresql://u:secret@host:nowhere/base"}
     told = CliRunner().invoke(cli.main, ["dburl", "--role", "web"], env=env)
     assert told.exit_code == 2 and "illisible" in told.stderr and "secret" not in told.stderr
+
+
+def test_a_folder_that_cannot_be_written_is_explained_in_french(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("x")
+    for folder, why in (
+        ("/proc/nowhere", "ce dossier ne peut pas exister là"),
+        (tmp_path / "file", "un fichier se trouve là où il faudrait un dossier"),
+        (tmp_path / "file" / "under", "un fichier se trouve là où il faudrait un dossier"),
+        (tmp_path / ("x" * 300), "ce nom est trop long"),
+    ):
+        words = ["simulate", str(folder), "--journeys", "pre=1,cite=1", "--months", "1"]
+        told = CliRunner().invoke(cli.main, words)
+        assert told.exit_code == 2 and told.stdout == ""
+        assert told.stderr == f"Erreur : Le dossier « {folder} » ne peut pas être écrit : {why}.\n"

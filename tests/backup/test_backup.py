@@ -624,7 +624,10 @@ def test_a_backup_goes_into_an_empty_folder_only(source: Flask, taken: Path, tmp
     assert done.returncode == 2 and "n'est pas vide" in done.stderr
     assert before == sorted((path.name, path.stat().st_mtime_ns) for path in taken.iterdir())
     (tmp_path / "file").write_text("x")
-    assert run(source.config["SETTINGS"], "backup", str(tmp_path / "file")).returncode == 2
+    for nowhere in (tmp_path / "file", Path("/proc/nowhere")):
+        done = run(source.config["SETTINGS"], "backup", str(nowhere))
+        assert done.returncode == 2 and "ne peut pas être écrit : " in done.stderr
+        assert "No such" not in done.stderr and "Not a" not in done.stderr and "exists" not in done.stderr
 
 
 def test_archives_hold_no_canary_and_nobody_else_reads_them(taken: Path, source: Flask) -> None:
