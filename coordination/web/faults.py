@@ -20,6 +20,7 @@ from coordination.errors import (
     KeyUnavailable,
     NotFound,
     SealBroken,
+    SentBefore,
 )
 from coordination.privacy.work import AlreadyDone
 from coordination.web.forms import SURE
@@ -33,6 +34,12 @@ BUSY = (
 SOON = (
     "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
     " s'il y en a un."
+)
+SAVED_BEFORE = (
+    "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce nouvel envoi n'a pas été enregistré."
+)
+REOPEN = (
+    "Copiez votre texte ci-dessous s'il y en a un, puis ouvrez de nouveau le formulaire depuis le parcours."
 )
 FULL = "Le disque du serveur est plein. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu."
 SMALLER = (
@@ -171,6 +178,9 @@ def _ours(error: CoordinationError) -> ResponseReturnValue:
         return error_page(
             status, str(error), "Prévenez l'administrateur : aucune donnée n'a été perdue ni montrée."
         )
+    if isinstance(error, SentBefore):
+        # To reload the page would send it once more.
+        return error_page(status, SAVED_BEFORE, REOPEN, typed=typed_texts())
     if status in (400, 409):
         return error_page(status, str(error), typed=typed_texts())
     return error_page(status)
