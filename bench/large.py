@@ -29,6 +29,7 @@ from bench.fill import (
 from bench.measure import end_cleanly, in_turn, line, machine, milliseconds
 from coordination import clock, embedded
 from coordination.alerts import scan as scanning
+from coordination.alerts.catalogue import rules
 from coordination.worker import worker_engine
 
 SMALL, LARGE = 10_000, 1_000_000
@@ -111,12 +112,13 @@ def range_seconds(base: Base, on: date) -> float:
         return timed(lambda: connection.execute(_RANGE, (on,)).fetchall())
 
 
-def finding_seconds(base: Base, on: date) -> float:
-    """What the scan asks first, as the worker asks it: under its policy, taking each line for itself."""
-    wanted = text(str(scanning._OPEN).split("due AS (")[1].split("),\n")[0])
+def finding_seconds(base: Base, on: date, *, taking: bool) -> float:
+    """What the scan asks first, as the worker asks it; `taking`: it also takes each line for itself, a write."""
+    asked = str(scanning._OPEN).split("due AS (")[1].split("),\n")[0]
+    wanted = text(asked if taking else asked.split(" FOR UPDATE")[0])
     with worker_of(base).connect() as connection:
         connection.execute(scanning._BY_INDEX)
-        seconds = timed(lambda: connection.execute(wanted, {"on": on}).all())
+        seconds = timed(lambda: connection.execute(wanted, {"on": on, "known": list(rules())}).all())
         connection.rollback()
         return seconds
 
@@ -178,7 +180,8 @@ def logged(base: Base) -> float:
 
 def day_of(base: Base, on: date) -> tuple[float, ...]:
     """What was measured of one day on a base, always in this order: what comes before each is the same on both."""
-    bare, finding = range_seconds(base, on), finding_seconds(base, on)
+    bare = range_seconds(base, on)
+    finding, taking = (finding_seconds(base, on, taking=taking) for taking in (False, True))
     a_day_passes(base)
     writes = bare_write_seconds(base, on)
     a_day_passes(base)
@@ -186,15 +189,15 @@ def day_of(base: Base, on: date) -> tuple[float, ...]:
     scan = scan_seconds(base, on)
     log = logged(base) - before
     # Asked for the day before, it finds nothing due: that day is done, this one is too late for it.
-    return bare, finding, writes, scan, scan_seconds(base, on - timedelta(days=1), due=0), log
+    idle = scan_seconds(base, on - timedelta(days=1), due=0)
+    return bare, finding, taking, writes, scan, idle, log
 
 
 def scans(small: Base, large: Base, today: date) -> list[str]:
     """Each day in turn on both bases: the range, what the scan finds, the whole scan with its alerts written."""
     days = [today + timedelta(days=number) for number in range(1, DUE_DAYS + 1)]
     taken = [(day_of(small, on), day_of(large, on)) for on in days]
-    # The first days fill caches.
-    kept = taken[3:]
+    kept = taken[3:]  # the first days fill caches
     of_small, of_large = ([Day(*day[place]) for day in kept] for place in (0, 1))
     return told(of_small, of_large)
 
@@ -218,6 +221,7 @@ class Day(NamedTuple):
 
     range: float
     finding: float
+    taking: float
     writes: float
     scan: float
     idle: float
@@ -246,6 +250,12 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
             f"{milliseconds(of(large, 'finding'))}, intervalle {bare * 1000:.1f} ms",
         ),
         line(
+            "  en le réservant / intervalle d'index nu",
+            median(of(large, "taking")) / bare,
+            2,
+            milliseconds(of(large, "taking")),
+        ),
+        line(
             f"Balayage du jour, {DUE_EACH_DAY} alertes / intervalle et mêmes écritures, nus",
             scan / (bare + writes),
             2,
@@ -254,6 +264,7 @@ def told(small: Sequence[Day], large: Sequence[Day]) -> list[str]:
         # A range that is read writes nothing: no goal can hold here, and the number is told all the same.
         line(f"Balayage du jour, {DUE_EACH_DAY} alertes / intervalle d'index nu seul", scan / bare, 2),
         growth("finding", "Trouver l'échu du jour"),
+        growth("taking", "  en le réservant", None),
         growth("idle", "Balayage, rien d'échu"),
         # As many buffers are asked for on both bases; what grows is how many are distinct. At a million each alert
         # changes its own pages (deadline, folder, a leaf of each key), and the log takes each of them whole.

@@ -188,14 +188,15 @@ def gunicorn(target: str, environment: dict[str, str]) -> Iterator[int]:
 
 @dataclass
 class Browser:
-    """The least that a browser does: a cookie, a form's hidden fields."""
+    """The least that a browser does: cookies, a form's hidden fields."""
 
     port: int
-    cookie: str = ""
+    cookies: dict[str, str] = field(default_factory=dict)
 
     def ask(self, method: str, path: str, data: dict[str, str] | None = None) -> tuple[int, str, float]:
         """(status, body, seconds) of one request on a connection of its own."""
-        headers = {"Cookie": self.cookie} if self.cookie else {}
+        held = "; ".join(f"{name}={value}" for name, value in self.cookies.items())
+        headers = {"Cookie": held} if held else {}
         body = None
         if data is not None:
             body = urlencode(data)
@@ -210,7 +211,8 @@ class Browser:
         content = response.read()
         elapsed = time.perf_counter() - started
         for value in response.headers.get_all("Set-Cookie") or ():
-            self.cookie = value.split(";")[0]
+            name, _, content = value.split(";")[0].partition("=")
+            self.cookies[name] = content
         connection.close()
         return response.status, content.decode("utf-8", "replace"), elapsed
 

@@ -21,16 +21,31 @@ def paris_date(instant: datetime) -> date:
 
 
 def day_typed(text: str) -> date:
-    """A day as a browser sends it (2026-10-12) or as people write it (12/10/2026). Raises ValueError."""
+    """A day as a browser sends it (2026-10-12) or as people write it (12/10/2026).
+
+    Raises ValueError with a French sentence: no such day, or one of a year that was not typed to its end.
+    """
+    day = _parsed(text, "%d/%m/%Y") or _parsed(text, "%Y-%m-%d")
+    if day is None:
+        raise ValueError(NOT_A_DATE)
+    if day < FIRST_DAY:
+        raise ValueError(TOO_LONG_AGO)
+    return day
+
+
+def _parsed(text: str, shape: str) -> date | None:
     try:
-        return datetime.strptime(text, "%d/%m/%Y").date()
+        return datetime.strptime(text, shape).date()
     except ValueError:
-        return datetime.strptime(text, "%Y-%m-%d").date()
+        return None
 
 
 # Years that people may mean; others are typed wrong.
 FIRST_YEAR, LAST_YEAR = 1990, 2100
 NOT_A_DATE = "Cette date n'existe pas. Écrivez-la ainsi : 12/10/2026."
+# As in a bundle: nobody here was born before.
+FIRST_DAY = date(1900, 1, 1)
+TOO_LONG_AGO = "Vérifiez l'année : une date est acceptée à partir du 01/01/1900."
 
 
 def today() -> date:

@@ -201,10 +201,7 @@ def narrow(journey_ids: Iterable[uuid.UUID]) -> None:
 
 @contextmanager
 def narrowed(journey_ids: Iterable[uuid.UUID]) -> Iterator[None]:
-    """The same for one question; the transaction is then kept to what it was before.
-
-    An error inside ends the transaction, and its scope with it.
-    """
+    """The same for one question, then as before; an error inside ends the transaction, and its scope with it."""
     db.session.connection()  # its beginning says that nothing is narrowed yet
     before = db.session.info["scope"]
     narrow(journey_ids)
@@ -272,7 +269,8 @@ def remembered(place: Any, read: Callable[[], Value]) -> Value:
 
 _BEGIN = text(
     "SELECT set_config('app.actor', :actor, true), set_config('app.now', :now, true),"
-    " set_config('plan_cache_mode', :plans, true), set_config('transaction_read_only', :read_only, true)"
+    " set_config('plan_cache_mode', :plans, true), set_config('transaction_read_only', :read_only, true),"
+    " set_config('lock_timeout', :patience, true)"
 )
 
 
@@ -290,6 +288,7 @@ def _begin(session: Session, transaction: Any, connection: Connection) -> None:
             "actor": str(session.info.get("actor") or NOBODY),
             "now": session.info.get("now", ""),
             "read_only": "off" if writes else "on",
+            "patience": session.info.get("patience", "0"),
             # Who writes asks by id, an import thousands of times.
             "plans": _ANY_PLAN if writes else _OWN_PLAN,
         },

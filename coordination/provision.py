@@ -16,6 +16,9 @@ if TYPE_CHECKING:
     from alembic.config import Config
 
 MIGRATIONS = Path(__file__).resolve().parent.parent / "migrations"
+# Who steals one of these passwords does not keep everybody else out. The pages and the keys need as many as they
+# have threads: whoever runs the server sets that, and it stays (README).
+MOST_CONNECTIONS = {"owner": 20, "maintenance": 20, "worker": 20}
 LOGIN_ROLES = ("owner", "maintenance", "web", "worker", "keystore")
 
 
@@ -51,11 +54,29 @@ def make_roles(connection: psycopg.Connection, secrets: dict[str, str]) -> None:
         if name == "definer":
             connection.execute(sql.SQL("ALTER ROLE {} NOLOGIN BYPASSRLS").format(role))
             continue
+        _forget_settings(connection, embedded.PREFIX + name)
+        if name in MOST_CONNECTIONS:
+            most = sql.Literal(MOST_CONNECTIONS[name])
+            connection.execute(sql.SQL("ALTER ROLE {} CONNECTION LIMIT {}").format(role, most))
         bypass = sql.SQL("BYPASSRLS" if name == "maintenance" else "NOBYPASSRLS")
         connection.execute(
             sql.SQL("ALTER ROLE {} LOGIN {} PASSWORD {}").format(role, bypass, sql.Literal(secrets[name]))
         )
     connection.execute("GRANT coord_definer TO coord_owner WITH INHERIT FALSE, SET TRUE")
+
+
+def _forget_settings(connection: psycopg.Connection, name: str) -> None:
+    """A role may give itself settings (a timeout, a search path) that outlive whoever stole its password."""
+    role = sql.Identifier(name)
+    connection.execute(sql.SQL("ALTER ROLE {} RESET ALL").format(role))
+    databases = connection.execute(
+        "SELECT d.datname FROM pg_db_role_setting s JOIN pg_database d ON d.oid = s.setdatabase"
+        " JOIN pg_roles r ON r.oid = s.setrole WHERE r.rolname = %s",
+        (name,),
+    ).fetchall()
+    for (database,) in databases:
+        in_database = sql.SQL("ALTER ROLE {} IN DATABASE {} RESET ALL")
+        connection.execute(in_database.format(role, sql.Identifier(database)))
 
 
 def make_database(connection: psycopg.Connection, name: str, owner: str) -> None:

@@ -2,21 +2,25 @@
 
 from __future__ import annotations
 
+import os
+
 import psycopg
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from flask import Flask
 from sqlalchemy import create_engine
 
+from config.settings import Settings
 from coordination.accounts.commands import ensure_operator, operator_actor
 from coordination.clock import now
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.privacy.keys import init_keys, load_keks
-from coordination.provision import alembic_config, provision
+from coordination.provision import alembic_config, migrate, provision
 from migrations.models import Base
-from tests.databases import superuser
+from tests.databases import TEMPLATE, copy_databases, superuser
 from tests.support import counts, import_rows, rows, run, world
 
 
@@ -80,3 +84,29 @@ def test_a_record_cannot_hang_on_a_folder_of_another_journey(app: Flask) -> None
         )
         with pytest.raises(psycopg.errors.ForeignKeyViolation):
             connection.commit()
+
+
+def test_what_a_stolen_worker_wrote_before_0038_goes(cluster: Settings) -> None:
+    settings = copy_databases(cluster, TEMPLATE, f"poisoned_{os.getpid()}")
+    owner = role_url(settings, "owner")
+    command.downgrade(alembic_config(owner), "0037")
+    alert = (
+        "INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on,"
+        " initial, status) SELECT gen_random_uuid(), id, id, 'A01', 'overdue', '', '2026-01-01', %s, '',"
+        " '2026-01-01', false, %s FROM (SELECT gen_random_uuid() AS id) AS nobody"
+    )
+    with psycopg.connect(superuser(settings), autocommit=True) as connection:
+        connection.execute("SET session_replication_role = replica")
+        for due_on, status in (("infinity", "OUVERTE"), ("2026-02-01", "FERMEE"), ("2026-02-01", "VUE")):
+            connection.execute(alert, [due_on, status])
+        for finished in ("infinity", "2026-02-01"):
+            connection.execute(
+                "INSERT INTO scan_run (id, on_date, finished_at, opened)"
+                " VALUES (gen_random_uuid(), '2026-02-01', %s, 0)",
+                [finished],
+            )
+        migrate(owner)
+        assert connection.execute("SELECT status FROM alert").fetchall() == [("VUE",)]
+        assert connection.execute("SELECT count(*) FROM scan_run").fetchall() == [(1,)]
+        granted = connection.execute("SELECT has_table_privilege('coord_definer', 'alert', 'DELETE')")
+        assert granted.fetchall() == [(False,)]

@@ -10,6 +10,7 @@ from sqlalchemy import func, select, update
 
 from coordination import reference
 from coordination.alerts.catalogue import severity
+from coordination.alerts.known import is_known
 from coordination.alerts.life import AT_REVIEW
 from coordination.alerts.models import OPEN_STATUSES, Alert, StoredDeadline
 from coordination.clock import paris_date
@@ -99,7 +100,7 @@ def postpone_all(actor: Actor, journey_id: uuid.UUID, until: date, today: date) 
     in_turn("volets", journey_id)
     waiting = db.session.execute(
         select(Alert.id, Alert.folder_id, Alert.rule, Alert.kind).where(
-            Alert.journey_id == journey_id, Alert.status.in_(("OUVERTE", "VUE"))
+            Alert.journey_id == journey_id, Alert.status.in_(("OUVERTE", "VUE")), is_known(Alert)
         )
     ).all()
     rows = [row for row in waiting if severity(row.rule, row.kind) != "INFO"]

@@ -21,6 +21,18 @@ from coordination.db import Base, InOrder, Row, sealed
 OPEN_STATUSES = ("OUVERTE", "VUE", "PRISE_EN_CHARGE", "REPORTEE")
 
 
+def days(*columns: str) -> CheckConstraint:
+    """The worker's role writes these: no day that a page could not read (infinity, a year before our era)."""
+    within = "BETWEEN DATE '0001-01-01' AND DATE '9999-12-31'"
+    return CheckConstraint(" AND ".join(f"{column} {within}" for column in columns), name="days")
+
+
+def instants(*columns: str) -> CheckConstraint:
+    """The same for instants, which only a clock gives."""
+    within = "BETWEEN TIMESTAMPTZ '2000-01-01 00:00Z' AND TIMESTAMPTZ '3000-01-01 00:00Z'"
+    return CheckConstraint(" AND ".join(f"{column} {within}" for column in columns), name="instants")
+
+
 def _folder_key() -> ForeignKeyConstraint:
     return ForeignKeyConstraint(
         ["folder_id", "journey_id"],
@@ -38,6 +50,10 @@ class Alert(Row, Base):
     __table_args__ = (
         UniqueConstraint("journey_id", "rule", "kind", "subject_id", "since", "folder_id"),
         CheckConstraint("kind IN ('lead','overdue')", name="kind"),
+        CheckConstraint(
+            "status IN ('OUVERTE','VUE','PRISE_EN_CHARGE','REPORTEE','SANS_OBJET','RESOLUE')", name="status"
+        ),
+        days("since", "due_on", "opened_on", "escalated_on", "acted_on", "postponed_until", "resolved_on"),
         # Pages and scans ask for what is open, and for the answers that hide something of it: their cost must not
         # grow with the past.
         Index("ix_alert_standing", "folder_id", "status", postgresql_where=text("status <> 'RESOLUE'")),
@@ -139,6 +155,7 @@ class ImportRun(Row, Base):
 
 class ScanRun(Row, Base):
     __tablename__ = "scan_run"
+    __table_args__ = (days("on_date"), instants("finished_at"))
 
     on_date: Mapped[date] = mapped_column()
     finished_at: Mapped[datetime] = mapped_column()

@@ -8,6 +8,7 @@ from datetime import date, datetime
 from sqlalchemy import CheckConstraint, ForeignKey, Index, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
+from coordination.alerts.models import days, instants
 from coordination.db import Base, Row
 
 KINDS = ("RESUME", "PANNE")
@@ -26,6 +27,8 @@ class Mail(Row, Base):
         UniqueConstraint("account_id", "kind", "on_date"),
         CheckConstraint("kind IN ('RESUME','PANNE')", name="kind"),
         CheckConstraint("state IN ('A_ENVOYER','ENVOYE','REFUSE','ANNULE')", name="state"),
+        days("on_date"),
+        instants("queued_at", "next_at", "sent_at"),
         Index("ix_mail_waiting", "next_at", postgresql_where=text("state = 'A_ENVOYER'")),
     )
 
@@ -46,6 +49,7 @@ class DigestRun(Base):
     """A working day whose mails are written: what opened later goes into the next one."""
 
     __tablename__ = "digest_run"
+    __table_args__ = (days("on_date"), instants("queued_at"))
 
     on_date: Mapped[date] = mapped_column(primary_key=True)
     queued_at: Mapped[datetime] = mapped_column()

@@ -178,9 +178,10 @@ def _alerts(connection: Connection, since: date, on: date) -> dict[uuid.UUID, li
     )
     found: dict[uuid.UUID, list[NewAlert]] = defaultdict(list)
     for row in rows:
-        found[row.account_id].append(
-            NewAlert(row.journey_id, row.rule, row.kind, row.subject_id, row.told_on)
-        )
+        if row.rule in rules():
+            found[row.account_id].append(
+                NewAlert(row.journey_id, row.rule, row.kind, row.subject_id, row.told_on)
+            )
     return found
 
 

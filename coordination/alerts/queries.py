@@ -10,20 +10,16 @@ from functools import cache
 from typing import Any, NamedTuple
 
 from sqlalchemy import (
-    ColumnElement,
     Select,
-    String,
-    any_,
     bindparam,
     case,
     func,
-    literal,
     literal_column,
     select,
 )
-from sqlalchemy.dialects.postgresql import ARRAY
 
-from coordination.alerts.catalogue import SEVERITY_RANK, replaced, rules, serious, severity
+from coordination.alerts.catalogue import SEVERITY_RANK, replaced, rules, severity
+from coordination.alerts.known import is_known, is_serious
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
 from coordination.alerts.targets import AGES, since_is_target
@@ -109,11 +105,6 @@ def serious_alerts(today: date, journey_ids: Sequence[uuid.UUID] | None = None) 
     return _standing(today, journey_ids, only_serious=True)
 
 
-def is_serious(model: type[Alert] | type[StoredDeadline]) -> ColumnElement[bool]:
-    """Lines whose rule, announced or due, is of VIGILANCE or above."""
-    return (model.rule + ":" + model.kind) == any_(literal(list(serious()), ARRAY(String)))
-
-
 def _standing(today: date, journey_ids: Sequence[uuid.UUID] | None, *, only_serious: bool) -> list[AlertView]:
     asked = {} if journey_ids is None else {"ids": list(journey_ids)}
     rows = db.session.execute(_unresolved(journey_ids is not None, only_serious), asked).all()
@@ -165,7 +156,7 @@ def _put_aside() -> Select[Any]:
             case((Alert.status == "REPORTEE", Alert.postponed_until)).label("until"),
         )
         .join(StoredDeadline, StoredDeadline.alert_id == Alert.id)
-        .where(Alert.journey_id == bindparam("journey_id"), Alert.status.in_(ANSWERED))
+        .where(Alert.journey_id == bindparam("journey_id"), Alert.status.in_(ANSWERED), is_known(Alert))
         .order_by(Alert.status, Alert.postponed_until, Alert.rule)
     )
 
@@ -202,10 +193,9 @@ def _unresolved(of_journeys: bool, only_serious: bool) -> Select[Any]:
     """Put together once."""
     query = select(*(Alert.__table__.c[name] for name in _COLUMNS)).where(
         # Written out: the partial index is chosen for a value that the database knows beforehand.
-        Alert.status != literal_column("'RESOLUE'")
+        Alert.status != literal_column("'RESOLUE'"),
+        is_serious(Alert) if only_serious else is_known(Alert),
     )
-    if only_serious:
-        query = query.where(is_serious(Alert))
     return query.where(Alert.journey_id == many("ids")) if of_journeys else query
 
 
@@ -277,7 +267,7 @@ def _coming_of(only_serious: bool) -> Any:
 
 @cache
 def _coming(only_serious: bool) -> Any:
-    query = (
+    return (
         select(
             StoredDeadline.journey_id,
             StoredDeadline.rule,
@@ -289,8 +279,8 @@ def _coming(only_serious: bool) -> Any:
             StoredDeadline.alert_id.is_(None),
             StoredDeadline.due_on > bindparam("after"),
             StoredDeadline.due_on <= bindparam("until"),
+            is_serious(StoredDeadline) if only_serious else is_known(StoredDeadline),
         )
         .order_by(StoredDeadline.due_on, StoredDeadline.rule)
         .limit(bindparam("most"))
     )
-    return query.where(is_serious(StoredDeadline)) if only_serious else query

@@ -36,7 +36,7 @@ _OPEN = text(
     """
 WITH due AS (
   SELECT journey_id, rule, kind, subject_id, folder_id, due_on, since, because FROM deadline
-  WHERE alert_id IS NULL AND due_on <= :on FOR UPDATE SKIP LOCKED),
+  WHERE alert_id IS NULL AND due_on <= :on AND rule = ANY (:known) FOR UPDATE SKIP LOCKED),
 opened AS (
   INSERT INTO alert (id, journey_id, folder_id, rule, kind, subject_id, since, due_on, because, opened_on, initial,
                      status)
@@ -173,6 +173,8 @@ def scan(engine: Engine, on: date, finished_at: datetime, *, named: bool = True)
                 # Twelve figures of sixteen: the milliseconds.
                 "instant": f"{int(finished_at.timestamp() * 1000):012x}"[-12:],
                 "salt": secrets.token_hex(16),
+                # A rule that was retired opens nothing more.
+                "known": list(rules()),
             },
         ).all()
         returned = _bring_back(connection, on)

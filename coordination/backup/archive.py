@@ -31,8 +31,12 @@ from coordination.privacy.sealing import lengthened
 
 MAGIC = b"COORDSV1"
 CHUNK = 1 << 20
+# Nonce, key, tag.
+WRAPPED = 12 + 32 + 16
 _LENGTH = struct.Struct(">I")
 _LONGEST_HEADER = 1 << 16
+# All that reading what somebody made or spoilt by hand may raise, before its seals have been looked at.
+UNREADABLE = (struct.error, ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 DAMAGED = "L'archive « {} » est abîmée ou incomplète : rien n'a été touché."
 
 
@@ -83,7 +87,12 @@ def _recovery_id(kind: str, backup: uuid.UUID) -> uuid.UUID:
 def archive_key(header: Header, keks: KeyEncryptionKeys, recovery_private: bytes | None = None) -> bytes:
     """The archive's key, by the key-encryption key or, without it, by the recovery key. Raises KeyUnavailable."""
     if recovery_private and header.recovery:
-        return recover(recovery_private, header.recovery, _recovery_id(header.kind, header.backup))
+        try:
+            return recover(recovery_private, header.recovery, _recovery_id(header.kind, header.backup))
+        except (InvalidTag, ValueError):
+            raise KeyUnavailable(
+                "La clé de récupération n'ouvre pas cette sauvegarde : rien n'a été touché."
+            ) from None
     secret = keks.get(header.kek_version)
     try:
         return AESGCM(secret).decrypt(
@@ -136,7 +145,7 @@ def read_header(source: BinaryIO, name: str) -> Header:
         raw = source.read(min(length, _LONGEST_HEADER))
         said: dict[str, Any] = json.loads(raw)
         recovery = said["recovery"]
-        return Header(
+        header = Header(
             said["kind"],
             uuid.UUID(said["backup"]),
             int(said["kek_version"]),
@@ -144,7 +153,12 @@ def read_header(source: BinaryIO, name: str) -> Header:
             bytes.fromhex(recovery) if recovery else None,
             raw,
         )
-    except (struct.error, ValueError, KeyError, TypeError):
+        if len(header.wrapped) != WRAPPED:
+            raise BadInput(DAMAGED.format(name))
+        # Whatever it says, its place can be told.
+        _place(header.kind, header.backup, header.kek_version)
+        return header
+    except UNREADABLE:
         raise BadInput(DAMAGED.format(name)) from None
 
 

@@ -84,8 +84,11 @@ def read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
         said["backup"] = uuid.UUID(said["backup"])
         said["taken_at"] = datetime.fromisoformat(said["taken_at"])
         said["archives"] = {kind: Stored(**said["archives"][kind]) for kind in KINDS}
-        return Manifest(**said), codes
-    except (ValueError, KeyError, TypeError, AttributeError):
+        found = Manifest(**said)
+        # What the code covers can be written.
+        found.body()
+        return found, codes
+    except archive.UNREADABLE:
         raise BadInput(f"{MANIFEST} est illisible : rien n'a été touché.") from None
 
 

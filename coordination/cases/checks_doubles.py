@@ -1,6 +1,8 @@
 """What a journey cannot hold twice, and what is unlikely of a record: asked, then kept once confirmed.
 
 A correction is held to what it changes: what stood already, by an import maybe, is neither refused nor asked.
+Two lines that a bundle could not tell apart (formats/import-bundle.md) are never kept: what is exported could not
+be imported again.
 """
 
 from __future__ import annotations
@@ -12,7 +14,7 @@ from datetime import date, timedelta
 from coordination.alerts.calendar import Calendar, is_public_holiday
 from coordination.cases.checks import Problems
 from coordination.cases.dates import COMING
-from coordination.cases.kinds import APPOINTMENT, BARRIER, PAUSE, RIGHT, RecordKind, Values
+from coordination.cases.kinds import APPOINTMENT, BARRIER, EVENT, PAUSE, REVIEW, RIGHT, RecordKind, Values
 from coordination.cases.kinds_facts import ABSENCE
 
 HELD_AGAINST: Mapping[str, tuple[str, ...]] = {
@@ -20,7 +22,9 @@ HELD_AGAINST: Mapping[str, tuple[str, ...]] = {
     PAUSE.slug: ("from_on", "returned_on"),
     ABSENCE.slug: ("on_date",),
     BARRIER.slug: ("barrier", "identified_on", "lifted_on"),
+    REVIEW.slug: ("due_on",),
     RIGHT.slug: ("kind", "ends_on"),
+    EVENT.slug: ("kind", "on_date"),
 }
 """Slug of a kind -> what must be known of the other records of that kind on the journey."""
 LONG_AGO = timedelta(days=365)
@@ -64,7 +68,7 @@ def _check_appointment(problems: Problems, values: Values, known: Known, today: 
 
 def _check_pause(problems: Problems, values: Values, known: Known, _today: date) -> None:
     for other in known.others:
-        if not _overlap(values, other) or (known.kept and _overlap(known.kept, other)):
+        if not _clash(values, other) or (known.kept and _clash(known.kept, other)):
             continue
         since, until = other["from_on"], other["returned_on"]
         if until is None:
@@ -74,9 +78,9 @@ def _check_pause(problems: Problems, values: Values, known: Known, _today: date)
         problems.setdefault("from_on", said)
 
 
-def _overlap(one: Values, other: Values) -> bool:
-    """A pause may begin on the day on which another one ended."""
-    return bool(
+def _clash(one: Values, other: Values) -> bool:
+    """Whether two pauses overlap or begin together; one may begin on the day on which another ended."""
+    return one["from_on"] == other["from_on"] or bool(
         one["from_on"] < (other["returned_on"] or date.max)
         and other["from_on"] < (one["returned_on"] or date.max)
     )
@@ -103,7 +107,23 @@ def _no_school(day: date) -> str:
     return "jour de vacances scolaires" if Calendar.load().is_school_holiday(day) else ""
 
 
+def _check_review(problems: Problems, values: Values, known: Known, _today: date) -> None:
+    if known.changed(values, "due_on") and known.same(values, "due_on"):
+        said = f"Un bilan est déjà prévu le {values['due_on']:%d/%m/%Y}"
+        problems["due_on"] = f"{said} : corrigez-le plutôt que d'en noter un autre."
+
+
+def _check_event(problems: Problems, values: Values, known: Known, _today: date) -> None:
+    if known.changed(values, "kind", "on_date") and known.same(values, "kind", "on_date"):
+        said = f"Cet événement est déjà noté le {values['on_date']:%d/%m/%Y}"
+        problems["on_date"] = f"{said} : corrigez-le plutôt que d'en noter un autre."
+
+
 def _check_barrier(problems: Problems, values: Values, known: Known, _today: date) -> None:
+    line = ("barrier", "identified_on")
+    if known.changed(values, *line) and known.same(values, *line):
+        said = f"Ce frein est déjà noté le {values['identified_on']:%d/%m/%Y}"
+        problems["identified_on"] = f"{said} : corrigez-le plutôt que d'en noter un autre."
     if values.get("lifted_on") or not known.changed(values, "barrier", "lifted_on"):
         return
     since = [other["identified_on"] for other in known.same(values, "barrier") if not other["lifted_on"]]
@@ -124,5 +144,7 @@ _CHECKS = {
     PAUSE.slug: _check_pause,
     ABSENCE.slug: _check_absence,
     BARRIER.slug: _check_barrier,
+    REVIEW.slug: _check_review,
     RIGHT.slug: _check_right,
+    EVENT.slug: _check_event,
 }

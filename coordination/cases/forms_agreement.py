@@ -11,9 +11,10 @@ from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
 from coordination import reference
 from coordination.cases.checks import Faults
-from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, NewAgreement
+from coordination.cases.commands.agreements import NewAgreement
 from coordination.cases.forms import DayField
 from coordination.cases.forms_people import school_year_of
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.privacy.volets import LABELS, Volet
 from coordination.web.forms import PageForm, options
 

@@ -11,7 +11,7 @@ from marshmallow import EXCLUDE, Schema, ValidationError, fields, post_load
 from coordination.alerts.commands import Answer
 from coordination.cases.checks import REFUSED, Faults
 from coordination.cases.commands.contacts import NewContact
-from coordination.clock import NOT_A_DATE, day_typed
+from coordination.clock import day_typed
 from coordination.errors import BadInput
 
 NOT_A_TEXT = "Un texte est attendu ici."
@@ -26,8 +26,8 @@ class FrenchDate(fields.Field[date | None]):
             return None
         try:
             return day_typed(text)
-        except ValueError:
-            raise ValidationError(NOT_A_DATE) from None
+        except ValueError as error:
+            raise ValidationError(str(error)) from None
 
 
 class Typed(fields.String):

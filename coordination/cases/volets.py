@@ -10,6 +10,12 @@ from coordination.privacy.volets import Volet
 
 __all__ = ["volet_of_action", "volet_of_barrier", "volet_of_right"]
 
+# Volets that open once the family or the person has agreed; protection opens only with a measure.
+VOLETS_AFTER_AGREEMENT = {
+    "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
+    "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
+}
+
 HEALTH_KINDS = frozenset({"ORTHOPHONIE", "PSY", "BILAN_SANTE", "MEDIATION_SANTE"})
 
 

@@ -13,14 +13,16 @@ from sqlalchemy import select, update
 from coordination.alerts.models import ImportRun
 from coordination.alerts.sources import follow_all
 from coordination.cases.models import Journey, Sheet
+from coordination.cases.stages import FROZEN
 from coordination.db import among, db
+from coordination.exchange.agreements import Replaced, note_agreements, refuse_undoing
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.bundle.lines import Line
 from coordination.exchange.bundle.report import Changes
 from coordination.exchange.mapping import JOURNEY_COLUMNS, RECORDS, SHEET_COLUMNS
 from coordination.exchange.people import compare, count_created, store_structures, store_users
 from coordination.exchange.recompute import BATCH, territory
-from coordination.exchange.store_records import Batch, add_rows, open_what_is_agreed, store_records
+from coordination.exchange.store_records import Batch, add_rows, hold, open_what_is_agreed, store_records
 from coordination.exchange.stored import Names, Stored, read_names, stored_journeys, stored_records
 from coordination.exchange.writings import note_writings
 from coordination.privacy.access import call, follow_agreement, sync_access
@@ -30,6 +32,8 @@ from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import keystore, sealed_row
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import consult, refuse_unless_allowed, work
+
+CREATED = "creation"
 
 
 class _DryRun(Exception):
@@ -53,11 +57,14 @@ def store_bundle(
             grant = w.require()
             if "structures.csv" in lines:
                 store_structures(lines["structures.csv"], changes)
-            names = store_users(lines["users.csv"], changes) if "users.csv" in lines else read_names()
+            names, accounts = (
+                store_users(lines["users.csv"], changes) if "users.csv" in lines else (read_names(), [])
+            )
+            written: dict[uuid.UUID, set[str]] = {}
             for start in range(0, len(refs), BATCH):
                 part = refs[start : start + BATCH]
                 journeys = {ref: known[ref].id for ref in part if ref in known}
-                _store_batch(
+                written |= _store_batch(
                     grant,
                     names,
                     part,
@@ -74,11 +81,19 @@ def store_bundle(
             if not commit:
                 raise _DryRun
             db.session.add(ImportRun(committed_at=now, as_of=as_of))
+            for said in accounts:
+                w.audit(w.require_besides(Action.MANAGE_ACCOUNTS), said)
+            w.audit_each(grant, {id_: _told(what) for id_, what in written.items() if what})
             w.audit(grant, [f"parcours={len(refs)}"])
     except _DryRun:
         with consult(actor, Action.IMPORT, now) as r:
             r.audit(r.require(), ["essai", f"parcours={len(refs)}"])
     return changes
+
+
+def _told(what: set[str]) -> list[str]:
+    """What the audit says of a journey; of a new one everything is new."""
+    return [CREATED] if CREATED in what else sorted(what)
 
 
 def _refs(lines: dict[str, list[Line]]) -> Iterable[str]:
@@ -108,7 +123,8 @@ def _store_batch(
     *,
     present: frozenset[str],
     dry: bool,
-) -> None:
+) -> dict[uuid.UUID, set[str]]:
+    """What was written of which journey."""
     new = [by_ref["journeys.csv"][ref][0] for ref in refs if ref not in existing]
     ids = {**existing, **{str(line.values["ref"]): uuid.uuid4() for line in new}}
     coordination = {ids[str(line.values["ref"])]: uuid.uuid4() for line in new}
@@ -121,9 +137,10 @@ def _store_batch(
     names.refs |= {journey_id: ref for ref, journey_id in ids.items()}
     _read_folders(batch, known_keys=set(coordination.values()))
     old_journeys = {s.journey_id: s for s in stored_journeys(grant, list(existing.values()), names)}
+    replaced: list[Replaced] = []
     for ref, journey_id in existing.items():
         for line in by_ref["journeys.csv"].get(ref, ()):
-            _change_journey(batch, line, old_journeys[journey_id], changes)
+            replaced += _change_journey(batch, line, old_journeys[journey_id], changes)
         if ref not in by_ref["journeys.csv"] and "journeys.csv" in present:
             changes.missing.append(old_journeys[journey_id].line)
     for file, mapped in RECORDS.items():
@@ -136,7 +153,9 @@ def _store_batch(
         )
         follow_all(grant, list(ids.values()), as_of, "import de données", writing=False)
     follow_agreement(list(ids.values()))
+    note_agreements(batch, replaced)
     sync_access(list(ids.values()))
+    return batch.written
 
 
 def _open_journeys(batch: Batch, lines: list[Line], folders: dict[uuid.UUID, uuid.UUID]) -> None:
@@ -145,6 +164,7 @@ def _open_journeys(batch: Batch, lines: list[Line], folders: dict[uuid.UUID, uui
     journeys, sheets = [], []
     for line in lines:
         journey_id = batch.ids[str(line.values["ref"])]
+        batch.written[journey_id].add(CREATED)
         journeys.append({"id": journey_id, "position": line.number, **_journey_values(batch, line)})
         folder = {"journey_id": journey_id, "folder_id": folders[journey_id]}
         personal = {name: line.values[name] for name in SHEET_COLUMNS}
@@ -177,10 +197,16 @@ def _read_folders(batch: Batch, known_keys: set[uuid.UUID]) -> None:
         batch.programmes[journey_id] = programme
 
 
-def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> None:
+def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> list[Replaced]:
+    """Write what differs; the refusal or the withdrawal that gave way, if one did."""
+    status, on = old.line.text("agreement_status"), old.line.day("agreement_on")
+    refuse_undoing(line, status, on)
     columns = compare(changes, line, old.line)
+    batch.written[old.journey_id].update(columns)
     clear = [name for name in columns if name in JOURNEY_COLUMNS]
     personal = [name for name in columns if name in SHEET_COLUMNS]
+    if columns:
+        hold(batch, old.journey_id)
     if clear:
         values = _journey_values(batch, line)
         db.session.execute(
@@ -199,6 +225,8 @@ def _change_journey(batch: Batch, line: Line, old: Stored, changes: Changes) -> 
         db.session.execute(
             update(Sheet).where(Sheet.id == sheet.id).values(cells).values(version=Sheet.version + 1)
         )
+    gave_way = "agreement_status" in columns and status in FROZEN
+    return [Replaced(old.journey_id, status, on, line)] if status and gave_way else []
 
 
 def _note_absent(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import secrets
 import uuid
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import dataclass, field
 from typing import Any
 
 from sqlalchemy import insert, select, update
@@ -18,7 +19,7 @@ from coordination.exchange.bundle.report import Changes
 from coordination.exchange.mapping import Mapped, volet_of
 from coordination.exchange.people import compare, count_created
 from coordination.exchange.stored import Names, stored_records
-from coordination.privacy.access import call
+from coordination.privacy.access import call, hold_journey
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
 from coordination.privacy.sealing import DataKey
@@ -37,6 +38,8 @@ class Batch:
     keys: dict[uuid.UUID, DataKey]
     dry: bool
     present: frozenset[str]
+    # What of each journey the import has written: names of columns and of files.
+    written: dict[uuid.UUID, set[str]] = field(default_factory=lambda: defaultdict(set))
 
     def new_keys(self, folder_ids: list[uuid.UUID]) -> None:
         """Keys of new folders; a dry run makes keys that nobody keeps."""
@@ -44,6 +47,12 @@ class Batch:
             self.keys |= {f: DataKey(f, uuid.uuid4(), 1, secrets.token_bytes(32)) for f in folder_ids}
         else:
             self.keys |= keystore().create(folder_ids)
+
+
+def hold(batch: Batch, journey_id: uuid.UUID) -> None:
+    """A journey's row comes before what hangs on it (see `hold_journey`); a dry run goes on to nothing else."""
+    if not batch.dry:
+        hold_journey(journey_id)
 
 
 def add_rows(model: Any, rows: list[dict[str, Any]]) -> None:
@@ -74,13 +83,16 @@ def store_records(
         before = old.get(identity)
         if before is None:
             created.append(_row(batch, mapped, line, row_ids[id(line)], volets[id(line)], line.number))
+            batch.written[batch.ids[str(line.values["journey"])]].add(mapped.model.__tablename__)
         elif compare(changes, line, before.line):
+            batch.written[before.journey_id].add(mapped.model.__tablename__)
             merged = Line(
                 line.file,
                 before.line.number,
                 {c: before.line.values[c] if c in line.unread else line.values[c] for c in line.values},
             )
             row = _row(batch, mapped, merged, before.row_id, _volet(batch, merged), before.line.number)
+            hold(batch, row["journey_id"])
             db.session.execute(update(mapped.model).where(mapped.model.id == before.row_id).values(row))
     add_rows(mapped.model, created)
     count_created(changes, mapped.file, len(created))

@@ -175,23 +175,30 @@ def known(actor: Actor) -> Known:
     )
 
 
+_KNOWN = tuple(
+    Journey.__table__.c[name]
+    for name in ("id", "ref", "programme", "opened_on", "exit_on", "agreement_status", "agreement_on")
+)
+
+
 def _known_journeys(actor: Actor, ids: list[uuid.UUID]) -> dict[str, KnownJourney]:
     # The operator's access rows live for this transaction only: it is rolled back.
     act_as(db.session, actor.id)
     db.session.info["writing"] = True
     try:
         call("operator_access", ids)
-        rows = db.session.execute(
-            select(Journey.id, Journey.ref, Journey.programme, Journey.opened_on, Journey.exit_on).where(
-                among(Journey.id, ids)
-            )
-        ).all()
+        rows = db.session.execute(select(*_KNOWN).where(among(Journey.id, ids))).all()
         sent: dict[uuid.UUID, dict[str, date | None]] = {}
         for journey_id, key, day in db.session.execute(
             select(Referral.journey_id, Referral.key, Referral.sent_on).where(among(Referral.journey_id, ids))
         ):
             sent.setdefault(journey_id, {})[key] = day
-        return {r.ref: KnownJourney(r.programme, r.opened_on, r.exit_on, sent.get(r.id, {})) for r in rows}
+        return {
+            r.ref: KnownJourney(
+                r.programme, r.opened_on, r.exit_on, sent.get(r.id, {}), r.agreement_status, r.agreement_on
+            )
+            for r in rows
+        }
     finally:
         db.session.rollback()
         db.session.info["writing"] = False

@@ -31,6 +31,18 @@ _HELD = (
 )
 
 
+_ROW = select(JOURNEY.c.id).where(JOURNEY.c.id == bindparam("journey_id")).with_for_update(key_share=True)
+
+
+def hold_journey(journey_id: uuid.UUID) -> None:
+    """Keep the row of a journey that the actor writes in until the transaction ends.
+
+    Whoever writes takes it before any other row of the journey (its volets, its records), and after the turn of
+    `IN_TURN`: two who take the same rows in two orders would wait for each other, and one would be thrown out.
+    """
+    db.session.execute(_ROW, {"journey_id": journey_id})
+
+
 def subject_of(actor: Actor, journey_id: uuid.UUID) -> Subject:
     """The journey as the policy sees it. Raises NotFound if the actor sees nothing of it."""
     rows = db.session.execute(_HELD, {"actor_id": actor.id, "journey_id": journey_id}).all()

@@ -25,6 +25,7 @@ from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work
 
 CHANGED_MEANWHILE = "Cela a été modifié par quelqu'un d'autre pendant que vous écriviez."
+CLOSED_MEANWHILE = "Le volet où cela se trouve vient de se fermer pour vous. Rien n'a été enregistré."
 CHANGED_BY_ONESELF = "Vous avez modifié cela dans une autre fenêtre pendant que vous écriviez."
 
 _ONLY_READ = "Vous pouvez lire le volet « {} », pas y écrire."
@@ -96,6 +97,13 @@ def journey_of(model: Any, row_id: uuid.UUID) -> uuid.UUID:
             "Cet élément n'existe pas, ou vous n'y avez pas accès.", f"{model.__tablename__}={row_id}"
         )
     return uuid.UUID(str(journey_id))
+
+
+def still_open(volet: str | None) -> Volet:
+    """The volet of a record that was read before the journey was held. Raises Conflict if it closed meanwhile."""
+    if volet is None:
+        raise Conflict(CLOSED_MEANWHILE)
+    return Volet(volet)
 
 
 def change_record(

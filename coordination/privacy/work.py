@@ -10,10 +10,11 @@ import hashlib
 import hmac
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime
+from typing import Any
 
 from flask import current_app
 from sqlalchemy import select, text
@@ -22,7 +23,7 @@ from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.db import act_as, db, in_turn, narrow, narrowed
 from coordination.errors import Forbidden, NotFound, SentBefore
-from coordination.privacy.access import subject_of
+from coordination.privacy.access import hold_journey, subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
 from coordination.privacy.keystore import Head
@@ -30,8 +31,9 @@ from coordination.privacy.models import Idempotency
 from coordination.privacy.policy import IN_TURN, Action, Grant, Subject, can, require
 from coordination.privacy.vault import keystore
 
-# A command waits for its turn; a page would hold a thread while an import goes on for minutes.
-_PATIENCE = text("SELECT set_config('lock_timeout', '8s', true)")
+# A command waits for its turn; a page would hold a thread while an import goes on for minutes, or while somebody
+# keeps the lock of a chain of the audit, which any role of the database can take.
+_PATIENCE = "8s"
 # As forms draw them; a piece of a form adds the id of what it is about.
 _DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
 SENT_BEFORE = (
@@ -57,16 +59,22 @@ class Work:
     actor: Actor
     action: Action
     now: datetime
-    lines: list[tuple[uuid.UUID | None, str]] = field(default_factory=list)
+    lines: list[tuple[Action, uuid.UUID | None, str]] = field(default_factory=list)
+    besides: set[Action] = field(default_factory=set)
     wanted: uuid.UUID | None = None
     subject: Subject | None = None
 
     def require(self, journey_id: uuid.UUID | None = None) -> Grant:
-        """The grant for this action, on a journey or on none. Raises NotFound or Forbidden."""
+        """The grant for this action, on a journey or on none. Raises NotFound or Forbidden.
+
+        Who writes holds the journey's row from here on, so what is read next is what the one before wrote.
+        """
         if journey_id is None:
             return self._grant(None)
         self.wanted = journey_id
         with narrowed([journey_id]):
+            if db.session.info.get("writing"):
+                hold_journey(journey_id)
             subject = subject_of(self.actor, journey_id)
         return self._grant(subject)
 
@@ -80,11 +88,25 @@ class Work:
         self.subject = subject
         return require(self.actor, self.action, subject)
 
+    def require_besides(self, action: Action) -> Grant:
+        """The grant for another action that this work does too, on no journey. Raises Forbidden."""
+        grant = require(self.actor, action)
+        self.besides.add(action)
+        return grant
+
     def audit(self, grant: Grant, detail: Iterable[str] = ()) -> None:
         """Note what was done: names of fields or ids, never values."""
-        if grant.action is not self.action or grant.actor_id != self.actor.id:
+        self._note(grant, grant.journey_id, detail)
+
+    def audit_each(self, grant: Grant, details: Mapping[uuid.UUID, Iterable[str]]) -> None:
+        """The same for each of the journeys that a work on no journey has written."""
+        for journey_id, detail in details.items():
+            self._note(grant, journey_id, detail)
+
+    def _note(self, grant: Grant, journey_id: uuid.UUID | None, detail: Iterable[str]) -> None:
+        if grant.action not in {self.action, *self.besides} or grant.actor_id != self.actor.id:
             raise RuntimeError("This grant belongs to another work.")
-        self.lines.append((grant.journey_id, ",".join(detail)))
+        self.lines.append((grant.action, journey_id, ",".join(detail)))
 
     def once(self, key: str, body: bytes, answer: str) -> None:
         """Take an idempotency key. Raises AlreadyDone (same body) or SentBefore (another body)."""
@@ -104,16 +126,19 @@ class Work:
         raise SentBefore(SENT_BEFORE)
 
 
+def _take_up(actor: Actor) -> None:
+    act_as(db.session, actor.id)
+    db.session.info["patience"] = "0" if actor.kind == "operator" else _PATIENCE
+
+
 @contextmanager
 def work(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     """The transaction that writes. Commits only if something was granted and audited."""
-    act_as(db.session, actor.id)
+    _take_up(actor)
     db.session.info["writing"] = True
     open_work = Work(actor, action, now)
     try:
         if action in IN_TURN:
-            if actor.kind == "person":
-                db.session.execute(_PATIENCE)
             in_turn("access")
         yield open_work
         if not open_work.lines:
@@ -163,7 +188,7 @@ def _take_key(done: Work, key: str, digest: bytes, answer: str) -> bool:
 @contextmanager
 def consult(actor: Actor, action: Action, now: datetime) -> Iterator[Work]:
     """A read-only transaction whose audit line is committed before its result can be shown."""
-    act_as(db.session, actor.id)
+    _take_up(actor)
     reading = Work(actor, action, now)
     try:
         yield reading
@@ -206,33 +231,24 @@ def refuse_unless_allowed(actor: Actor, action: Action, now: datetime) -> None:
 
 
 Heads = dict[uuid.UUID, Head]
-_LINE = text(
+_LINES = text(
     "SELECT new_sequence, new_hash, audit_hash(:structure, new_sequence - 1) AS follows"
-    " FROM append_audit(:structure, :at_us, :journey, :action, :result, :detail)"
+    " FROM unnest(CAST(:actions AS text[]), CAST(:journeys AS uuid[]), CAST(:details AS text[]))"
+    " AS line (action, journey, detail),"
+    " LATERAL append_audit(:structure, :at_us, line.journey, line.action, :result, line.detail)"
 )
 _HASH = text("SELECT audit_hash(:structure, :sequence)")
 
 
 def _append(done: Work, result: str) -> Heads:
-    """The last statements before a commit; the heads of the chains they lengthened."""
-    heads: Heads = {}
+    """The last statement before a commit, however many lines; the head of the chain it lengthened."""
+    structure, (actions, journeys, details) = done.actor.structure_id, zip(*done.lines, strict=True)
     at_us = int(done.now.timestamp()) * 1_000_000 + done.now.microsecond
-    structure = done.actor.structure_id
-    for journey_id, detail in done.lines:
-        row = db.session.execute(
-            _LINE,
-            {
-                "structure": structure,
-                "at_us": at_us,
-                "journey": journey_id,
-                "action": done.action.value,
-                "result": result,
-                "detail": detail,
-            },
-        ).one()
-        before = heads.get(structure) or Head(0, b"", row.new_sequence - 1, row.follows or b"")
-        heads[structure] = before._replace(sequence=row.new_sequence, hash=row.new_hash)
-    return heads
+    said: dict[str, Any] = {"structure": structure, "at_us": at_us, "result": result}
+    said |= {"actions": [a.value for a in actions], "journeys": [*journeys], "details": [*details]}
+    lines = sorted(db.session.execute(_LINES, said), key=lambda line: line.new_sequence)
+    first, last = lines[0], lines[-1]
+    return {structure: Head(last.new_sequence, last.new_hash, first.new_sequence - 1, first.follows or b"")}
 
 
 def _keep(heads: Heads) -> None:
@@ -276,5 +292,5 @@ def _note_refusal(refused: Work, error: BaseException) -> None:
     if isinstance(error, NotFound | Forbidden):
         sought = getattr(error, "sought", "")
         tried = (type(error).__name__, sought if _SOUGHT.fullmatch(sought) else "")
-        refused.lines = [(refused.wanted, ",".join(filter(None, tried)))]
+        refused.lines = [(refused.action, refused.wanted, ",".join(filter(None, tried)))]
         _append_apart(refused, "refus")

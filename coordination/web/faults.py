@@ -28,9 +28,22 @@ from coordination.web.forms import SURE
 RETRY_SECONDS = "30"
 DISK_FULL = "53100"
 LOCK_TIMEOUT = "55P03"
+# Two who wait for each other; two of whom one read what the other then changed.
+CROSSED = ("40P01", "40001")
 BUSY = (
     "Quelqu'un d'autre fait en ce moment un grand changement (un import, des rôles). Rien n'a été enregistré."
 )
+MEANWHILE = (
+    "Quelqu'un écrivait au même endroit au même moment, et un seul des deux envois a pu passer. Le vôtre n'a pas"
+    " été enregistré ; rien n'est perdu."
+)
+# Our fields ask the browser to keep nothing: going back may show them empty.
+COPY = (
+    "S'il y a un texte ci-dessous, copiez-le d'abord : le formulaire peut revenir vide, ou avec un brouillon gardé"
+    " plus tôt."
+)
+AGAIN = f"Revenez à la page précédente et recommencez. {COPY}"
+RELOAD = "Patientez une minute, puis rechargez la page."
 SOON = (
     "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
     " s'il y en a un."
@@ -119,9 +132,7 @@ PAGES = {
     503: Page(
         "L'application est momentanément indisponible",
         "La base de données ne répond pas. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu.",
-        # Our fields ask the browser to keep nothing: going back may show them empty.
-        "Patientez une minute, puis recommencez. S'il y a un texte ci-dessous, copiez-le d'abord : le formulaire"
-        " peut revenir vide, ou avec un brouillon gardé plus tôt.",
+        f"Patientez une minute, puis recommencez. {COPY}",
     ),
 }
 
@@ -219,13 +230,18 @@ def _cannot_be_kept(error: DataError) -> ResponseReturnValue:
 
 
 def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
-    if getattr(getattr(error, "orig", None), "sqlstate", None) == DISK_FULL:
+    state = getattr(getattr(error, "orig", None), "sqlstate", None)
+    if state == DISK_FULL:
         current_app.logger.error("The disk of the database is full.")
         return error_page(
             503, "Le disque du serveur est plein. Rien n'a été enregistré.", WAIT, typed=typed_texts()
         )
-    if getattr(getattr(error, "orig", None), "sqlstate", None) == LOCK_TIMEOUT:
+    sent = request.method == "POST"
+    if state == LOCK_TIMEOUT:
         current_app.logger.warning("Another work took too long for %s.", request.endpoint)
-        return error_page(503, BUSY, SOON, typed=typed_texts())
+        return error_page(503, BUSY, SOON if sent else RELOAD, typed=typed_texts())
+    if state in CROSSED:
+        current_app.logger.warning("Two works crossed each other in %s (%s).", request.endpoint, state)
+        return error_page(503, MEANWHILE, AGAIN if sent else RELOAD, typed=typed_texts())
     current_app.logger.error("The database does not answer (%s).", type(error).__name__)
     return error_page(503, typed=typed_texts())

@@ -16,7 +16,7 @@ from wtforms import Field, HiddenField, SelectChoice, StringField
 from wtforms.validators import ValidationError
 from wtforms.widgets import DateInput, TimeInput
 
-from coordination.clock import NOT_A_DATE, day_typed
+from coordination.clock import day_typed
 from coordination.errors import BadInput
 from coordination.privacy.nir import holds_nir
 from coordination.web.filters import long_date
@@ -105,8 +105,8 @@ class DayField(StringField):
         typed = (self.data or "").strip()
         try:
             return day_typed(typed) if typed else None
-        except ValueError:
-            raise BadInput("Une date est impossible.", {self.short_name: NOT_A_DATE}) from None
+        except ValueError as error:
+            raise BadInput("Une date est impossible.", {self.short_name: str(error)}) from None
 
     def read(self) -> tuple[date | None, Mapping[str, str]]:
         """The same, with the sentence beside this field instead: for a command that tells it with the rest."""

@@ -6,18 +6,11 @@ that the dead session names: whoever else signs in at this computer opens nothin
 
 from __future__ import annotations
 
-import base64
-import binascii
-import hmac
-import json
-import os
 import uuid
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
-from flask import current_app, request, session
+from flask import request, session
 from sqlalchemy import select
 from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
@@ -25,13 +18,14 @@ from werkzeug.datastructures import MultiDict
 from coordination.accounts.models import Account, SignInSession
 from coordination.accounts.queries import read_once, token_hash
 from coordination.privacy.actor import Actor
-from coordination.privacy.keys import secret_key
-from coordination.web import drafts
+from coordination.web import drafts, envelope
 
 VALID = timedelta(hours=12)
 # The token of the session that was left: its row is revoked, so that it opens nothing, and names the account.
 LEFT = "left"
-LARGEST = 300_000
+# Letters of what travels in a hidden field.
+LARGEST = 400_000
+_PURPOSE = "kept form"
 
 
 @dataclass(frozen=True)
@@ -64,22 +58,16 @@ def seal_form(now: datetime) -> str | None:
     ):
         return None
     typed = [[n, v] for n, v in request.form.items(multi=True) if n != "csrf_token" and "password" not in n]
-    content = json.dumps([now.timestamp(), request.full_path.rstrip("?"), typed]).encode()
-    if len(content) > LARGEST:
-        return None
-    nonce = os.urandom(12)
-    return base64.urlsafe_b64encode(nonce + _cipher().encrypt(nonce, content, account_id.bytes)).decode()
+    sealed = envelope.close(_PURPOSE, account_id, [request.full_path.rstrip("?"), typed], now)
+    return sealed if len(sealed) <= LARGEST else None
 
 
 def open_form(sealed: str, account_id: uuid.UUID, now: datetime) -> Kept | None:
     """What the account had typed; None if it is another's, too old, or not ours."""
-    try:
-        raw = base64.urlsafe_b64decode(sealed.encode())
-        at, path, typed = json.loads(_cipher().decrypt(raw[:12], raw[12:], account_id.bytes))
-    except (ValueError, binascii.Error, InvalidTag):
+    kept = envelope.read(_PURPOSE, account_id, sealed, now, VALID)
+    if kept is None:
         return None
-    if now.timestamp() - at > VALID.total_seconds():
-        return None
+    path, typed = kept
     return Kept("/" + path.lstrip("/"), MultiDict([(name, value) for name, value in typed]))
 
 
@@ -106,7 +94,3 @@ def _account_of_dead_session(now: datetime) -> uuid.UUID | None:
     except SQLAlchemyError:
         return None
     return rows[0].id if rows else None
-
-
-def _cipher() -> AESGCM:
-    return AESGCM(hmac.digest(secret_key(current_app.config["SETTINGS"], "session"), b"kept form", "sha256"))

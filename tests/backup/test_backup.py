@@ -555,6 +555,7 @@ DAMAGE = {
     "a date altered": lambda f: _other_manifest(f, taken_at="2027-01-01T00:00:00+00:00"),
     "erasures taken out": lambda f: _other_manifest(f, heads=[]),
     "an unknown format": lambda f: _other_manifest(f, format=2),
+    "a manifest without end": lambda f: (f / "manifest.json").write_text("[" * 100_000),
 }
 
 

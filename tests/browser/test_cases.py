@@ -113,9 +113,13 @@ def test_a_coordinator_reviews_what_is_stalled_and_finds_somebody(site: Site) ->
     page.get_by_label("Nom, prénom ou référence").fill(f"{family}{family[-1]} {given}".lower())
     page.keyboard.press("Enter")
     expect(page.get_by_role("rowheader", name=name)).to_be_visible()
-    assert page.url.endswith("/parcours/recherche"), "no name in an address"
+    assert page.url.endswith("/parcours/recherche?resultats=1"), "no name in an address"
     page.get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    # Search, open, back, the next one.
+    page.go_back()
+    expect(page.get_by_role("rowheader", name=name)).to_be_visible()
+    page.get_by_role("link", name=name).click()
     expect(page.get_by_role("heading", name="Qui a ouvert ce dossier")).to_be_visible()
 
 

@@ -48,6 +48,12 @@ def post(client: FlaskClient, path: str, **data: Any) -> TestResponse:
     return client.post(path, data={"csrf_token": token_of(client), **data})
 
 
+def search(client: FlaskClient, name: str) -> TestResponse:
+    """The page of results, as a browser comes to it."""
+    data = {"csrf_token": token_of(client), "name": name}
+    return client.post("/parcours/recherche", data=data, follow_redirects=True)
+
+
 def account(email: str) -> uuid.UUID:
     return uuid.UUID(str(scalar("SELECT id FROM account WHERE email = %s", email)))
 

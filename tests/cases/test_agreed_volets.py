@@ -57,7 +57,7 @@ def test_the_first_record_opens_its_volet_and_no_other(app: Flask, ref: str, vol
     journey = imported(ref)
     note(journey, REFERENT[ref])
     assert volets(journey) == {"coordination", volet}
-    rows("UPDATE barrier SET lifted_on = %s", day())
+    rows("UPDATE barrier SET identified_on = %s, lifted_on = %s", day(-9), day())
     note(journey, REFERENT[ref])
     assert scalar("SELECT count(*) FROM folder WHERE journey_id = %s AND volet = %s", journey, volet) == 1
 

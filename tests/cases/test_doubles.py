@@ -14,7 +14,7 @@ from coordination import clock
 from coordination.alerts.calendar import is_public_holiday
 from coordination.cases.checks_doubles import HELD_AGAINST
 from coordination.cases.commands.records import add_fact, correct_fact
-from coordination.cases.kinds import APPOINTMENT, BARRIER, PAUSE, RIGHT, RecordKind
+from coordination.cases.kinds import APPOINTMENT, BARRIER, EVENT, PAUSE, REVIEW, RIGHT, RecordKind
 from coordination.cases.kinds_facts import ABSENCE, ALL_KINDS
 from coordination.errors import BadInput
 from coordination.privacy.work import AlreadyDone
@@ -175,3 +175,39 @@ def test_a_right_ends_once_on_a_day_and_not_long_ago(journey: uuid.UUID) -> None
     with pytest.raises(BadInput) as found:
         correct(RIGHT, record, ends_on=91)
     assert found.value.fields.keys() == {"ends_on"}
+
+
+LIFTED = {"lifted_on": -1}
+BACK = {"expected_return": None}
+
+
+@pytest.mark.parametrize(
+    ("kind", "field", "values", "other"),
+    [
+        (REVIEW, "due_on", {"due_on": 20}, {"due_on": 21}),
+        (EVENT, "on_date", {"on_date": -2}, {"on_date": -3}),
+        (EVENT, "on_date", {"on_date": -2}, {"on_date": -2, "kind": "EXPULSION_RELOGEMENT"}),
+        (BARRIER, "identified_on", {"identified_on": -3, **LIFTED}, {"identified_on": -4, **LIFTED}),
+        (
+            PAUSE,
+            "from_on",
+            {"from_on": -3, "returned_on": -3, **BACK},
+            {"from_on": -4, "returned_on": -4, **BACK},
+        ),
+    ],
+)
+def test_two_lines_that_a_bundle_could_not_tell_apart_are_refused(
+    journey: uuid.UUID, kind: RecordKind, field: str, values: dict[str, Any], other: dict[str, Any]
+) -> None:
+    first = add(kind, journey, **values)
+    said = refusal(kind, journey, **values).fields
+    assert (
+        said.keys() == {field} and "déjà" in said[field] and f"{day(values[field]):%d/%m/%Y}" in said[field]
+    )
+    second = add(kind, journey, **other)
+    with pytest.raises(BadInput) as moved:
+        correct(kind, second, **values)
+    assert moved.value.fields.keys() == {field}
+    # Twice there, as two that wrote at once may leave them: what else they say can be corrected.
+    rows(f"UPDATE {kind.table} SET {field} = %s WHERE id = %s", day(values[field]), second)
+    correct(kind, first, **values)

@@ -146,3 +146,14 @@ def test_what_is_awaited_can_be_done(agreement: str | None) -> None:
             assert found is None
         elif agreement != "SIGNE":
             assert found is not None
+
+
+def test_of_two_things_on_one_day_the_appointment_is_said(site: Flask, planned: uuid.UUID) -> None:
+    rows(
+        "INSERT INTO appointment (id, journey_id, folder_id, on_date, status) SELECT gen_random_uuid(), journey_id,"
+        " id, %s, 'A_VENIR' FROM folder WHERE journey_id = %s AND volet = 'coordination'",
+        TOMORROW,
+        planned,
+    )
+    client = browser(site, COORDINATOR)
+    assert "Rendez-vous" in on_list(client, planned) and "Rendez-vous" in on_page(client, planned)

@@ -20,7 +20,7 @@ from tests.cases.pages_kit import (
     journeys_of,
     last_audit,
     names,
-    post,
+    search,
     silent_journey,
     statements,
     without_break,
@@ -107,27 +107,27 @@ def test_search_forgives_and_leaves_no_name_in_an_address(site: Flask) -> None:
     client = browser(site, COORDINATOR)
     name = names(client.get("/parcours/"))[0]
     typed = name.upper().replace("É", "e").replace("Ï", "i")
-    page = post(client, "/parcours/recherche", name=typed)
+    page = search(client, typed)
     assert name in names(page)
     assert "/recherche?" not in page.text
     shown = last_audit("recherche")[2].split(",")
     assert len(shown) == len(names(page)) and typed not in shown
     # A name in an address is not read at all.
     assert not names(client.get(f"/parcours/recherche?name={typed}"))
-    assert "Aucune personne trouvée" in post(client, "/parcours/recherche", name="Xqzwv").text
-    assert "Tapez un nom" in post(client, "/parcours/recherche", name="  ").text
+    assert "Aucune personne trouvée" in search(client, "Xqzwv").text
+    assert "Tapez un nom" in search(client, "  ").text
 
 
 def test_a_reference_is_found_however_it_is_typed(site: Flask) -> None:
     client = browser(site, COORDINATOR)
     ref = scalar("SELECT ref FROM journey WHERE programme = 'PRE' ORDER BY ref LIMIT 1")
     for typed in (ref, ref.lower(), f" {ref.replace('-', ' ')} ", ref.replace("-", "  - ")):
-        assert len(names(page := post(client, "/parcours/recherche", name=typed))) == 1 and ref in page.text
+        assert len(names(page := search(client, typed))) == 1 and ref in page.text
     number = ref.rsplit("-", 1)[1]
     for typed in (number, number.lstrip("0"), f"pre {number.lstrip('0')}"):
-        assert ref in post(client, "/parcours/recherche", name=typed).text, typed
-    assert not names(post(client, "/parcours/recherche", name=f"{ref}9"))
-    assert not names(post(client, "/parcours/recherche", name="-(.*["))
+        assert ref in search(client, typed).text, typed
+    assert not names(search(client, f"{ref}9"))
+    assert not names(search(client, "-(.*["))
 
 
 def test_search_stops_at_what_the_person_follows(site: Flask) -> None:
@@ -136,7 +136,7 @@ def test_search_stops_at_what_the_person_follows(site: Flask) -> None:
         account(REFERENT),
     )
     client = browser(site, REFERENT)
-    assert not names(post(client, "/parcours/recherche", name=others[0][0]))
+    assert not names(search(client, others[0][0]))
 
 
 def test_a_journey_says_who_to_call_what_comes_and_who_opened_it(site: Flask) -> None:
@@ -153,12 +153,13 @@ def test_a_journey_says_who_to_call_what_comes_and_who_opened_it(site: Flask) ->
         "Règle A0",
     ):
         assert words in page.text
+    assert "Opérateur des commandes" in page.text and "Import, " in page.text
     assert "première personne à ouvrir" in page.text
     journey, result, detail = last_audit("consultation_parcours")
     assert (journey, result) == (journey_id, "fait")
     assert detail.split(",")[0] == "coordination", "the volets that were read"
     again = client.get(f"/parcours/{journey_id}").text
-    assert "Consultation d&#39;un parcours, " in again
+    assert "Consultation d&#39;un parcours, " in again and "première personne à ouvrir" not in again
     # The address of a file says nothing of the person, nor does the title that a history keeps.
     title = page.text.split("<title>")[1].split("</title>")[0]
     assert title.startswith(scalar("SELECT ref FROM journey WHERE id = %s", journey_id))

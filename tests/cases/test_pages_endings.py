@@ -29,6 +29,8 @@ def test_an_end_with_its_reason_then_a_reopening_that_keeps_the_delays(
     decided = TODAY - timedelta(days=2)
     decision = {"decided_by": "EPS du collège", "decided_on": decided.isoformat()}
     ended = {"reason": "RELAIS_DC", "on": TODAY.isoformat(), "note": "Relais au CCAS."}
+    long_ago = send(client, journey, "sortie", **ended, **decision | {"decided_on": "0001-01-01"})
+    assert long_ago.status_code == 422 and "à partir du 01/01/1900" in long_ago.text
     done = send(client, journey, "sortie", **ended, **decision)
     assert done.status_code == 303, done.text
     assert state(journey) == ("SORTI", TODAY)
@@ -122,7 +124,6 @@ def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uui
     before = (TODAY - timedelta(days=2)).isoformat()
     for table, column, words in (
         ("invitation", "sent_on", "Une invitation est notée le"),
-        ("iae_application", "applied_on", "Une candidature est notée le"),
         ("stay_decision", "on_date", "Une décision est notée le"),
     ):
         rows(insert.format(table, column), sent_on, journey)

@@ -384,7 +384,8 @@ def test_the_pages_cost_the_same_with_few_and_many_lines(site: Flask, journey: u
     for number in range(8):
         for slug in ("invitation", "candidature", "enfant"):
             add(client, journey, slug, idempotency_key=f"{slug}{number}")
-    assert cost() == few
+    # One less: who imported the journey is no longer among the latest to have opened it, and is not named.
+    assert [more - less for more, less in zip(cost(), few, strict=True)] in ([0, 0], [-1, 0])
 
 
 def test_the_dates_of_the_path_are_written_from_the_page_of_the_stage(

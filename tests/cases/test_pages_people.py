@@ -217,6 +217,11 @@ def test_a_date_that_cannot_be_read_hides_nothing_else(referent: FlaskClient, jo
         assert words in page
 
 
+def test_an_arrival_of_another_age_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
+    refused = change(referent, journey, arrived_on="0001-01-01")
+    assert refused.status_code == 422 and "à partir du 01/01/1900" in refused.text
+
+
 def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid.UUID) -> None:
     refused = post(referent, f"/parcours/{journey}/proche", phone="0612345678", idempotency_key="x")
     assert refused.status_code == 422 and "Indiquez le prénom\N{NO-BREAK SPACE}; si personne" in refused.text

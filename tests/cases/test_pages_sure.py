@@ -16,7 +16,7 @@ from werkzeug.test import TestResponse
 from coordination.cases.checks_people import communes_named
 from coordination.cases.references import is_usual, normal_ref
 from tests.cases.life_kit import CITE, OPENING, course
-from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, names, post
+from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser, journeys_of, names, post, search
 from tests.cases.test_pages_people import change
 from tests.cases.test_pages_records import agreed
 from tests.conftest import TODAY
@@ -143,9 +143,9 @@ def test_a_reference_is_found_without_its_dash(site: Flask) -> None:
     client = browser(site, COORDINATOR)
     ref = scalar("SELECT ref FROM journey WHERE programme = 'PRE' ORDER BY ref LIMIT 1")
     for typed in (ref.replace("-", ""), ref.replace("-0", "").lower(), f"pre {ref[-1]}", f"pre{ref[-1]}"):
-        page = post(client, "/parcours/recherche", name=typed)
+        page = search(client, typed)
         assert len(names(page)) == 1 and ref in page.text, typed
-    assert not names(post(client, "/parcours/recherche", name="٣"))
+    assert not names(search(client, "٣"))
 
 
 def test_a_correction_asks_of_what_it_changes_alone(site: Flask) -> None:

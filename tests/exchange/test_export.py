@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+from datetime import date
 from pathlib import Path
 
 import pytest
@@ -9,6 +11,8 @@ from flask import Flask
 
 from coordination import clock
 from coordination.accounts.commands import operator_actor
+from coordination.cases.kinds import ACTION, APPOINTMENT, BARRIER, EVENT, PAUSE, REVIEW, RIGHT, RecordKind
+from coordination.cases.kinds_facts import ABSENCE
 from coordination.errors import BadInput, Forbidden
 from coordination.exchange.bundle.columns import COLUMNS
 from coordination.exchange.bundle.reader import read_bundle
@@ -17,8 +21,9 @@ from coordination.exchange.recompute import recompute
 from coordination.exchange.simulate import simulate, write_bundle
 from coordination.exchange.store import store_bundle
 from coordination.exchange.stored import known
+from tests.cases.records_kit import add
 from tests.exchange.bundle_examples import AS_OF, good, write
-from tests.support import day, import_rows, person, rows, run, scalar, world
+from tests.support import day, import_rows, journey_id, person, rows, run, scalar, world
 
 
 def bring(directory: Path, as_of: object = AS_OF) -> None:
@@ -58,6 +63,33 @@ def test_a_simulated_territory_comes_back_byte_for_byte(app: Flask, tmp_path: Pa
     # And the export is a bundle: importing it changes nothing.
     operator = operator_actor()
     result = read_bundle(tmp_path / "made", as_of=day(), known=known(operator))
+    changes = store_bundle(operator, result.lines, as_of=day(), now=clock.now(), commit=True)
+    assert changes.changed == changes.missing == [] and changes.created == {}
+
+
+def test_what_people_noted_twice_on_a_page_does_not_spoil_the_export(app: Flask, tmp_path: Path) -> None:
+    import_rows(world(pre=["ref1"], cite=[]))
+    journey, kept = journey_id("PRE-1"), 0
+    twice: list[tuple[RecordKind, dict[str, object]]] = [
+        (REVIEW, {}),
+        (EVENT, {}),
+        (BARRIER, {"lifted_on": -1}),
+        (PAUSE, {"from_on": -3, "expected_return": None, "returned_on": -3}),
+        (RIGHT, {}),
+        (ABSENCE, {"on_date": date(2025, 11, 21), "half_days": 2}),
+        (APPOINTMENT, {}),
+        (ACTION, {}),
+    ]
+    for kind, values in twice:
+        for _ in range(2):
+            with suppress(BadInput):
+                add(kind, journey, **values)
+                kept += 1
+    assert kept == len(twice) + 1, "two actions are told apart by their keys"
+    export_bundle(operator_actor(), tmp_path / "made", clock.now())
+    operator = operator_actor()
+    result = read_bundle(tmp_path / "made", as_of=day(), known=known(operator))
+    assert result.faults == []
     changes = store_bundle(operator, result.lines, as_of=day(), now=clock.now(), commit=True)
     assert changes.changed == changes.missing == [] and changes.created == {}
 

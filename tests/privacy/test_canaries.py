@@ -132,7 +132,7 @@ def work_a_day(app: Flask) -> str:
         f"/parcours/{journey}/nulle-part": {"note": canary("lost")},
     }
     for path, data in forms.items():
-        page += client.post(path, data={"csrf_token": token, **data}).text
+        page += client.post(path, data={"csrf_token": token, **data}, follow_redirects=True).text
     # A fault in the middle of a statement: neither the log of the database nor ours holds its values.
     with pytest.raises(Exception, match="contact"):
         rows("ALTER TABLE contact ADD CHECK (mode <> 'SMS')")

@@ -9,7 +9,6 @@ from html import unescape
 import psycopg
 import pytest
 from flask import Flask
-from sqlalchemy import text
 
 from coordination import clock
 from coordination.accounts.commands import operator_actor, suspend
@@ -17,14 +16,19 @@ from coordination.privacy import work
 from tests.cases.pages_kit import REFERENT, account, browser, journeys_of, post
 from tests.conftest import TODAY
 from tests.databases import superuser
-from tests.support import scalar
+from tests.support import role, scalar
 
+# Every chain, the common one included.
+AUDIT = (
+    "SELECT pg_advisory_xact_lock(hashtextextended(id::text, 7))"
+    " FROM (SELECT id FROM structure UNION SELECT '00000000-0000-0000-0000-000000000000') AS chain (id)"
+)
 HELD = "SELECT pg_advisory_xact_lock(hashtextextended('access', 7))"
 
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(work, "_PATIENCE", text(str(work._PATIENCE).replace("8s", "300ms")))
+    monkeypatch.setattr(work, "_PATIENCE", "300ms")
 
 
 def test_a_page_gives_up_and_gives_the_text_back(site: Flask, impatient: None) -> None:
@@ -43,6 +47,25 @@ def test_a_page_gives_up_and_gives_the_text_back(site: Flask, impatient: None) -
     assert "Rien n'a été enregistré" in page and "Ne pas prévenir <l'école>." in page
     assert "base de données" not in page
     assert post(client, path, **sent).status_code == 303, "later it works"
+
+
+@pytest.mark.parametrize("held", [AUDIT, HELD], ids=["audit", "access"])
+def test_a_page_that_only_reads_gives_up_too(site: Flask, impatient: None, held: str) -> None:
+    """Any role of the database can take the lock of a chain of the audit, without a right on any table."""
+    client, journey = browser(site, REFERENT), journeys_of(REFERENT)[0]
+    with role(site.config["SETTINGS"], "worker") as holder:
+        holder.execute(held)
+        began = time.monotonic()
+        answers = [client.get(page) for page in ("/parcours/ma-journee", f"/parcours/{journey}")]
+        assert time.monotonic() - began < 5
+    if held is HELD:
+        assert [answer.status_code for answer in answers] == [200, 200]
+        return
+    for answer in answers:
+        page = unescape(answer.text)
+        assert answer.status_code == 503 and answer.headers["Retry-After"]
+        assert "rechargez la page" in page and "base de données" not in page
+    assert client.get("/parcours/ma-journee").status_code == 200, "later it works"
 
 
 def test_a_command_waits_for_its_turn(site: Flask, impatient: None) -> None:

@@ -6,6 +6,7 @@ import logging
 from collections.abc import Iterator
 from typing import Any
 
+import psycopg
 import pytest
 from flask import Blueprint, Flask
 from flask.testing import FlaskClient
@@ -39,6 +40,8 @@ FAULTS: dict[str, Exception] = {
     "cle": KeyUnavailable("La clé de chiffrement version 3 est absente : les données restent fermées."),
     "sceau": SealBroken("Un champ scellé (clé version 2) a été altéré."),
     "base": OperationalError(SECRET, {}, Exception(SECRET)),
+    "croise": OperationalError(SECRET, {}, psycopg.errors.DeadlockDetected(SECRET)),
+    "depasse": OperationalError(SECRET, {}, psycopg.errors.SerializationFailure(SECRET)),
     "bogue": ValueError(SECRET),
 }
 
@@ -82,6 +85,8 @@ def faulty(settings: Settings) -> Iterator[Flask]:
         ("cle", 503, "version 3"),
         ("sceau", 500, "clé version 2"),
         ("base", 503, "copiez-le d&#39;abord"),
+        ("croise", 503, "au même moment"),
+        ("depasse", 503, "rechargez la page"),
         ("bogue", 500, "n&#39;a pas été enregistrée"),
         ("sql", 500, "n&#39;a pas été enregistrée"),
         ("nul", 400, "Rien n&#39;a été enregistré"),
@@ -95,6 +100,7 @@ def test_each_fault_has_its_page(
         page = faulty.test_client().get(f"/faute/{kind}")
     assert page.status_code == status
     assert words in page.text
+    assert kind == "base" or "base de données" not in page.text
     assert "<h1>" in page.text and 'lang="fr"' in page.text
     for place in (page.text, caplog.text):
         assert SECRET not in place
@@ -103,7 +109,7 @@ def test_each_fault_has_its_page(
         assert "test_faults.py" in caplog.text, "the log says where"
 
 
-@pytest.mark.parametrize("kind", ["conflit", "renvoi", "mauvais", "base", "nul", "nombre"])
+@pytest.mark.parametrize("kind", ["conflit", "renvoi", "mauvais", "base", "croise", "nul", "nombre"])
 def test_what_was_typed_is_given_back(faulty: Flask, kind: str) -> None:
     client = faulty.test_client()
     fields = {"note": NOTE, "password": "never shown again", "csrf_token": csrf_token(client.get("/"))}

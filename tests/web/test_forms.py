@@ -9,8 +9,9 @@ from flask import Flask, render_template_string
 from wtforms import BooleanField, RadioField, SelectField, StringField, TextAreaField
 from wtforms.validators import InputRequired
 
+from coordination.clock import NOT_A_DATE, TOO_LONG_AGO
 from coordination.errors import BadInput
-from coordination.web.forms import NoNir, PageForm, body, options
+from coordination.web.forms import DayField, NoNir, PageForm, body, options
 
 PAGE = """{% import "web/forms.html" as ui with context %}
 {{ ui.error_summary(form) }}<form method="post">{{ ui.hidden(form) }}
@@ -86,3 +87,28 @@ def test_the_body_is_the_same_for_the_same_form(app: Flask) -> None:
     first = sent(note="Oui", csrf_token="a", idempotency_key="k")
     assert first == sent(csrf_token="b", idempotency_key="k", note="Oui")
     assert first != sent(note="Non", csrf_token="a", idempotency_key="k")
+
+
+@pytest.mark.parametrize(
+    ("typed", "sentence"),
+    [
+        ("0001-01-01", TOO_LONG_AGO),
+        # What a browser sends of « 12/10/26 ».
+        ("0026-10-12", TOO_LONG_AGO),
+        ("31/12/1899", TOO_LONG_AGO),
+        ("12/10/26", NOT_A_DATE),
+        ("30/02/2026", NOT_A_DATE),
+        ("demain", NOT_A_DATE),
+        ("01/01/1900", ""),
+        ("9999-12-31", ""),
+        ("", ""),
+    ],
+)
+def test_a_day_typed_is_of_our_times(app: Flask, typed: str, sentence: str) -> None:
+    class DayForm(PageForm):
+        on = DayField("Le")
+
+    with app.test_request_context("/", method="POST", data={"on": typed}):
+        day, faults = DayForm().on.read()
+    assert faults == ({"on": sentence} if sentence else {})
+    assert (day is None) == (bool(sentence) or not typed)

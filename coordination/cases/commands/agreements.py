@@ -15,6 +15,7 @@ from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.agreement_page import standing_lines
 from coordination.cases.stages import DATED, FROZEN
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput, NotFound
@@ -27,11 +28,6 @@ from coordination.privacy.vault import keystore, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
-# Volets that open once the family or the person has agreed; protection opens only with a measure.
-VOLETS_AFTER_AGREEMENT = {
-    "PRE": (Volet.SCOLARITE, Volet.SOCIAL, Volet.SANTE),
-    "CITE_EMPLOI": (Volet.SOCIAL, Volet.SANTE, Volet.EMPLOI),
-}
 # The columns of the journey, as the form calls them.
 _FIELDS = {"agreement_status": "status", "agreement_on": "on"}
 
@@ -101,10 +97,8 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
     today = paris_date(now)
     with work(actor, Action.RECORD_AGREEMENT, now) as w:
         grant = w.require(journey_id)
-        # One after the other: the second of two windows finds the line cancelled.
-        version = db.session.scalars(
-            select(Journey.version).where(Journey.id == journey_id).with_for_update(key_share=True)
-        ).one()
+        # The second of two windows finds the line cancelled.
+        version = db.session.scalars(select(Journey.version).where(Journey.id == journey_id)).one()
         columns = ("status", "on_date", "volets", "cancels")
         noted = open_rows(
             grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)

@@ -19,8 +19,7 @@ from coordination.errors import BadInput, Conflict
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action
-from coordination.privacy.records import add_record, journey_of
-from coordination.privacy.volets import Volet
+from coordination.privacy.records import add_record, journey_of, still_open
 from coordination.privacy.work import work
 
 
@@ -67,7 +66,7 @@ def note_sessions(
                 problems[day.isoformat()] = f"La séance du {day:%d/%m/%Y} est déjà notée : corrigez-la."
         problems.stop_if_any()
         query = select(Folder.volet).join(ActionRow, ActionRow.folder_id == Folder.id)
-        volet = Volet(db.session.scalars(query.where(ActionRow.id == action_id)).one())
+        volet = still_open(db.session.scalar(query.where(ActionRow.id == action_id)))
         for day, status in sorted(sessions.items()):
             values = {"action_id": action_id, "on_date": day, "status": status}
             add_record(grant, Attendance, journey_id, volet, values)

@@ -22,7 +22,7 @@ from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.nir import holds_nir
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import add_record
+from coordination.privacy.records import add_record, still_open
 from coordination.privacy.sealing import seal_part
 from coordination.privacy.vault import keystore
 from coordination.privacy.volets import LABELS, Volet
@@ -161,10 +161,6 @@ def remove_document(actor: Actor, document_id: uuid.UUID, now: datetime) -> uuid
 
 
 def _require_writable(grant: Grant, folder_id: uuid.UUID) -> None:
-    if volet_of_folder(folder_id) not in grant.writable:
+    volet = still_open(db.session.scalar(select(Folder.volet).where(Folder.id == folder_id)))
+    if volet not in grant.writable:
         raise Forbidden("Vous pouvez lire ce volet, pas y retirer de document.")
-
-
-def volet_of_folder(folder_id: uuid.UUID) -> Volet:
-    """The volet of a folder that the actor sees."""
-    return Volet(db.session.scalars(select(Folder.volet).where(Folder.id == folder_id)).one())

@@ -10,12 +10,13 @@ from datetime import date, datetime
 from sqlalchemy import column, select, table
 
 from coordination import reference
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import REFUSED, Faults, Problems
 from coordination.cases.commands.turns import change_as_form, follow_journey, remember
 from coordination.cases.facts import JourneyFacts
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.rules.lost_contact import Tried, tried
+from coordination.cases.seen import seen
 from coordination.cases.stages import refusal
 from coordination.clock import paris_date
 from coordination.db import db
@@ -78,9 +79,11 @@ def end_journey(
             raise BadInput(NOT_STARTED)
         facts = journey_facts(grant, [journey_id])[journey_id]
         problems = Problems(faults)
-        _check_ending(problems, ending, journey, facts, today)
+        mine = seen(facts, grant.readable)
+        _check_ending(problems, ending, journey, mine, today)
         problems.stop_if_any()
         change_as_form(w, journey_id, version, {"exit_on": "on"}, exit_on=ending.on, stage="SORTI")
+        _check_closed_volets(journey, facts, ending.on)
         _write_reason(w, grant, journey_id, ending.reason)
         remember(
             grant,
@@ -106,6 +109,10 @@ def _said(programme: str, ending: Ending) -> str:
     return ". ".join(filter(None, (f"Motif : {label[:1].lower()}{label[1:]}", decision, ending.note.strip())))
 
 
+CLOSED_VOLET = (
+    "Un fait d'un volet qui ne vous est pas ouvert est noté après cette date. Choisissez un jour plus récent,"
+    " ou voyez avec la personne qui suit le parcours."
+)
 NOT_STARTED = (
     "À cette étape, le parcours n'a pas encore commencé : notez plutôt « Non retenu » sur la page de l'étape."
 )
@@ -129,6 +136,15 @@ def _check_ending(
         problems["decided_on"] = "Cette date est dans le futur : aujourd'hui au plus tard."
     if ending.reason == LOST_CONTACT:
         _check_lost_contact(problems, ending, tried(facts, ending.on or today))
+
+
+def _check_closed_volets(journey: Journey, facts: JourneyFacts, on: date | None) -> None:
+    """Refuse an end before a fact that its author may not know of, without its day nor what it is.
+
+    Asked last, of an end that stands otherwise: whoever tries days to learn of that fact really ends the journey.
+    """
+    if on and any(day > on for day, _ in _dated_facts(journey, facts)):
+        raise BadInput(REFUSED, {"on": CLOSED_VOLET})
 
 
 def _check_lost_contact(problems: Problems, ending: Ending, attempts: Tried) -> None:

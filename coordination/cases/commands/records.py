@@ -13,20 +13,29 @@ from coordination.accounts.models import Structure
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_doubles import HELD_AGAINST, Known
 from coordination.cases.checks_records import Place, check_record
-from coordination.cases.commands.agreements import VOLETS_AFTER_AGREEMENT, open_volets
+from coordination.cases.commands.agreements import open_volets
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.pauses import Standing, settle_stage
 from coordination.cases.kinds import ACTION, ATTENDANCE, PAUSE, RecordKind
-from coordination.cases.models import Agreement, Attendance, Journey
+from coordination.cases.models import Attendance, Journey
+from coordination.cases.queries.agreement_page import noted_on_pages
 from coordination.cases.stages import FROZEN
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
-from coordination.db import db, in_turn
+from coordination.db import db, in_turn, narrowed
 from coordination.errors import BadInput, NotFound
 from coordination.privacy.access import sync_access
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
-from coordination.privacy.records import add_record, change_record, journey_of, move_record, remove_record
+from coordination.privacy.records import (
+    add_record,
+    change_record,
+    journey_of,
+    move_record,
+    remove_record,
+    still_open,
+)
 from coordination.privacy.vault import open_rows
 from coordination.privacy.volets import LABELS, Volet
 from coordination.privacy.work import Work, work
@@ -52,6 +61,7 @@ def add_fact(
     NotFound, Forbidden, AlreadyDone.
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
+        _take_turn_to_open(kind, journey_id, values)
         grant = w.require(journey_id)
         if key:
             w.once(key, repr((kind.slug, sorted(values.items()))).encode(), answer)
@@ -88,6 +98,7 @@ def correct_fact(
     """
     with work(actor, Action.WRITE_RECORD, now) as w:
         journey_id = journey_of(kind.model, record_id)
+        _take_turn_to_open(kind, journey_id, values)
         grant = w.require(journey_id)
         place = _place(journey_id)
         problems = Problems(faults)
@@ -216,6 +227,19 @@ def _check_volet(
     problems[field] = problem
 
 
+def _take_turn_to_open(kind: RecordKind, journey_id: uuid.UUID, values: Mapping[str, Any]) -> None:
+    """A volet that opens gives access: its turn comes before the journey's row (see `hold_journey`)."""
+    with narrowed([journey_id]):
+        recorded = noted_on_pages(journey_id).exists()
+        programme = db.session.scalar(select(Journey.programme).where(Journey.id == journey_id, ~recorded))
+        if programme is None:
+            return
+        volet = kind.volet(programme, values)
+        there = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet == volet)
+        if volet in VOLETS_AFTER_AGREEMENT[programme] and db.session.scalar(there) is None:
+            in_turn("access")
+
+
 def open_if_agreed(w: Work, grant: Grant, place: Place, volet: Volet) -> Grant:
     """Open a volet that the agreement covers and that nothing was written in yet; the grant that follows."""
     if not opens_by_agreement(grant, place, volet):
@@ -241,13 +265,12 @@ def opens_by_agreement(grant: Grant, place: Place, volet: Volet) -> bool:
     known = (*grant.readable, *grant.writable)
     if not agreed or volet in known or volet not in VOLETS_AFTER_AGREEMENT[place.programme]:
         return False
-    recorded = select(Agreement.id).where(Agreement.journey_id == place.journey_id).limit(1)
-    return db.session.scalar(recorded) is None
+    return db.session.scalar(noted_on_pages(place.journey_id)) is None
 
 
 def _stands(kind: RecordKind, record_id: uuid.UUID) -> Volet:
     query = select(Folder.volet).join(kind.model, kind.model.folder_id == Folder.id)
-    return Volet(db.session.scalars(query.where(kind.model.id == record_id)).one())
+    return still_open(db.session.scalar(query.where(kind.model.id == record_id)))
 
 
 def _sessions(kind: RecordKind, action_id: uuid.UUID) -> list[tuple[uuid.UUID, int]]:

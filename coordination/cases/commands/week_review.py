@@ -44,10 +44,8 @@ def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) ->
         grant = w.require(journey_id)
         if decision not in DECISIONS:
             raise BadInput("Choisissez une des décisions proposées.")
-        # Two coordinators at once: the second one waits here, then finds what the first decided.
-        agreed = db.session.scalar(
-            select(Journey.agreement_status).where(Journey.id == journey_id).with_for_update(key_share=True)
-        )
+        # Of two coordinators at once, the second one finds what the first decided.
+        agreed = db.session.scalar(select(Journey.agreement_status).where(Journey.id == journey_id))
         if decision in NOT_ONCE_REFUSED and agreed in FROZEN:
             raise BadInput("L'accord est refusé ou retiré : plus rien ne se partage. Choisissez autre chose.")
         standing = db.session.scalar(

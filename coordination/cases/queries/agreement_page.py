@@ -6,10 +6,12 @@ import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 
 from coordination import reference
+from coordination.accounts.models import Account
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.documents import DocumentView, documents
 from coordination.cases.queries.people import account_names
@@ -134,6 +136,13 @@ def standing_lines(noted: Sequence[Opened]) -> list[Opened]:
     """Without those that were cancelled, nor those that cancel."""
     cancelled = {row["cancels"] for row in noted}
     return [row for row in noted if not row["cancels"] and row["id"] not in cancelled]
+
+
+def noted_on_pages(journey_id: uuid.UUID) -> Select[Any]:
+    """Lines of the history that a person noted: an import brings a state of the agreement, and no scope."""
+    people = select(Account.id).where(Account.kind == "person")
+    its = select(Agreement.id).where(Agreement.journey_id == journey_id)
+    return its.where(Agreement.recorded_by.in_(people)).limit(1)
 
 
 def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 from sqlalchemy import func, or_, select
@@ -13,13 +13,16 @@ from coordination.alerts.catalogue import rules, severity
 from coordination.alerts.commands import deadline_stands
 from coordination.alerts.explain import Explanation, explain
 from coordination.alerts.in_force import present
+from coordination.alerts.known import is_known
 from coordination.alerts.life import Happened, history
 from coordination.alerts.models import OPEN_STATUSES, Alert
 from coordination.alerts.sentences import BREAKS, sentence
 from coordination.alerts.tiers import to_propose
 from coordination.alerts.ways import MEANWHILE
+from coordination.cases.models import Journey
 from coordination.cases.queries.explained import Dates, dates_of, who_set
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.seen import ACROSS, sees_all_writings
 from coordination.db import db
 from coordination.errors import NotFound
 from coordination.privacy.models import Access
@@ -66,7 +69,7 @@ class AlertPage:
 
 def journey_of_alert(alert_id: uuid.UUID) -> uuid.UUID:
     """The journey of an alert that the actor sees. Raises NotFound."""
-    journey_id = db.session.scalar(select(Alert.journey_id).where(Alert.id == alert_id))
+    journey_id = db.session.scalar(select(Alert.journey_id).where(Alert.id == alert_id, is_known(Alert)))
     if journey_id is None:
         raise NotFound("Cette alerte n'existe pas, ou vous n'y avez pas accès.", f"alert={alert_id}")
     return journey_id
@@ -90,10 +93,15 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         "folder_id",
     )
     table = Alert.__table__
-    row = db.session.execute(select(*(table.c[name] for name in names)).where(Alert.id == alert_id)).one()
+    row = db.session.execute(
+        select(*(table.c[name] for name in names), Journey.programme)
+        .join(Journey, Journey.id == Alert.journey_id)
+        .where(Alert.id == alert_id)
+    ).one()
     rule = rules()[row.rule]
     in_force = present(journey_id)
     happened = history([alert_id])[alert_id]
+    closed = not sees_all_writings(row.programme, grant.readable)
     authors = account_names({id_ for id_ in (row.acted_by, *(line.by_id for line in happened)) if id_})
     return AlertPage(
         id=alert_id,
@@ -114,7 +122,10 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         acted_by_name=authors.get(row.acted_by, ""),
         postponed_until=row.postponed_until,
         version=row.version,
-        history=tuple((line, authors.get(line.by_id, "") if line.by_id else "") for line in happened),
+        history=tuple(
+            (_told(line, row.rule, closed), authors.get(line.by_id, "") if line.by_id else "")
+            for line in happened
+        ),
         propose=_to_propose(row.rule, row.folder_id, today) if row.status in OPEN_STATUSES else (),
         comment=open_rows(grant, Alert, ("comment",), Alert.id == alert_id)[0]["comment"] or "",
         may_come_back=row.status == "SANS_OBJET" and deadline_stands(alert_id),
@@ -123,6 +134,16 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         more=explain(row.rule, in_force),
         setting=who_set(in_force.origins, [row.rule]).get(row.rule, ""),
     )
+
+
+def _told(line: Happened, rule_id: str, closed: bool) -> Happened:
+    """A line of the history; without what was written where the alert may have ended by another volet.
+
+    `closed`: somebody may write in a volet that the reader does not have.
+    """
+    if not closed or line.what != "RESOLUE" or rule_id not in ACROSS:
+        return line
+    return replace(line, why=f"saisie du {line.on:%d/%m/%Y}")
 
 
 def _to_propose(rule_id: str, folder_id: uuid.UUID, today: date) -> tuple[str, ...]:

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import uuid
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
-
-from sqlalchemy import bindparam, select
+from datetime import date, timedelta
 
 from coordination import reference
 from coordination.alerts.queries import (
@@ -24,14 +22,14 @@ from coordination.cases.queries.agreement_page import last_agreement
 from coordination.cases.queries.folders import folders
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_step
+from coordination.cases.queries.openings import Opening, openings
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
 from coordination.cases.stages import Awaited, way_out
 from coordination.cases.timeline import Entry, sources, timeline
 from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
 from coordination.db import db
-from coordination.privacy.models import AuditEntry
-from coordination.privacy.policy import Action, Grant
+from coordination.privacy.policy import Grant
 from coordination.privacy.together import read_together
 from coordination.privacy.vault import Read, open_journey_rows
 from coordination.privacy.volets import LABELS, Volet
@@ -74,18 +72,6 @@ REPRESENTATIVES = Read(
     "position",
 )
 COMING = timedelta(days=90)
-OPENINGS_SHOWN = 20
-_OPENINGS = (
-    select(AuditEntry.at_us, AuditEntry.actor_id, AuditEntry.action)
-    .where(
-        AuditEntry.journey_id == bindparam("journey_id"),
-        AuditEntry.result == "fait",
-        # Saved by itself every few seconds of typing: it would hide who opened the file.
-        AuditEntry.action != Action.KEEP_DRAFT.value,
-    )
-    .order_by(AuditEntry.at_us.desc())
-    .limit(OPENINGS_SHOWN)
-)
 
 
 @dataclass(frozen=True)
@@ -114,15 +100,6 @@ class VoletView:
     label: str
     can_write: bool
     documents: int
-
-
-@dataclass(frozen=True)
-class Opening:
-    """Who opened the file, and when."""
-
-    at: datetime
-    who: str
-    action: str
 
 
 @dataclass(frozen=True)
@@ -247,7 +224,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         alerts=tuple(open_alerts(today, [journey_id])),
         put_aside=put_aside(journey_id, today),
         coming=tuple(coming_deadlines(today, today + COMING, [journey_id], also_due=True)),
-        openings=_openings(journey_id),
+        openings=openings(grant, journey_id, journey.programme),
         picture=picture,
         version=journey.version,
     )
@@ -284,17 +261,4 @@ def _volets(grant: Grant, journey_id: uuid.UUID) -> tuple[VoletView, ...]:
         VoletView(volet.value, LABELS[volet], volet in grant.writable, mine[volet.value])
         for volet in Volet
         if volet.value in mine
-    )
-
-
-def _openings(journey_id: uuid.UUID) -> tuple[Opening, ...]:
-    rows = db.session.execute(_OPENINGS, {"journey_id": journey_id}).all()
-    names = account_names({row.actor_id for row in rows})
-    return tuple(
-        Opening(
-            datetime.fromtimestamp(row.at_us / 1_000_000, UTC),
-            names.get(row.actor_id, "compte supprimé"),
-            row.action,
-        )
-        for row in rows
     )

@@ -16,6 +16,7 @@ from coordination.cases.models_life import Leave, Turn
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.queries.people import account_names
 from coordination.cases.rules.lost_contact import tried
+from coordination.cases.seen import seen
 from coordination.cases.stages import next_stages
 from coordination.db import db
 from coordination.privacy.policy import Grant
@@ -111,7 +112,7 @@ def team_page(grant: Grant, journey_id: uuid.UUID, now: datetime) -> TeamPage:
 
 def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
     journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
-    facts = journey_facts(grant, [journey_id])[journey_id]
+    facts = seen(journey_facts(grant, [journey_id])[journey_id], grant.readable)
     attempts = tried(facts, today)
     referrals = db.session.scalar(
         select(func.count())

@@ -152,5 +152,13 @@ def _planned() -> Select[*tuple[Any, ...]]:
         .where(Journey.id == ids)
         .ext(distinct_on(Journey.id))
         # What is still to come first: of what is late the alerts speak.
-        .order_by(Journey.id, planned.c.day < bindparam("today"), planned.c.day)
+        .order_by(
+            Journey.id,
+            planned.c.day < bindparam("today"),
+            planned.c.day,
+            # Of several of one day always the same, an appointment before the rest.
+            planned.c.what != "appointment",
+            planned.c.what,
+            Structure.name,
+        )
     )

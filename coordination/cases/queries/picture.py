@@ -15,6 +15,7 @@ from sqlalchemy.orm import aliased
 
 from coordination import reference
 from coordination.alerts.catalogue import rules, severity
+from coordination.alerts.known import is_known
 from coordination.alerts.models import Alert
 from coordination.alerts.queries import ON_SCREEN, coming_deadlines, open_alerts
 from coordination.cases.models import (
@@ -281,7 +282,7 @@ def _alerts(journey_id: uuid.UUID, today: date) -> Iterable[Lane]:
 def _closed_alerts(journey_id: uuid.UUID) -> Iterable[Moment]:
     for rule, kind, due_on, status in db.session.execute(
         select(Alert.rule, Alert.kind, Alert.due_on, Alert.status).where(
-            Alert.journey_id == journey_id, Alert.status.not_in(ON_SCREEN)
+            Alert.journey_id == journey_id, Alert.status.not_in(ON_SCREEN), is_known(Alert)
         )
     ):
         how = {"REPORTEE": "reportée", "SANS_OBJET": "sans objet"}.get(status, "résolue")

@@ -12,6 +12,7 @@ from sqlalchemy import select
 from coordination.alerts.catalogue import Rule, Thresholds, rules
 from coordination.alerts.explain import Explanation, explain
 from coordination.alerts.in_force import present
+from coordination.alerts.known import is_known
 from coordination.alerts.models import Alert, StoredDeadline
 from coordination.alerts.queries import ON_SCREEN
 from coordination.alerts.sentences import BREAKS, coming_sentence, sentence
@@ -21,15 +22,16 @@ from coordination.cases.queries.facts import journey_facts
 from coordination.cases.queries.people import Person, person_of
 from coordination.cases.rules import standing_rules
 from coordination.cases.rules.missing import missing
+from coordination.cases.seen import BY_ACTIONS, seen, sees_all_actions
 from coordination.db import db
 from coordination.privacy.policy import Grant
-from coordination.privacy.volets import Volet
 
 OUT, DUE, POSTPONED, STANDS, CLOSED = "OUT", "DUE", "POSTPONED", "STANDS", "CLOSED"
 """Of a date: its alert is out; its day has come since the last scan; its alert is postponed; it is to come; its
 alert was closed. A rule with several dates is in the first of these that one of them is in."""
-LACKING, OFF, IDLE, ELSEWHERE = "LACKING", "OFF", "IDLE", "ELSEWHERE"
-"""Of a rule without a date: a fact is missing; switched off; nothing to count from; behind a gate."""
+LACKING, OFF, IDLE, ELSEWHERE, UNTOLD = "LACKING", "OFF", "IDLE", "ELSEWHERE", "UNTOLD"
+"""Of a rule without a date: a fact is missing; switched off; nothing to count from; behind a gate; not told, since
+it also counts facts of volets that the reader does not have."""
 _OF_DATES = (OUT, DUE, POSTPONED, STANDS, CLOSED)
 _SHOWN_FIRST = (OUT, DUE, POSTPONED, LACKING, STANDS, CLOSED)
 
@@ -94,20 +96,21 @@ def rules_page(grant: Grant, journey_id: uuid.UUID, today: date) -> RulesPage:
 
     A fixed number of statements.
     """
-    facts = journey_facts(grant, [journey_id])[journey_id]
+    facts = seen(journey_facts(grant, [journey_id])[journey_id], grant.readable)
     in_force = present(journey_id)
     dates = _dates(journey_id, in_force.thresholds, today)
     computed = frozenset[str]().union(*(source.rules for source in sources()))
     lacking, gate = missing(facts), standing_rules(facts)
-    if not grant.readable >= frozenset(Volet):
-        # Clocks see the actions of all volets: that one of them stopped is not for everybody.
-        lacking.pop("I06", None)
+    # « Rien à compter » where a date is expected would tell of an action that is not seen.
+    untold = frozenset() if sees_all_actions(grant.readable) else BY_ACTIONS
     shown = [rule for rule in rules().values() if rule.concerns(facts.programme) and rule.id in computed]
     settings = who_set(in_force.origins, {rule.id for rule in shown})
     states = []
     for rule in shown:
         mine = dates.get(rule.id, ())
         state = _state(rule.id, mine, lacking.get(rule.id), rule.id in gate, in_force.thresholds)
+        if state == IDLE and rule.id in untold:
+            state = UNTOLD
         states.append(
             RuleState(
                 rule=rule,
@@ -135,7 +138,7 @@ def _dates(journey_id: uuid.UUID, thresholds: Thresholds, today: date) -> dict[s
     rows = db.session.execute(
         select(*(deadline[name] for name in names), Alert.id.label("alert_id"), *of_alert)
         .outerjoin(Alert, Alert.id == deadline.alert_id)
-        .where(deadline.journey_id == journey_id)
+        .where(deadline.journey_id == journey_id, is_known(StoredDeadline))
         .order_by(deadline.due_on, deadline.rule, deadline.kind, deadline.subject_id)
     )
     found: dict[str, list[Standing]] = {}

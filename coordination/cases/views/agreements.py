@@ -8,15 +8,12 @@ from typing import Any
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
-from coordination.cases.commands.agreements import (
-    VOLETS_AFTER_AGREEMENT,
-    record_agreement,
-    take_back_agreement,
-)
+from coordination.cases.commands.agreements import record_agreement, take_back_agreement
 from coordination.cases.forms_agreement import AgreementForm
 from coordination.cases.queries.agreement_page import AgreementPage, agreement_page
 from coordination.cases.views.pages import blueprint
 from coordination.cases.views.writing import show_form, write_page
+from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict

@@ -14,8 +14,9 @@ from coordination.accounts.vocabulary import ACTIONS
 from coordination.cases.kinds_facts import offered
 from coordination.cases.queries.decided import decided
 from coordination.cases.queries.family_page import seen_siblings
-from coordination.cases.queries.journey_page import Opening, journey_page
+from coordination.cases.queries.journey_page import journey_page
 from coordination.cases.queries.life_panel import life_panel
+from coordination.cases.queries.openings import AT_WORK, Opening
 from coordination.cases.timeline import UNDATED, Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
@@ -87,6 +88,8 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         kinds=offered(page.programme, ended=page.ended),
         may_answer=can(actor, Action.ANSWER_ALERT, subject),
         openings=by_day(page.openings),
+        # An import has written the file without anybody opening it.
+        opened_before=any(one.action != Action.IMPORT for one in page.openings),
     )
 
 
@@ -105,7 +108,7 @@ def by_month(entries: tuple[Entry, ...], today: date) -> Timeline:
 
 def by_day(openings: tuple[Opening, ...]) -> list[OpenedBy]:
     """`openings` come the latest first; what one person repeats within a day is one line."""
-    labels = {action.value: label for action, label in ACTIONS.items()}
+    labels = {action.value: label for action, label in ACTIONS.items()} | {AT_WORK: "Consultation ou saisie"}
     lines = []
     for (who, action, _day), found in groupby(openings, key=lambda o: (o.who, o.action, paris_date(o.at))):
         same = list(found)

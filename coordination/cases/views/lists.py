@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import uuid
+from datetime import timedelta
 
-from flask import request
+from flask import current_app, redirect, request, url_for
 from flask.typing import ResponseReturnValue
 
 from coordination.cases.queries import listing
@@ -12,14 +13,18 @@ from coordination.cases.queries.dated import strips
 from coordination.cases.queries.doubles import doubles as find_doubles
 from coordination.cases.queries.search import MOST_RESULTS
 from coordination.cases.queries.search import search as search_people
-from coordination.cases.views.pages import blueprint, page_number, show
+from coordination.cases.views.pages import blueprint, page_number, refused, show
 from coordination.cases.vocabulary import PROGRAMMES
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
-from coordination.web import current
+from coordination.web import current, envelope
 from coordination.web.routing import declares
 
 LONGEST_NAME = 100
+# Of the address of the results, and of the cookie that holds what was asked.
+RESULTS = "resultats"
+# Whoever comes back later searches anew.
+BACK_WITHIN = timedelta(minutes=30)
 
 
 @blueprint.get("/")
@@ -74,13 +79,40 @@ def doubles() -> ResponseReturnValue:
 @blueprint.route("/recherche", methods=["GET", "POST"])
 @declares(Action.SEARCH)
 def search() -> ResponseReturnValue:
-    """The name comes in the body of a POST: addresses end in histories and in the logs of proxies."""
-    name = request.form.get("name", "").strip()[:LONGEST_NAME]
-    if request.method == "GET" or not name:
-        return show("search.html", name="", found=None, asked=request.method == "POST", most=MOST_RESULTS)
+    """The name comes in the body of a POST: addresses end in histories and in the logs of proxies.
+
+    The results are a page of their own, so that the way back from a person leads to them; what was asked travels
+    to it in a sealed cookie.
+    """
+    if request.method == "POST":
+        return _ask(request.form.get("name", "").strip()[:LONGEST_NAME])
+    name = _asked() if RESULTS in request.args else ""
+    if not name:
+        return show("search.html", name="", found=None, asked=False, most=MOST_RESULTS)
     with consult(current.actor(), Action.SEARCH, current.now()) as r:
         grant = r.require()
         ids = [one.journey_id for one in search_people(grant, name)]
         found = listing.lines(grant, current.today(), ids)
         r.audit(grant, [str(journey_id) for journey_id in ids])
     return show("search.html", name=name, found=found, asked=True, most=MOST_RESULTS)
+
+
+def _ask(name: str) -> ResponseReturnValue:
+    if not name:
+        return refused(show("search.html", name="", found=None, asked=True, most=MOST_RESULTS))
+    answer = redirect(url_for("cases.search") + f"?{RESULTS}=1", 303)
+    answer.set_cookie(
+        RESULTS,
+        envelope.close(RESULTS, current.actor().id, name, current.now()),
+        path=url_for("cases.search"),
+        secure=bool(current_app.config["SESSION_COOKIE_SECURE"]),
+        httponly=True,
+        samesite="Strict",
+    )
+    return answer
+
+
+def _asked() -> str:
+    """The name that this account last searched for in this browser; empty if it was too long ago."""
+    sealed = request.cookies.get(RESULTS, "")
+    return envelope.read(RESULTS, current.actor().id, sealed, current.now(), BACK_WITHIN) or ""

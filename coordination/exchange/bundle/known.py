@@ -18,6 +18,8 @@ class KnownJourney:
     opened_on: date | None = None
     exit_on: date | None = None
     referrals: Mapping[str, date | None] = field(default_factory=dict)
+    agreement_status: str | None = None
+    agreement_on: date | None = None
 
 
 NOBODY = KnownJourney()

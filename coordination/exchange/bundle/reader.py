@@ -10,6 +10,7 @@ from pathlib import Path
 from coordination import reference
 from coordination.errors import BadInput
 from coordination.exchange.bundle import values
+from coordination.exchange.bundle.agreement import undone_refusals
 from coordination.exchange.bundle.columns import FILES, IGNORED, Column
 from coordination.exchange.bundle.doubts import absent_columns, doubts
 from coordination.exchange.bundle.faults import BundleWarning, Fault, fault, in_order
@@ -58,6 +59,7 @@ def read_bundle(directory: Path, *, as_of: date, known: Known | None = None) -> 
         result.faults.extend(misplaced_facts(file, lines, targets, as_of))
     journeys = result.lines.get("journeys.csv", [])
     result.faults.extend(changed_programmes(journeys, targets))
+    result.faults.extend(undone_refusals(journeys, targets))
     result.faults.extend(_outside_the_perimeter(journeys))
     result.faults = in_order(result.faults)
     absent = (one for file, table in tables.items() for one in absent_columns(file, table.columns))

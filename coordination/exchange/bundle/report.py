@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
@@ -13,6 +13,7 @@ from coordination.exchange.bundle.faults import BundleWarning, Fault
 from coordination.exchange.bundle.identity import shown_identity
 from coordination.exchange.bundle.lines import Line, Value
 from coordination.exchange.bundle.reader import ReadResult
+from coordination.reference import label
 
 MOST_LINES = 12
 """Line numbers that one warning of the text report lists; `--json` has them all."""
@@ -27,18 +28,29 @@ class FieldChange:
     before: Value = field(repr=False)
 
 
+@dataclass(frozen=True, slots=True)
+class GivenRole:
+    """A line of users.csv that gives a role to an account which was there before the import."""
+
+    line: Line
+    password: bool
+    suspended: bool
+
+
 @dataclass(slots=True)
 class Changes:
     """What an import did, or would do without `--commit`.
 
     `created`, `unchanged`: file -> number of lines. `changed`: one per field. `missing`: lines that the
-    database has and the bundle does not, as the export would write them; they stay.
+    database has and the bundle does not, as the export would write them; they stay. `roles`: counted in
+    `created` too, and told one by one.
     """
 
     created: dict[str, int] = field(default_factory=dict)
     unchanged: dict[str, int] = field(default_factory=dict)
     changed: list[FieldChange] = field(default_factory=list)
     missing: list[Line] = field(default_factory=list)
+    roles: list[GivenRole] = field(default_factory=list)
 
 
 def as_json(result: ReadResult, changes: Changes | None = None, *, written: bool = False) -> dict[str, Any]:
@@ -61,6 +73,7 @@ def as_json(result: ReadResult, changes: Changes | None = None, *, written: bool
         "missing": [
             {"file": line.file, "identity": shown_identity(line.file, line)} for line in changes.missing
         ],
+        "roles_given": [_role(given) for given in changes.roles],
     }
 
 
@@ -69,6 +82,7 @@ def as_text(result: ReadResult, changes: Changes | None = None, *, written: bool
     parts = [*_faults(result.faults), *_warnings(result.warnings)]
     if changes and not result.faults:
         parts.extend(_changes(changes))
+        parts.extend(_roles(changes.roles, written))
     parts.append(_conclusion(result, written))
     return "\n".join(_printable(part) for part in parts)
 
@@ -86,6 +100,13 @@ def _change(change: FieldChange) -> dict[str, Any]:
         told["before"] = plain(change.before)
         told["after"] = plain(line.values[change.column])
     return told
+
+
+def _role(given: GivenRole) -> dict[str, Any]:
+    line = given.line
+    told = {name: line.values[name] for name in ("email", "role", "structure", "programme")}
+    can_sign_in = given.password and not given.suspended
+    return {"file": line.file, "line": line.number, **told, "can_sign_in": can_sign_in}
 
 
 def plain(value: Value) -> str | int | bool | None:
@@ -129,6 +150,29 @@ def _changes(changes: Changes) -> Iterator[str]:
     for line in changes.missing:
         identity = ", ".join(shown_identity(line.file, line).values())
         yield f"Absent du dossier, conservé - {line.file} - {identity}"
+
+
+def _roles(roles: Sequence[GivenRole], written: bool) -> Iterator[str]:
+    """A section of its own: who could do more than before, and whether at once."""
+    if not roles:
+        return
+    yield f"Rôles que des comptes existants {'ont reçus' if written else 'recevraient'} ({len(roles)}) :"
+    for given in roles:
+        line = given.line
+        code, programme = line.text("role") or "", line.text("programme")
+        where = f"structure {line.text('structure')}" if line.text("structure") else "sans structure"
+        there = f"dispositif {programme}" if programme else "tous dispositifs"
+        place = f"{line.file}, ligne {line.number}"
+        role = f"{label('user_role', code)} ({code})"
+        yield f"Rôle - {place} - {line.text('email')} : {role}, {where}, {there} - {_door(given)}"
+
+
+def _door(given: GivenRole) -> str:
+    if given.suspended:
+        return "ce compte est suspendu"
+    if given.password:
+        return "ce compte peut déjà se connecter"
+    return "ce compte n’a pas encore de mot de passe"
 
 
 def _count(lines: Iterable[tuple[str, int]]) -> Mapping[str, int]:

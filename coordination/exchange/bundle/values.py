@@ -9,6 +9,7 @@ from functools import cache, partial
 
 from coordination import reference
 from coordination.cases.vocabulary import BY_PROGRAMME, coded
+from coordination.clock import FIRST_DAY
 from coordination.exchange.bundle.columns import Column, Kind
 from coordination.exchange.bundle.lines import Value
 
@@ -16,7 +17,7 @@ PRE = "PRE"
 CITE_EMPLOI = "CITE_EMPLOI"
 
 # Outside, a rule adding its threshold could leave the calendar; and no one here was born before.
-FIRST_YEAR, LAST_YEAR = 1900, 9999
+FIRST_YEAR, LAST_YEAR = FIRST_DAY.year, 9999
 
 # A longer list is not repeated with each fault.
 MOST_CODES_TOLD = 12
