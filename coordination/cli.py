@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import secrets
 import sys
+from collections.abc import Iterator
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -14,7 +15,9 @@ import click
 from config.settings import Settings
 from coordination import clock, embedded
 from coordination.accounts import cli as accounts_cli
+from coordination.alerts.deadlines import LEAD, OVERDUE
 from coordination.alerts.scan import ScanResult
+from coordination.alerts.targets import AGES, since_is_target
 from coordination.backup import cli as backup_cli
 from coordination.console import Day, Tool, count, json_option, show
 from coordination.errors import BadInput
@@ -42,7 +45,6 @@ def application() -> Any:
 
 
 # A lead says that something is to be prepared; an overdue that its day has come.
-_SINCE = {"lead": "pour le", "overdue": "fait du"}
 _KINDS = {"lead": "à préparer, dès le", "overdue": "échéance du"}
 
 
@@ -189,14 +191,24 @@ def deadlines(ref: str | None, as_json: bool) -> None:
     show(
         as_json,
         {"deadlines": found},
-        lambda: (
-            "\n".join(
-                f"{d['journey']}  {d['rule']}  {_KINDS[d['kind']]} {d['due_on']}, {_SINCE[d['kind']]} {d['since']}"
-                for d in found
-            )
-            or "Aucune échéance."
-        ),
+        lambda: "\n".join(_deadline_lines(found)) or "Aucune échéance.",
     )
+
+
+def _deadline_lines(found: list[dict[str, Any]]) -> Iterator[str]:
+    """What stands, for a person: for what day, where that is known, else since what day."""
+
+    def fact(one: dict[str, Any]) -> tuple[Any, ...]:
+        return one["journey"], one["rule"], one["subject"], one["since"]
+
+    # What is announced before the end of a delay is due on the day that the delay ends.
+    ends = {fact(one): one["due_on"] for one in found if one["kind"] == OVERDUE}
+    for one in found:
+        rule, kind, since = one["rule"], one["kind"], one["since"]
+        target = since if since_is_target(rule, kind) else ends.get(fact(one)) if kind == LEAD else None
+        # Of an age no day is known here, nor is there another fact.
+        more = f", pour le {target}" if target else "" if rule in AGES else f", fait du {since}"
+        yield f"{one['journey']}  {rule}  {_KINDS[kind]} {one['due_on']}{more}"
 
 
 @main.command()

@@ -3,19 +3,23 @@ French of numbers and months, which pages and alerts say too."""
 
 from __future__ import annotations
 
+import errno
 import json
 import os
+import re
 import sys
 import unicodedata
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from datetime import date
+from pathlib import Path
 from typing import Any
 
 import click
 import psycopg
 from sqlalchemy.exc import OperationalError
 
-from coordination.errors import CoordinationError
+from coordination.errors import BadInput, CoordinationError
 
 MONTHS = (
     "janvier",
@@ -42,8 +46,49 @@ def alphabetical(text: str | None) -> str:
 json_option = click.option("--json", "as_json", is_flag=True, help="Répondre en JSON.")
 
 
+# What stands for a value in a line of help, by the name of its type; and for an argument, by its own.
+_VALUES = {"text": "TEXTE", "integer": "NOMBRE", "integer range": "NOMBRE", "path": "CHEMIN"}
+_ARGUMENTS = {"directory": "DOSSIER"}
+# What click puts between brackets after the sentence of an option.
+_BRACKETS = (
+    (re.compile(r"(\d+)<=x<=(\d+)"), r"de \1 à \2"),
+    (re.compile(r"x>=(\d+)"), r"à partir de \1"),
+    (re.compile(r"\brequired\]$"), "obligatoire]"),
+)
+
+
+class _Help(click.HelpFormatter):
+    """The words that click adds to a help of ours, in French."""
+
+    def write_usage(self, prog: str, args: str = "", prefix: str | None = None) -> None:
+        super().write_usage(prog, args, prefix or "Usage : ")
+
+    def write_heading(self, heading: str) -> None:
+        super().write_heading(f"{'Commandes' if heading == 'Commands' else heading} ")
+
+    def write_dl(self, rows: Iterable[tuple[str, str]], col_max: int = 30, col_spacing: int = 2) -> None:
+        for pattern, french in _BRACKETS:
+            rows = [(name, pattern.sub(french, text)) for name, text in rows]
+        super().write_dl(rows, col_max, col_spacing)
+
+
+class _Context(click.Context):
+    formatter_class = _Help
+
+
 class _InFrench(click.Command):
-    """A command whose own option speaks French."""
+    """A command whose help speaks French, click's own words too."""
+
+    context_class = _Context
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **extra)
+        for one in self.params:
+            if isinstance(one, click.Argument):
+                name = _ARGUMENTS.get(one.name or "")
+                one.metavar = one.metavar or (name if one.required or name is None else f"[{name}]")
+            else:
+                one.metavar = one.metavar or _VALUES.get(one.type.name)
 
     def get_help_option(self, ctx: click.Context) -> click.Option | None:
         option = super().get_help_option(ctx)
@@ -61,6 +106,9 @@ class Tool(_InFrench, click.Group):
 
     command_class = Command
     group_class = type
+
+    def __init__(self, *args: Any, **extra: Any) -> None:
+        super().__init__(*args, **{"subcommand_metavar": "COMMANDE [ARGUMENTS]..."} | extra)
 
     def main(self, *args: Any, **extra: Any) -> Any:
         run: Any = super().main
@@ -98,8 +146,8 @@ class Tool(_InFrench, click.Group):
             ctx.exit(error.exit_code)
         except (click.ClickException, click.exceptions.Exit, click.Abort):
             raise
-        except (psycopg.OperationalError, OperationalError):
-            click.echo("Erreur : la base de données ne répond pas. Rien n'a été écrit.", err=True)
+        except (psycopg.OperationalError, OperationalError) as error:
+            click.echo(f"Erreur : {_of_database(error)}", err=True)
             ctx.exit(1)
         except BrokenPipeError:
             # Whoever read has read enough (`| head`); what is left in the buffer has nowhere to go either.
@@ -111,6 +159,46 @@ class Tool(_InFrench, click.Group):
             if os.environ.get("COORDINATION_TRACEBACK"):
                 raise
             ctx.exit(1)
+
+
+# The server answered, and knows no such account or database: nothing was made there yet, or the address is wrong.
+_NOTHING_THERE = re.compile(r"password authentication failed|(role|database) \S+ does not exist")
+
+
+def _of_database(error: Exception) -> str:
+    if _NOTHING_THERE.search(str(error)):
+        return (
+            "la base de données n'existe pas encore, ou ne connaît pas ce compte : lancez « coordination init »,"
+            " ou vérifiez DATABASE_URL. Rien n'a été écrit."
+        )
+    return "la base de données ne répond pas. Rien n'a été écrit."
+
+
+_REASONS = {
+    errno.ENOENT: "ce dossier ne peut pas exister là",
+    errno.EACCES: "vous n'avez pas le droit d'y écrire",
+    errno.EPERM: "vous n'avez pas le droit d'y écrire",
+    errno.EROFS: "ce disque ne permet que la lecture",
+    errno.ENOSPC: "le disque est plein",
+    errno.EDQUOT: "la place qui vous est donnée sur ce disque est pleine",
+    errno.EEXIST: "un fichier porte déjà ce nom",
+    errno.ENOTDIR: "un fichier se trouve là où il faudrait un dossier",
+    errno.ENAMETOOLONG: "ce nom est trop long",
+}
+
+
+def reason_of(error: OSError) -> str:
+    """Why the system refused, in French: its own words depend on the machine."""
+    return _REASONS.get(error.errno or 0, f"le système refuse, erreur {error.errno}")
+
+
+@contextmanager
+def writing_into(directory: Path) -> Iterator[None]:
+    """A folder that somebody named: it may be a file, somebody else's, or nowhere. Raises BadInput."""
+    try:
+        yield
+    except OSError as error:
+        raise BadInput(f"Le dossier « {directory} » ne peut pas être écrit : {reason_of(error)}.") from None
 
 
 def in_french(error: click.UsageError) -> str:

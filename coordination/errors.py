@@ -43,7 +43,11 @@ class Forbidden(CoordinationError):
 
 
 class Conflict(CoordinationError):
-    """Somebody else wrote meanwhile, or the same key came back with another body (409)."""
+    """Somebody else wrote meanwhile (409)."""
+
+
+class SentBefore(Conflict):
+    """The same form was saved already, with another body."""
 
 
 class KeyUnavailable(CoordinationError):

@@ -15,7 +15,8 @@ from pathlib import Path
 import pytest
 from flask import Flask
 
-from coordination import clock
+from config.settings import Settings
+from coordination import clock, embedded
 from coordination.embedded import passwords
 from coordination.worker import SCAN_AT, run_scan, standing_deadlines
 from tests.support import ROOT, day, environment, import_rows, rows, run, scalar, world
@@ -90,6 +91,23 @@ def test_it_catches_up_at_start_and_stops_cleanly(app: Flask, ending: signal.Sig
     before = scalar("SELECT count(*) FROM alert")
     assert run_scan(app.config["SETTINGS"], day()).opened == []
     assert scalar("SELECT count(*) FROM alert") == before
+
+
+@pytest.mark.parametrize(
+    "command", [("scan",), ("deadlines",), ("worker", "--once"), ("audit", "checkpoint")]
+)
+def test_before_init_it_says_what_to_do(cluster: Settings, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """On a server that holds nothing of ours: no such database, or none of the passwords that were just drawn."""
+    address = embedded.start(cluster)
+    for home, database in (
+        (cluster.home, "not_made_yet"),
+        (tmp_path / "home", address.database or "postgres"),
+    ):
+        url = embedded.dsn(address.set(database=database))
+        told = run(replace(cluster, home=home, database_url=url), *command)
+        assert told.returncode == 1 and told.stdout == "", told
+        assert "lancez « coordination init »" in told.stderr and "ne répond pas" not in told.stderr
+        assert database not in told.stderr
 
 
 def test_without_a_worker_s_password_it_stops_with_a_sentence(app: Flask, tmp_path: Path) -> None:

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import getpass
 import json
 import sys
+import warnings
 from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import date
@@ -59,7 +61,16 @@ def _read_password(from_stdin: bool) -> str:
     """The first line of standard input, or typed twice; never an argument, which other users could read."""
     if from_stdin:
         return sys.stdin.readline().rstrip("\r\n")
-    typed: str = click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois")
+    try:
+        with warnings.catch_warnings():
+            # Python would go on in English, and show what is typed.
+            warnings.simplefilter("error", getpass.GetPassWarning)
+            typed: str = click.prompt("Mot de passe", hide_input=True, confirmation_prompt="Encore une fois")
+    except getpass.GetPassWarning:
+        raise BadInput(
+            "Il n'y a pas de terminal où taper le mot de passe sans qu'il s'affiche : donnez-le sur l'entrée"
+            " standard, avec --stdin."
+        ) from None
     return typed
 
 

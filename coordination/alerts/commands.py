@@ -22,6 +22,10 @@ from coordination.privacy.policy import Action
 from coordination.privacy.vault import keystore, sealed_row
 from coordination.privacy.work import work
 
+CHANGED_MEANWHILE = (
+    "Quelqu'un d'autre vient de traiter cette alerte. Relisez ce qui en est dit, puis enregistrez votre réponse"
+    " si elle est encore utile."
+)
 LONGEST_POSTPONEMENT = timedelta(days=180)
 
 
@@ -74,7 +78,7 @@ def answer_alert(actor: Actor, alert_id: uuid.UUID, answer: Answer, version: int
             .returning(Alert.id)
         ).first()
         if changed is None:
-            raise Conflict("Quelqu'un d'autre vient de traiter cette alerte. Rechargez la page.")
+            raise Conflict(CHANGED_MEANWHILE)
         w.audit(grant, ["alert", "status"])
         journey_id: uuid.UUID = alert.journey_id
         return journey_id

@@ -63,7 +63,7 @@ class AlertView(NamedTuple):
 
     @property
     def sentence(self) -> str:
-        return sentence(self.rule, self.kind, self.since, self.today, self.because)
+        return sentence(self.rule, self.kind, self.since, self.today, self.because, due_on=self.due_on)
 
     @property
     def target(self) -> date | None:
@@ -136,7 +136,10 @@ def put_aside(journey_id: uuid.UUID, today: date) -> tuple[PutAside, ...]:
     """What somebody took off the screen of one journey, the first to come back first. One statement."""
     rows = db.session.execute(_put_aside(), {"journey_id": journey_id})
     return tuple(
-        PutAside(r.id, r.status, sentence(r.rule, r.kind, r.since, today, r.because), r.until) for r in rows
+        PutAside(
+            r.id, r.status, sentence(r.rule, r.kind, r.since, today, r.because, due_on=r.due_on), r.until
+        )
+        for r in rows
     )
 
 
@@ -149,6 +152,7 @@ def _put_aside() -> Select[Any]:
             Alert.rule,
             Alert.kind,
             Alert.since,
+            Alert.due_on,
             Alert.because,
             case((Alert.status == "REPORTEE", Alert.postponed_until)).label("until"),
         )

@@ -147,6 +147,11 @@ PAST_AGES: dict[str, str] = {
 
 # A deadline still to come says what would make it an alert, not what is true today.
 SILENCE_RULES = frozenset({"A01", "A02", "A08", "A09", "A10"})
+# The same, where an alert was opened before its day.
+_UNBROKEN = {
+    **dict.fromkeys(SILENCE_RULES, "Sans nouvel échange d'ici au {day} : {days} jours de silence"),
+    **dict.fromkeys(("A15", "A16"), "Sans rien d'écrit d'ici au {day} : {days} jours"),
+}
 
 
 def french_day(day: date) -> str:
@@ -154,13 +159,23 @@ def french_day(day: date) -> str:
 
 
 def sentence(
-    rule: str, kind: str, since: date, today: date, because: str = "", thresholds: Thresholds | None = None
+    rule: str,
+    kind: str,
+    since: date,
+    today: date,
+    because: str = "",
+    thresholds: Thresholds | None = None,
+    *,
+    due_on: date | None = None,
 ) -> str:
     """What the alert says, in one neutral sentence, right for `today`. `because`: the fact, where it is known.
 
     `thresholds`: those in force, where they are known. Without them an age is taken as announced by the catalogue's
-    own lead, and its month is not named: a list does not know what was set for each of its journeys.
+    own lead, and its month is not named: a list does not know what was set for each of its journeys. `due_on`: the
+    day of an alert that stands; a scan that was run for a later day opens what is not due yet.
     """
+    if due_on and due_on > today:
+        return _ahead(rule, kind, since, due_on, because, thresholds)
     if rule in AGES and (past := _past_age(rule, since, today, thresholds)):
         return past
     behind = rule not in AGES and kind == LEAD and today > since
@@ -173,6 +188,16 @@ def sentence(
         past_words = ", date passée" if behind else ""
         return f"{rules()[rule].signal} ({french_day(since)}{past_words})"
     return template.format(days=max((today - since).days, 0), since=french_day(since))
+
+
+def _ahead(
+    rule: str, kind: str, since: date, due_on: date, because: str, thresholds: Thresholds | None
+) -> str:
+    """What is true on the day it is due, and that day; of a silence, that it lasts if nobody breaks it."""
+    day = french_day(due_on)
+    if rule in _UNBROKEN:
+        return _UNBROKEN[rule].format(day=day, days=(due_on - since).days)
+    return f"{sentence(rule, kind, since, due_on, because, thresholds)} – à partir du {day}"
 
 
 def _past_age(rule: str, since: date, today: date, thresholds: Thresholds | None) -> str | None:

@@ -50,7 +50,7 @@ def _steps(steps: Steps) -> list[dict[str, Any]]:
 @json_option
 @click.pass_obj
 def backup(obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: Path, as_json: bool) -> None:
-    """Sauvegarde données et clés dans DIRECTORY (deux archives chiffrées), et le prouve en restaurant ailleurs."""
+    """Sauvegarde données et clés dans DOSSIER (deux archives chiffrées), et le prouve en restaurant ailleurs."""
     settings, application = obj
     steps = Steps()
     # Written before the copy, which so holds it: everything leaves the house.
@@ -99,14 +99,14 @@ def restore(
     drop_old: bool,
     as_json: bool,
 ) -> None:
-    """Restaure la sauvegarde DIRECTORY : tout est vérifié à côté avant d'être mis en place."""
+    """Restaure la sauvegarde DOSSIER : tout est vérifié à côté avant d'être mis en place."""
     settings, application = obj
     if sum((directory is not None, undo, drop_old)) != 1 or (drill and replace):
         raise BadInput(
             "Donnez le dossier d'une sauvegarde, ou --undo, ou --drop-old (--drill sans --replace)."
         )
     if undo:
-        back, present = swap.put_back(settings(), clock.now())
+        back, present = putting_back.undo(settings(), clock.now())
         _note(application, Action.RESTORE, "retour")
         show(
             as_json,

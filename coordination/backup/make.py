@@ -20,6 +20,7 @@ from coordination import embedded
 from coordination.backup import archive, check, manifest, servers
 from coordination.backup.check import Steps
 from coordination.backup.manifest import FILES, Backup, Manifest, Stored
+from coordination.console import reason_of, writing_into
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.errors import BadInput
 from coordination.privacy.keys import load_keks, recovery_public
@@ -49,11 +50,9 @@ def backup(settings: Settings, folder: Path, now: datetime, steps: Steps) -> Man
     The data are copied first: every key they need was committed before them, so the keys copied after them hold
     all of these. A volet erased in between is told by its tombstone, read last.
     """
-    try:
+    with writing_into(folder):
         folder.mkdir(parents=True, exist_ok=True, mode=0o700)
         taken = any(folder.iterdir())
-    except OSError as error:
-        raise BadInput(f"Impossible d'écrire dans « {folder} » : {error.strerror}.") from None
     if taken:
         raise BadInput(f"Le dossier « {folder} » n'est pas vide : donnez-en un nouveau à chaque sauvegarde.")
     identity, copied = uuid.uuid4(), _Copied()
@@ -78,7 +77,7 @@ def backup(settings: Settings, folder: Path, now: datetime, steps: Steps) -> Man
         for name in (*FILES.values(), manifest.MANIFEST):
             (folder / name).unlink(missing_ok=True)
         if isinstance(error, OSError):
-            raise BadInput(f"La sauvegarde n'a pas pu être écrite : {error.strerror}.") from None
+            raise BadInput(f"La sauvegarde n'a pas pu être écrite : {reason_of(error)}.") from None
         raise
     return made
 

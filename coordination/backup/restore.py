@@ -23,13 +23,14 @@ from sqlalchemy import create_engine, text
 
 from config.settings import Settings
 from coordination import embedded
-from coordination.backup import check, manifest, servers, swap
+from coordination.backup import check, manifest, servers, swap, witness
 from coordination.backup.check import Steps
 from coordination.backup.make import keys_of, prove
 from coordination.backup.manifest import Backup
+from coordination.backup.witness import Begun
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.errors import BadInput
-from coordination.privacy.keys import load_keks, recovery_public
+from coordination.privacy.keys import load_keks
 from coordination.privacy.keystore import Keystore
 from coordination.provision import alembic_config, make_database, migrate, prepare_database
 
@@ -80,6 +81,7 @@ def restore(
         data, keys = open_checked(settings, folder, keys_from)
         _refuse_newer(settings, data)
         live = swap.live_database(settings)
+        swap.settle(settings, live)
         if not swap.is_empty(settings, live) and not replace:
             raise BadInput(
                 "Cette installation contient déjà des comptes ou des parcours."
@@ -104,14 +106,18 @@ def restore(
                     engine.dispose()
             steps.take("Tables à jour", lambda: _migrate(settings, beside))
             kept = swap.kept_name(live, now)
-            steps.take("Mise en place", lambda: swap.put_in_place(settings, live, beside, kept))
+            # The chains of what comes into service end where the backup was taken.
+            begun = Begun(kept, None, witness.up_to(settings, data.manifest.heads))
+            steps.take("Mise en place", lambda: swap.put_in_place(settings, live, beside, begun))
         finally:
             servers.drop(settings, beside)
-        # The chains of what is now in service end where the backup was taken.
-        with _keystore(settings) as store:
-            store.set_heads(data.manifest.heads)
-        swap.set_witness_aside(settings, data.manifest.heads, now)
     return Restored(data.manifest.backup, data.manifest.taken_at, kept, len(erased), suspended)
+
+
+def undo(settings: Settings, now: datetime) -> tuple[str, str]:
+    """Put the latest replaced database back in service: (its name, the name the present one takes)."""
+    with only_one(settings):
+        return swap.put_back(settings, now)
 
 
 @contextmanager
@@ -187,20 +193,10 @@ def _replay(engine: Any, store: Keystore, erased: set[uuid.UUID]) -> str:
 
 def _merge_keys(settings: Settings, restored: Keystore, erased: set[uuid.UUID]) -> str:
     """Bring what is missing or no longer opens into the key database in service; an erased key stays destroyed."""
-    with _keystore(settings) as store:
+    with keys_of(settings, settings) as store:
         added = sum(store.take_back(restored, some) for some in check.batches(restored.folder_ids() - erased))
         store.destroy(list(erased))
     return f"{added} clés remises"
-
-
-@contextmanager
-def _keystore(settings: Settings) -> Iterator[Keystore]:
-    """The key database in service."""
-    store = Keystore.connect(role_url(settings, "keystore"), load_keks(settings), recovery_public(settings))
-    try:
-        yield store
-    finally:
-        store.engine.dispose()
 
 
 def _carry_over(settings: Settings, live: str, engine: Any, now: datetime) -> int:

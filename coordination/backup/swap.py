@@ -2,19 +2,17 @@
 
 from __future__ import annotations
 
-import json
 import time
 import uuid
-from collections.abc import Mapping, Sequence
 from datetime import datetime
-from typing import Any
 
 import psycopg
 from psycopg import sql
 
 from config.settings import Settings
 from coordination import embedded
-from coordination.backup import servers
+from coordination.backup import servers, witness
+from coordination.backup.witness import Begun
 from coordination.embedded import BEFORE, PREFIX, role_url
 from coordination.errors import BadInput, CoordinationError
 
@@ -56,7 +54,27 @@ def read_ids(settings: Settings, database: str, query: str) -> set[uuid.UUID]:
             return set()
 
 
-def put_in_place(settings: Settings, live: str, beside: str, kept: str) -> str:
+def put_in_place(settings: Settings, live: str, beside: str, begun: Begun) -> str:
+    """`beside` comes into service and what bears witness to it; `live` is kept. A stop in between is `settle`d."""
+    witness.begin(settings, live, begun)
+    found = _change_names(settings, live, beside, begun.kept)
+    witness.finish(settings, live, begun)
+    return found
+
+
+def settle(settings: Settings, live: str) -> Begun | None:
+    """Finish the change of places that a stop left half done; None where the databases had not moved."""
+    begun = witness.begun(settings, live)
+    if begun is None:
+        return None
+    if begun.kept in kept_databases(settings):
+        witness.finish(settings, live, begun)
+        return begun
+    witness.give_up(settings, live)
+    return None
+
+
+def _change_names(settings: Settings, live: str, beside: str, kept: str) -> str:
     """Rename `live` to `kept` and `beside` to `live`, both or neither."""
     with psycopg.connect(embedded.dsn(servers.admin_on(settings, "postgres")), autocommit=True) as connection:
         for attempt in range(_ATTEMPTS):
@@ -96,10 +114,14 @@ def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
 
     What was erased since stays erased. Raises BadInput where none is kept.
     """
+    live = live_database(settings)
+    stopped = settle(settings, live)
+    if stopped and stopped.back:
+        # The run before this one was going there.
+        return stopped.back, stopped.kept
     kept = kept_databases(settings)
     if not kept:
         raise BadInput("Aucune base remplacée n'est gardée : il n'y a rien à remettre.")
-    live = live_database(settings)
     erased = read_ids(settings, live, "SELECT folder_id FROM tombstone")
     with psycopg.connect(embedded.dsn(servers.admin_on(settings, kept[-1]))) as connection:
         connection.execute(
@@ -107,29 +129,15 @@ def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
             (list(erased),),
         )
     present = kept_name(live, now)
-    put_in_place(settings, live, kept[-1], present)
+    begun = Begun(present, kept[-1], witness.of_kept(settings, kept[-1]))
+    put_in_place(settings, live, kept[-1], begun)
     return kept[-1], present
 
 
 def drop_kept(settings: Settings) -> list[str]:
     """Drop every replaced database; their names."""
+    settle(settings, live_database(settings))
     kept = kept_databases(settings)
     for name in kept:
         servers.drop(settings, name)
     return kept
-
-
-def set_witness_aside(settings: Settings, heads: Sequence[Mapping[str, Any]], now: datetime) -> int:
-    """Checkpoints later than the restored chains tell of lines that are no more: kept apart, never deleted.
-
-    Without this `audit verify` would call every line written from now on a forgery. Returns how many files moved.
-    """
-    last = {head["structure"]: int(head["sequence"]) for head in heads}
-    witness, moved = settings.home / "witness", 0
-    for path in sorted(witness.glob("journal-*.json")) if witness.is_dir() else []:
-        said = json.loads(path.read_text())
-        if any(int(one["sequence"]) > last.get(one["structure"], 0) for one in said):
-            apart = embedded.private_folder(witness / f"before-restore-{now:%Y%m%d%H%M%S}")
-            path.rename(apart / path.name)
-            moved += 1
-    return moved

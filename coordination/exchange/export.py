@@ -4,11 +4,10 @@ from __future__ import annotations
 
 import csv
 import os
-from collections.abc import Iterator
-from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
 
+from coordination.console import writing_into
 from coordination.db import db
 from coordination.errors import BadInput
 from coordination.exchange.bundle.columns import COLUMNS
@@ -35,7 +34,7 @@ def export_bundle(actor: Actor, directory: Path, now: datetime) -> dict[str, int
     Raises Forbidden, or BadInput if the directory already holds something or cannot be written.
     """
     refuse_unless_allowed(actor, Action.EXPORT, now)
-    with _said(directory):
+    with writing_into(directory):
         if directory.exists() and any(directory.iterdir()):
             raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
     lines: dict[str, list[Line]] = {file: [] for file in COLUMNS}
@@ -53,20 +52,11 @@ def export_bundle(actor: Actor, directory: Path, now: datetime) -> dict[str, int
     lines["structures.csv"] = stored_structures()
     lines["users.csv"] = stored_users()
     db.session.rollback()
-    with _said(directory):
+    with writing_into(directory):
         directory.mkdir(parents=True, exist_ok=True, mode=0o700)
     for file, rows in lines.items():
         _write(directory / file, file, sorted(rows, key=lambda line: line.number))
     return {file: len(rows) for file, rows in lines.items()}
-
-
-@contextmanager
-def _said(directory: Path) -> Iterator[None]:
-    """It may be a file, or somebody else's."""
-    try:
-        yield
-    except OSError as error:
-        raise BadInput(f"Le dossier « {directory} » ne peut pas être écrit ({error.strerror}).") from None
 
 
 def _write(path: Path, file: str, lines: list[Line]) -> None:

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from coordination import clock
-from coordination.console import Day, json_option, show
+from coordination.console import Day, json_option, show, writing_into
 from coordination.errors import BadInput
 
 
@@ -44,8 +44,9 @@ def simulate(
     from coordination.exchange.simulate import simulate as draw
     from coordination.exchange.simulate import write_bundle
 
-    if directory.exists() and any(directory.iterdir()):
-        raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
+    with writing_into(directory):
+        if directory.exists() and any(directory.iterdir()):
+            raise BadInput(f"Le dossier « {directory} » n'est pas vide.")
     counts = _counts(journeys)
     bundle = draw(
         pre=counts.get("pre", 0),
@@ -56,7 +57,8 @@ def simulate(
         breaks=not without_breaks,
         perfect_entry=perfect_entry,
     )
-    write_bundle(bundle, directory)
+    with writing_into(directory):
+        write_bundle(bundle, directory)
     sizes = {file: len(rows) for file, rows in bundle.items()}
     show(as_json, {"files": sizes}, f"{sum(sizes.values())} lignes écrites dans {directory}.")
 

@@ -22,7 +22,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.db import act_as, db, in_turn, narrow, narrowed
-from coordination.errors import Conflict, Forbidden, NotFound
+from coordination.errors import Forbidden, NotFound, SentBefore
 from coordination.privacy.access import hold_journey, subject_of
 from coordination.privacy.actor import Actor
 from coordination.privacy.keys import secret_key
@@ -36,6 +36,10 @@ from coordination.privacy.vault import keystore
 _PATIENCE = "8s"
 # As forms draw them; a piece of a form adds the id of what it is about.
 _DRAWN = re.compile(r"[0-9a-f]{32}([0-9a-f]{32})?")
+SENT_BEFORE = (
+    "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce que vous avez écrit est gardé ci-dessous :"
+    " enregistrez-le s'il s'agit d'autre chose, sinon ouvrez de nouveau le formulaire."
+)
 # What a refusal may name: a kind with an opaque id or the code of a rule.
 _SOUGHT = re.compile(r"[a-z_]+=([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[A-Z][0-9]{2})")
 
@@ -105,7 +109,7 @@ class Work:
         self.lines.append((grant.action, journey_id, ",".join(detail)))
 
     def once(self, key: str, body: bytes, answer: str) -> None:
-        """Take an idempotency key. Raises AlreadyDone (same body) or Conflict (another body)."""
+        """Take an idempotency key. Raises AlreadyDone (same body) or SentBefore (another body)."""
         key = _as_stored(key)
         # Keyed, so that a stolen table does not let anybody try out texts; of this action on this journey alone.
         place = f"{self.action}\x1f{self.wanted}\x1f".encode()
@@ -119,7 +123,7 @@ class Work:
         ).one()
         if earlier.request_hash == digest:
             raise AlreadyDone(earlier.answer)
-        raise Conflict("Ce formulaire a déjà été envoyé avec un autre contenu. Rechargez la page.")
+        raise SentBefore(SENT_BEFORE)
 
 
 def _take_up(actor: Actor) -> None:
@@ -259,13 +263,18 @@ def _keep(heads: Heads) -> None:
                 keystore().note_heads({structure: head})
             else:
                 current_app.logger.error(
-                    "audit chain %s: line %d is not the one kept; see `coordination audit verify`",
+                    # Also on the terminal of a command: the operator must know.
+                    "Journal des accès, chaîne %s : la ligne %d n'est pas celle qui avait été gardée."
+                    " Lancez « coordination audit verify ».",
                     structure,
                     sequence,
                 )
     except SQLAlchemyError as error:
         # What was written stands; the next line notes a later head.
-        current_app.logger.warning("heads of the audit chains not noted: %s", type(error).__name__)
+        current_app.logger.warning(
+            "Journal des accès : les dernières lignes n'ont pas été gardées à part (%s).",
+            type(error).__name__,
+        )
 
 
 def _append_apart(done: Work, result: str) -> None:

@@ -20,6 +20,7 @@ from coordination.errors import (
     KeyUnavailable,
     NotFound,
     SealBroken,
+    SentBefore,
 )
 from coordination.privacy.work import AlreadyDone
 from coordination.web.forms import SURE
@@ -36,14 +37,22 @@ MEANWHILE = (
     "Quelqu'un écrivait au même endroit au même moment, et un seul des deux envois a pu passer. Le vôtre n'a pas"
     " été enregistré ; rien n'est perdu."
 )
-AGAIN = (
-    "Revenez à la page précédente et renvoyez le formulaire : le plus souvent votre navigateur y a gardé ce que"
-    " vous aviez tapé. Sinon, copiez votre texte ci-dessous s'il y en a un."
+# Our fields ask the browser to keep nothing: going back may show them empty.
+COPY = (
+    "S'il y a un texte ci-dessous, copiez-le d'abord : le formulaire peut revenir vide, ou avec un brouillon gardé"
+    " plus tôt."
 )
+AGAIN = f"Revenez à la page précédente et recommencez. {COPY}"
 RELOAD = "Patientez une minute, puis rechargez la page."
 SOON = (
     "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
     " s'il y en a un."
+)
+SAVED_BEFORE = (
+    "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce nouvel envoi n'a pas été enregistré."
+)
+REOPEN = (
+    "Copiez votre texte ci-dessous s'il y en a un, puis ouvrez de nouveau le formulaire depuis le parcours."
 )
 FULL = "Le disque du serveur est plein. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu."
 SMALLER = (
@@ -123,8 +132,7 @@ PAGES = {
     503: Page(
         "L'application est momentanément indisponible",
         "La base de données ne répond pas. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu.",
-        "Patientez une minute, puis revenez à la page précédente et renvoyez le formulaire : le plus souvent votre"
-        " navigateur y a gardé ce que vous aviez tapé. Sinon, copiez votre texte ci-dessous s'il y en a un.",
+        f"Patientez une minute, puis recommencez. {COPY}",
     ),
 }
 
@@ -181,6 +189,9 @@ def _ours(error: CoordinationError) -> ResponseReturnValue:
         return error_page(
             status, str(error), "Prévenez l'administrateur : aucune donnée n'a été perdue ni montrée."
         )
+    if isinstance(error, SentBefore):
+        # To reload the page would send it once more.
+        return error_page(status, SAVED_BEFORE, REOPEN, typed=typed_texts())
     if status in (400, 409):
         return error_page(status, str(error), typed=typed_texts())
     return error_page(status)

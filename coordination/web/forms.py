@@ -31,6 +31,8 @@ class PageForm(FlaskForm):
         locales = ("fr",)
 
     form_errors: list[str]
+    # Whether it is shown again because it was saved already, with other words.
+    sent_before = False
 
     idempotency_key = HiddenField(default=lambda: uuid.uuid4().hex)
 

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 import uuid
 from datetime import date
+from pathlib import Path
 
 import click
 import pytest
@@ -20,6 +24,7 @@ from coordination.errors import BadInput, Forbidden, NotFound
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
 from tests.people import CHARTER, PASSWORD, make_account
+from tests.support import ROOT
 
 
 @pytest.fixture
@@ -181,3 +186,20 @@ def test_help_starts_nothing(main: click.Group) -> None:
 
 def test_the_charter_of_the_helpers_is_signed() -> None:
     assert CHARTER.signed_on < clock.today() < CHARTER.expires_on
+
+
+def test_without_a_terminal_no_password_is_asked(tmp_path: Path) -> None:
+    """Python would say so in English, then read it and show it."""
+    done = subprocess.run(
+        [sys.executable, "-m", "coordination.cli", "user", "password", "ana@exemple.fr"],
+        env={**os.environ, "COORDINATION_HOME": str(tmp_path)},
+        cwd=ROOT,
+        input="huit loutres dansent ici\n" * 2,
+        capture_output=True,
+        text=True,
+        # No terminal to open beside the standard input either.
+        start_new_session=True,
+    )
+    assert done.returncode == 2 and done.stdout == ""
+    assert done.stderr.startswith("Erreur : Il n'y a pas de terminal") and "--stdin" in done.stderr
+    assert "Warning" not in done.stderr

@@ -176,3 +176,23 @@ def test_every_scan_is_noted(house: Flask) -> None:
     opened(house, "2026-04-01")
     ((on, finished, count),) = rows("SELECT on_date, finished_at, opened FROM scan_run")
     assert (on, count) == (D("2026-04-01"), 0) and finished > before
+
+
+def test_the_day_that_is_prepared_is_told_to_a_person(house: Flask) -> None:
+    """The entry is 12, 18 and 24 months before the days prepared; a machine reads it as the format says."""
+    settings = house.config["SETTINGS"]
+    import_rows(
+        case(
+            pre(entered_on="2026-01-10", birth_date="2011-03-20"),
+            actions=[{"key": "a", "status": "EN_COURS", "planned_end": "2026-12-01"}],
+        ),
+        D("2026-02-01"),
+    )
+    lines = run(settings, "deadlines").stdout.splitlines()
+    assert "PRE-1  T09  à préparer, dès le 2026-12-11, pour le 2027-01-10" in lines
+    assert "PRE-1  T10  à préparer, dès le 2027-05-28, pour le 2027-07-12" in lines
+    assert "PRE-1  T09  échéance du 2027-01-10, fait du 2026-01-10" in lines
+    # A day of birth is known to nobody here.
+    assert [line for line in lines if "S06" in line] == ["PRE-1  S06  à préparer, dès le 2026-09-01"]
+    found = json.loads(run(settings, "deadlines", "--json").stdout)["deadlines"]
+    assert {one["since"] for one in found if one["rule"] == "T09"} == {"2026-01-10"}

@@ -118,6 +118,42 @@ def test_an_age_is_asked_about_from_the_first_of_its_month(rule: str, before: st
     assert sentence(rule, LEAD, since, month, "age") == after.replace(" en août 2026", "")
 
 
+@pytest.mark.parametrize(
+    ("rule", "kind", "since", "due_on", "said"),
+    [
+        (
+            "A01",
+            "overdue",
+            "2026-11-30",
+            "2027-01-14",
+            "Sans nouvel échange d'ici au 14/01/2027 : 45 jours de silence",
+        ),
+        (
+            "A15",
+            "overdue",
+            "2026-11-30",
+            "2027-01-29",
+            "Sans rien d'écrit d'ici au 29/01/2027 : 60 jours",
+        ),
+        (
+            "T30",
+            "overdue",
+            "2027-01-12",
+            "2027-01-15",
+            "Rendez-vous du 12/01/2027 : dire comment il s'est passé – à partir du 15/01/2027",
+        ),
+        ("I02", LEAD, "2027-01-20", "2027-01-13", "Reprise prévue le 20/01/2027 – à partir du 13/01/2027"),
+    ],
+)
+def test_what_a_scan_for_a_later_day_opened_says_when(
+    rule: str, kind: str, since: str, due_on: str, said: str
+) -> None:
+    """Read before its day. On that day it speaks as it always does."""
+    due = D(due_on)
+    assert sentence(rule, kind, D(since), D("2026-11-30"), due_on=due) == said
+    assert sentence(rule, kind, D(since), due, due_on=due) == sentence(rule, kind, D(since), due)
+
+
 def test_a_birthday_is_never_said_by_its_day() -> None:
     for rule in AGES:
         for today in ("2026-01-05", "2027-01-05"):

@@ -8,6 +8,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Iterator
@@ -193,6 +194,109 @@ def test_an_installation_in_use_is_replaced_only_when_asked_and_can_be_put_back(
     assert back.returncode == 0, back.stderr
     assert ask(full, "SELECT display_name FROM account WHERE email = 'ref1@ex.fr'") == "renamed since"
     assert "NomPRE-1" in page_of(full)
+
+
+@pytest.fixture
+def witnessed(full: Settings) -> Iterator[Settings]:
+    """The same installation with a home, hence checkpoints, of its own: one was signed since the backup."""
+    home = Path(tempfile.mkdtemp(prefix="witness-", dir=full.home))
+    shutil.copytree(full.keys_dir, home / "keys")
+    apart = replace(full, home=home)
+    ask(apart, "UPDATE account SET display_name = 'renamed since' WHERE email = 'ref1@ex.fr' RETURNING 1")
+    note_something(apart, "since the backup")
+    assert command(apart, "audit", "checkpoint").returncode == 0
+    yield apart
+    shutil.rmtree(home)
+
+
+def note_something(settings: Settings, text: str) -> None:
+    """A line more in the chain of the référent's structure."""
+    application = create_app(settings)
+    with application.app_context():
+        new = NewContact(day(), "VAD", "ABOUTI", text)
+        log_contact(person("ref1"), journey_of(settings), new, clock.now())
+    close(application)
+
+
+def intact(settings: Settings, where: str) -> None:
+    """The journal holds against all that was kept of it, also after a line more."""
+    for _ in range(2):
+        done = command(settings, "audit", "verify")
+        assert done.returncode == 0, (where, done.stdout, done.stderr)
+        note_something(settings, where)
+
+
+def killed_at(settings: Settings, place: str, *arguments: str) -> None:
+    """A restore, killed when it comes to `place`."""
+    program = (
+        "import os, signal\n"
+        "from coordination import cli\n"
+        "from coordination.backup import swap, witness\n"
+        "from coordination.privacy.keystore import Keystore\n"
+        f"{place} = lambda *given: os.kill(os.getpid(), signal.SIGKILL)\n"
+        "cli.main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, "restore", *arguments],
+        env=environment(settings),
+        cwd=ROOT,
+        capture_output=True,
+    )
+    assert done.returncode == -signal.SIGKILL, done
+
+
+def test_the_journal_is_intact_wherever_one_goes_back_to(
+    taken: Path, witnessed: Settings, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Each database has lines, kept heads and checkpoints of its own, under the same numbers.
+
+    A way back that was killed is finished by the next run: no change of places too many, none too few.
+    """
+    ways = [
+        ("", [str(taken), "--replace"]),
+        ("", ["--undo"]),
+        ("swap._change_names", ["--undo"]),
+        ("Keystore.set_heads", ["--undo"]),
+        ("witness.give_up", ["--undo"]),
+    ]
+    for number, (place, arguments) in enumerate(ways):
+        # A database put aside bears the second it was.
+        time.sleep(1.1)
+        if place:
+            killed_at(witnessed, place, *arguments)
+        done = run(witnessed, "restore", *arguments)
+        assert done.returncode == 0, (place, done.stderr)
+        named = ask(witnessed, "SELECT display_name FROM account WHERE email = 'ref1@ex.fr'")
+        assert named == ("renamed since" if number % 2 else "ref1"), place
+        intact(witnessed, f"{arguments} {place}")
+        assert command(witnessed, "audit", "checkpoint").returncode == 0
+    assert not caplog.records
+    # Nothing that was signed is ever deleted.
+    assert len(list((witnessed.home / "witness").rglob("journal-*.json"))) == 1 + len(ways)
+
+
+def test_a_restore_killed_once_the_database_is_in_place_can_be_gone_back_from(
+    taken: Path, witnessed: Settings
+) -> None:
+    killed_at(witnessed, "Keystore.set_heads", str(taken), "--replace")
+    time.sleep(1.1)
+    assert run(witnessed, "restore", "--undo").returncode == 0
+    intact(witnessed, "back")
+
+
+def test_lines_taken_from_a_database_put_aside_show_when_it_comes_back(
+    taken: Path, witnessed: Settings
+) -> None:
+    assert run(witnessed, "restore", str(taken), "--replace").returncode == 0
+    with psycopg.connect(superuser(kept_by(witnessed)), autocommit=True) as connection:
+        connection.execute("ALTER TABLE audit_entry DISABLE TRIGGER USER")
+        connection.execute(
+            "DELETE FROM audit_entry a WHERE sequence ="
+            " (SELECT max(sequence) FROM audit_entry b WHERE b.structure_id = a.structure_id)"
+        )
+    assert run(witnessed, "restore", "--undo").returncode == 0
+    done = command(witnessed, "audit", "verify")
+    assert done.returncode == 1 and "la fin a été coupée" in done.stderr
 
 
 def test_a_restore_lets_nobody_in_again(taken: Path, full: Settings) -> None:
@@ -521,7 +625,10 @@ def test_a_backup_goes_into_an_empty_folder_only(source: Flask, taken: Path, tmp
     assert done.returncode == 2 and "n'est pas vide" in done.stderr
     assert before == sorted((path.name, path.stat().st_mtime_ns) for path in taken.iterdir())
     (tmp_path / "file").write_text("x")
-    assert run(source.config["SETTINGS"], "backup", str(tmp_path / "file")).returncode == 2
+    for nowhere in (tmp_path / "file", Path("/proc/nowhere")):
+        done = run(source.config["SETTINGS"], "backup", str(nowhere))
+        assert done.returncode == 2 and "ne peut pas être écrit : " in done.stderr
+        assert "No such" not in done.stderr and "Not a" not in done.stderr and "exists" not in done.stderr
 
 
 def test_archives_hold_no_canary_and_nobody_else_reads_them(taken: Path, source: Flask) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -129,6 +130,9 @@ def test_another_text_under_the_same_key_is_kept_and_can_be_sent_again(site: Fla
     assert answer.status_code == 409
     assert ">Autre</textarea>" in answer.text.replace("\r\n", "").replace("\n", "")
     assert form["idempotency_key"] not in answer.text
+    # Reloading the answer would send it once more: the form is opened again from where it was opened.
+    assert "Rechargez" not in answer.text and "ouvrez de nouveau le formulaire" in unescape(answer.text)
+    assert f'<a href="/parcours/{journey_id}">Retrouver ce qui est enregistré' in answer.text
     assert contacts(journey_id) == before + 1
 
 

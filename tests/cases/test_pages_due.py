@@ -41,3 +41,11 @@ def test_a_fact_already_past_due_shows_until_the_scan_opens_it(site: Flask) -> N
     assert NEXT in due and SIGNAL in due and SIGNAL in coming
     run_scan(site.config["SETTINGS"], TODAY)
     assert NEXT not in told() and SIGNAL in told()
+
+
+def test_what_a_scan_for_a_later_day_opened_is_told_for_that_day(site: Flask) -> None:
+    """As the tour of the README does: nobody reads of a silence that has not lasted yet."""
+    run_scan(site.config["SETTINGS"], TODAY + timedelta(days=62))
+    client = browser(site, REFERENT)
+    page = unescape(client.get("/parcours/ma-journee").text)
+    assert "depuis 0 jour" not in page and "Sans nouvel échange d'ici au" in page

@@ -15,7 +15,15 @@ from sqlalchemy.exc import OperationalError
 
 from config.settings import Settings
 from coordination.db import db
-from coordination.errors import BadInput, Conflict, Forbidden, KeyUnavailable, NotFound, SealBroken
+from coordination.errors import (
+    BadInput,
+    Conflict,
+    Forbidden,
+    KeyUnavailable,
+    NotFound,
+    SealBroken,
+    SentBefore,
+)
 from coordination.privacy.work import AlreadyDone
 from coordination.web import factory
 from coordination.web.routing import declares_public
@@ -27,6 +35,7 @@ FAULTS: dict[str, Exception] = {
     "absent": NotFound("Ce parcours n'existe pas."),
     "interdit": Forbidden("Votre rôle ne permet pas cette action."),
     "conflit": Conflict("Quelqu'un a modifié ce texte."),
+    "renvoi": SentBefore("Un autre contenu."),
     "mauvais": BadInput("La date est dans le futur."),
     "cle": KeyUnavailable("La clé de chiffrement version 3 est absente : les données restent fermées."),
     "sceau": SealBroken("Un champ scellé (clé version 2) a été altéré."),
@@ -71,10 +80,11 @@ def faulty(settings: Settings) -> Iterator[Flask]:
         ("absent", 404, "ne vous est pas accessible"),
         ("interdit", 403, "ne permet pas cette action"),
         ("conflit", 409, "Quelqu&#39;un a modifié ce texte."),
+        ("renvoi", 409, "ouvrez de nouveau le formulaire"),
         ("mauvais", 400, "La date est dans le futur."),
         ("cle", 503, "version 3"),
         ("sceau", 500, "clé version 2"),
-        ("base", 503, "revenez à la page précédente"),
+        ("base", 503, "copiez-le d&#39;abord"),
         ("croise", 503, "au même moment"),
         ("depasse", 503, "rechargez la page"),
         ("bogue", 500, "n&#39;a pas été enregistrée"),
@@ -99,13 +109,15 @@ def test_each_fault_has_its_page(
         assert "test_faults.py" in caplog.text, "the log says where"
 
 
-@pytest.mark.parametrize("kind", ["conflit", "mauvais", "base", "croise", "nul", "nombre"])
+@pytest.mark.parametrize("kind", ["conflit", "renvoi", "mauvais", "base", "croise", "nul", "nombre"])
 def test_what_was_typed_is_given_back(faulty: Flask, kind: str) -> None:
     client = faulty.test_client()
     fields = {"note": NOTE, "password": "never shown again", "csrf_token": csrf_token(client.get("/"))}
     page = client.post(f"/faute/{kind}", data=fields)
     assert NOTE in page.text
     assert "never shown again" not in page.text
+    # A browser keeps nothing of these fields: no page may promise that it did.
+    assert "navigateur" not in page.text
 
 
 def test_what_was_typed_is_escaped(faulty: Flask) -> None:

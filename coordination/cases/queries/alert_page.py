@@ -112,7 +112,9 @@ def alert_page(grant: Grant, journey_id: uuid.UUID, alert_id: uuid.UUID, today: 
         signal=rule.signal,
         severity=severity(row.rule, row.kind),
         break_label=BREAKS[rule.break_type],
-        sentence=sentence(row.rule, row.kind, row.since, today, row.because, in_force.thresholds),
+        sentence=sentence(
+            row.rule, row.kind, row.since, today, row.because, in_force.thresholds, due_on=row.due_on
+        ),
         opened_on=row.opened_on,
         status=row.status,
         is_open=row.status in OPEN_STATUSES,

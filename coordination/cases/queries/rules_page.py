@@ -151,7 +151,7 @@ def _standing(row: Any, thresholds: Thresholds, today: date) -> Standing:
     if row.alert_id is None and row.due_on > today:
         said = coming_sentence(row.rule, row.kind, row.since, row.due_on)
     else:
-        said = sentence(row.rule, row.kind, row.since, today, row.because, thresholds)
+        said = sentence(row.rule, row.kind, row.since, today, row.because, thresholds, due_on=row.due_on)
     until = row.postponed_until if row.status == "REPORTEE" else None
     return Standing(said, _date_state(row, today), dates_of(row, thresholds), row.alert_id, until)
 

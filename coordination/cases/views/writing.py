@@ -11,18 +11,13 @@ from flask.typing import ResponseReturnValue
 
 from coordination.cases.queries.contact_page import Concerned, concerned
 from coordination.cases.views.pages import first_page_of, refused, require_writer, show, way_back
-from coordination.errors import BadInput, Conflict
+from coordination.errors import BadInput, Conflict, SentBefore
 from coordination.privacy.drafts import Place
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict
 from coordination.privacy.work import AlreadyDone, consult
 from coordination.web import current, drafts
 from coordination.web.forms import PageForm
-
-SENT_BEFORE = (
-    "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce que vous avez écrit est gardé ci-dessous :"
-    " enregistrez-le s'il s'agit d'autre chose, sinon corrigez depuis le parcours ce qui a été enregistré."
-)
 
 
 def write_page(
@@ -55,6 +50,7 @@ def write_page(
             form["version"].data = conflict.version
         else:
             form.form_errors.append(str(error))
+            form.sent_before = isinstance(error, SentBefore)
         return refused(page(conflict), 409)
     drafts.forget(drafted)
     flash(saved() if callable(saved) else saved, "success")
