@@ -5,8 +5,9 @@ from __future__ import annotations
 import statistics
 import time
 import uuid
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from itertools import count
+from typing import Any
 from unittest import mock
 
 import psycopg
@@ -21,7 +22,7 @@ from coordination.accounts.queries import account_id_of, load_actor
 from coordination.cases.queries.search import search
 from coordination.privacy import vault
 from coordination.privacy.policy import Action
-from coordination.privacy.sealing import DataKey, unseal_rows
+from coordination.privacy.sealing import unseal_rows
 from coordination.privacy.work import consult
 
 RUNS = 60
@@ -44,15 +45,9 @@ def main() -> None:
         print(text, flush=True)
 
 
-def _null_unseal_rows(
-    _table: str,
-    _columns: Sequence[str],
-    _keys: Iterable[DataKey],
-    _places: Iterable[bytes],
-    rows: Iterable[tuple[bytes | None, ...]],
-    remember: bool = False,
-) -> list[tuple[str, ...]]:
-    return [tuple("" if cell is None else _null_open(cell) for cell in row) for row in rows]
+def _null_unseal_rows(*given: Any, **_named: Any) -> list[tuple[str, ...]]:
+    """In place of `unseal_rows`, whose last argument is the rows."""
+    return [tuple("" if cell is None else _null_open(cell) for cell in row) for row in given[-1]]
 
 
 def _null_open(cell: bytes) -> str:
@@ -70,16 +65,9 @@ def _seal_with_nothing(small: Site, browser: InProcess, path: str) -> None:
     """Replace in the database every cell that the page opens by one sealed with the null cipher."""
     cells: list[tuple[str, str, uuid.UUID, bytes]] = []
 
-    def learn(
-        table: str,
-        columns: Sequence[str],
-        keys: Iterable[DataKey],
-        places: Iterable[bytes],
-        rows: Iterable[tuple[bytes | None, ...]],
-        remember: bool = False,
-    ) -> list[tuple[str, ...]]:
-        places, rows = list(places), list(rows)
-        opened = unseal_rows(table, columns, keys, places, rows, remember)
+    def learn(table: str, columns: Sequence[str], *given: Any, **named: Any) -> list[tuple[str, ...]]:
+        keys, places, rows = map(list, given)
+        opened = unseal_rows(table, columns, keys, places, rows, **named)
         for place, row, texts in zip(places, rows, opened, strict=True):
             for column, cell, text in zip(columns, row, texts, strict=True):
                 if cell is not None:

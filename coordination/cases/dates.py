@@ -50,17 +50,8 @@ FACTS: dict[str, frozenset[str]] = {
 }
 """Table -> dates of something that happened: neither after today nor after the exit."""
 
-SINCE_OPENING: dict[str, frozenset[str]] = {
-    "contact": frozenset({"on_date"}),
-    "objective": frozenset({"set_on", "reached_on"}),
-    "appointment": frozenset({"on_date"}),
-    "action": frozenset({"started_on", "suspended_on", "ended_on"}),
-    "attendance": frozenset({"on_date"}),
-    "pause": frozenset({"from_on", "returned_on"}),
-    "review": frozenset({"held_on"}),
-    "barrier": frozenset({"identified_on", "lifted_on"}),
-    "life_event": frozenset({"on_date", "handled_on"}),
-}
+_COME_WITH = frozenset({"invitation", "iae_application", "school_absence", "stay_decision"})
+SINCE_OPENING = {table: days for table, days in FACTS.items() if table not in _COME_WITH}
 """Table -> dates that a page refuses before the journey began. An import may bring earlier ones.
 
 Not here: what one may come with (an invitation, an application already sent, the end of a right), and absences from
