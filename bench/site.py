@@ -211,8 +211,8 @@ class Browser:
         content = response.read()
         elapsed = time.perf_counter() - started
         for value in response.headers.get_all("Set-Cookie") or ():
-            name, _, content = value.split(";")[0].partition("=")
-            self.cookies[name] = content
+            name, _, cookie = value.split(";")[0].partition("=")
+            self.cookies[name] = cookie
         connection.close()
         return response.status, content.decode("utf-8", "replace"), elapsed
 

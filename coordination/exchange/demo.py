@@ -97,27 +97,21 @@ def mark_demo(operator: Actor, now: datetime) -> None:
 
 
 def sign_all_charters(today: date, now: datetime, password: str | None = None) -> None:
-    """Demo accounts and their colleagues have signed the charter; the demo accounts get the password."""
+    """Demo accounts and their colleagues have signed the charter, and have the password if there is one."""
     operator = operator_actor()
+    values: dict[str, Any] = {
+        "secrecy_basis": _secrecy(),
+        "charter_version": CHARTER,
+        "charter_signed_on": today - timedelta(days=30),
+        "charter_expires_on": today + timedelta(days=335),
+    }
+    if password is not None:
+        values["password_hash"] = hash_password(password)
     with work(operator, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
         db.session.execute(
-            update(Account)
-            .where(Account.kind == "person", Account.email.endswith(DOMAIN))
-            .values(
-                secrecy_basis=_secrecy(),
-                charter_version=CHARTER,
-                charter_signed_on=today - timedelta(days=30),
-                charter_expires_on=today + timedelta(days=335),
-            )
+            update(Account).where(Account.kind == "person", Account.email.endswith(DOMAIN)).values(values)
         )
-        if password is not None:
-            hashed = hash_password(password)
-            db.session.execute(
-                update(Account)
-                .where(Account.email.in_([name + DOMAIN for name in ACCOUNTS]))
-                .values(password_hash=hashed)
-            )
         w.audit(grant, ["charter", "password_hash"])
 
 

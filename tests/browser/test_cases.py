@@ -254,7 +254,8 @@ def test_a_coordinator_gives_two_files_to_another_referent(site: Site) -> None:
     for number in (0, 1):
         boxes.nth(number).focus()
         page.keyboard.press("Space")
-    page.get_by_label("Nouveau référent").select_option(label="Julien Bultel")
+    julien = scalar("SELECT id FROM account WHERE display_name = 'Julien Bultel'")
+    page.get_by_label("Nouveau référent").select_option(str(julien))
     page.get_by_role("button", name="Confier les parcours cochés").click()
     expect(page.get_by_text("Fait : 2 parcours ont changé de référent.")).to_be_visible()
     expect(page).to_have_url(re.compile("/parcours/tableau$"))

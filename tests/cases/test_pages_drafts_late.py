@@ -13,6 +13,7 @@ from flask import Flask
 from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
+from coordination.cases.commands.people import LAST_TO_CALL
 from tests.cases.pages_kit import REFERENT, browser, post, silent_journey
 from tests.conftest import TODAY
 from tests.support import rows, scalar
@@ -83,7 +84,11 @@ FORMS: dict[str, tuple[str, Callable[[uuid.UUID], object], dict[str, Any]]] = {
     "schooling": ("/parcours/{}/scolarite", str, {"school_level": "CE2"}),
     "agreement": ("/parcours/{}/accord", str, {"status": "RETIRE"}),
     "relative": ("/parcours/proche/{}", one_of("representative"), {"phone": "06 39 98 11 22"}),
-    "removal of a relative": ("/parcours/proche/{}/retirer", one_of("representative"), {}),
+    "removal of a relative": (
+        "/parcours/proche/{}/retirer",
+        one_of("representative"),
+        {"sure": LAST_TO_CALL},
+    ),
     "correction": ("/parcours/echange/{}", one_of("contact"), {"note": "Elle rappellera jeudi."}),
     "alert": (
         "/parcours/alerte/{}",

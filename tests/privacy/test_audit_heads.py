@@ -57,7 +57,7 @@ def test_a_chain_written_anew_stays_known(
         assert kept() == 12
         assert "ne correspond pas au point de contrôle" in problems(app) or last() < 12
     assert last() > 12
-    assert str(ONE) in caplog.text and "not the one kept" in caplog.text
+    assert str(ONE) in caplog.text and "pas celle qui avait été gardée" in caplog.text
 
 
 def test_a_head_that_was_not_noted_is_caught_up(app: Flask, monkeypatch: pytest.MonkeyPatch) -> None:
