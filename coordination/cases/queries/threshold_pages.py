@@ -12,7 +12,6 @@ from sqlalchemy import func, select, text
 
 from coordination.alerts.catalogue import Rule, rules
 from coordination.alerts.in_force import Place, live, setting_of
-from coordination.alerts.models import Alert
 from coordination.alerts.models_thresholds import LIVE, RecomputeQueue, Threshold, ThresholdTrial
 from coordination.alerts.running import RUNS
 from coordination.alerts.sentences import BREAKS
@@ -25,6 +24,8 @@ from coordination.cases.queries.people import account_names, structure_names
 from coordination.db import NOBODY, db
 from coordination.errors import NotFound
 from coordination.privacy.policy import Grant
+
+_ANSWERS = text("SELECT opened, set_aside FROM answers_of_rule(:rule, :programme, :first, :last)")
 
 
 @dataclass(frozen=True)
@@ -193,14 +194,6 @@ def trial_page(_grant: Grant, trial_id: uuid.UUID) -> TrialPage:
 
 def _answers(row: Any) -> tuple[int, int]:
     """(alerts of the rule that were really opened in the period, those that people set aside)."""
-    mine = (
-        Alert.rule == row.rule,
-        Alert.opened_on >= row.from_on,
-        Alert.opened_on <= row.until_on,
-        Alert.journey_id.in_(select(Journey.id).where(Journey.programme == row.programme)),
-    )
-    every = db.session.scalar(select(func.count()).select_from(Alert).where(*mine)) or 0
-    aside = db.session.scalar(
-        select(func.count()).select_from(Alert).where(*mine, Alert.status == "SANS_OBJET")
-    )
-    return every, aside or 0
+    asked = {"rule": row.rule, "programme": row.programme, "first": row.from_on, "last": row.until_on}
+    opened, set_aside = db.session.execute(_ANSWERS, asked).one()
+    return opened, set_aside
