@@ -32,7 +32,7 @@ from coordination.cases.commands.team import NewLeave, plan_leave
 from coordination.cases.commands.thresholds import NewTrial, make_trial
 from coordination.exchange.simulate import simulate, write_bundle
 
-RUNS = 20
+RUNS = 40
 GOAL = 40
 # Journeys of a référent, where there are more: others of the team follow the rest.
 LOAD = 75

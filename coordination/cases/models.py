@@ -230,6 +230,14 @@ class Pause(InFolder, Base):
     reason: Mapped[bytes | None] = sealed()
 
 
+# Pauses that run, of all that somebody sees: line by line, each would be held against the list of their folders.
+Index(
+    "ix_pause_running",
+    *(Pause.folder_id, Pause.journey_id),
+    postgresql_where=Pause.returned_on.is_(None),
+)
+
+
 class Review(InFolder, Base):
     __tablename__ = "review"
 
