@@ -135,8 +135,8 @@ def _ask_far_ahead(
     name, years = FAR_AHEAD.get(kind.table, ("", 0))
     day = values.get(name)
     if isinstance(day, date) and is_far(day, today, years) and known.changed(values, name):
-        label, span = kind.cell(name).label, f"{years} ans" if years > 1 else "un an"
-        problems.ask(name, f"« {label} », {day:%d/%m/%Y} : c'est dans plus de {span}. Vérifiez l'année.")
+        span = f"de {years} ans" if years > 1 else "d'un an"
+        problems.ask(name, f"Le {day:%d/%m/%Y}, c'est dans plus {span}. Vérifiez l'année.")
 
 
 def missing(cell: Cell) -> str:
