@@ -17,7 +17,7 @@ import time
 import uuid
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -46,6 +46,8 @@ STAGES = {
 MOST_WORKERS = 8192
 # Seconds until a form is sent again that met no database.
 PAUSE = 0.1
+# Seconds, the start of a database included: longer is a page that hangs.
+ANSWERED_WITHIN = 30
 
 
 def form(key: str, token: str) -> dict[str, str]:
@@ -137,11 +139,12 @@ class Pages:
         self.worker = self._said()
         self.age += 1
 
-    def wait_for(self, stage: int) -> None:
-        """Wait until this worker is at that stage or further."""
+    def wait_for(self, stage: int, sender: Sender) -> None:
+        """Wait until this worker is at that stage or further, as long as something is sent to it."""
         patience = time.monotonic() + 60
         while self.stages[self.age] < stage:
-            assert time.monotonic() < patience
+            assert not sender.refused, sender.refused
+            assert time.monotonic() < patience, f"worker {self.age} stays {STAGES[self.stages[self.age]]}"
             time.sleep(0.0005)
 
     def kill(self) -> None:
@@ -160,20 +163,25 @@ def served(settings: Settings, journey: str) -> Iterator[Pages]:
     file.write_bytes(bytes(MOST_WORKERS))
     with file.open("r+b") as opened:
         stages = mmap.mmap(opened.fileno(), MOST_WORKERS)
-    server = subprocess.Popen(
-        [sys.executable, "-m", "tests.killed_pages", str(file), path],
-        env=environment(settings) | {"COORDINATION_INSECURE_COOKIES": "1"},
-        cwd=ROOT,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.DEVNULL,
-        text=True,
-        start_new_session=True,
-        preexec_fn=serve._end_with_parent,
-    )
+    said = settings.home / "pages.log"
+    with said.open("w") as log:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "tests.killed_pages", str(file), path],
+            env=environment(settings) | {"COORDINATION_INSECURE_COOKIES": "1"},
+            cwd=ROOT,
+            stdout=subprocess.PIPE,
+            stderr=log,
+            text=True,
+            start_new_session=True,
+            preexec_fn=serve._end_with_parent,
+        )
     try:
         pages = Pages(server, stages, path)
         pages.next_worker()
         yield pages
+    except AssertionError:
+        print(said.read_text()[-4000:])
+        raise
     finally:
         os.killpg(server.pid, signal.SIGKILL)
         server.communicate()
@@ -210,7 +218,7 @@ class Sender:
 
     def _ask(self, method: str, path: str, data: dict[str, str] | None = None) -> tuple[int, str]:
         """Status and text of the answer. Raises OSError or HTTPException where whoever answers dies."""
-        line = http.client.HTTPConnection("127.0.0.1", self.pages.port, timeout=60)
+        line = http.client.HTTPConnection("127.0.0.1", self.pages.port, timeout=ANSWERED_WITHIN)
         headers = {"Content-Type": "application/x-www-form-urlencoded", "Cookie": self._cookie}
         try:
             line.request(method, path, urlencode(data) if data else None, headers)
@@ -233,8 +241,13 @@ class Sender:
         while not self.given_up:
             status, text = 0, ""
             self.sendings += 1
-            with suppress(OSError, http.client.HTTPException):
+            try:
                 status, text = self._ask("POST", self.pages.path, form(key, self._token))
+            except TimeoutError:
+                self.refused = f"no answer within {ANSWERED_WITHIN} s"
+                return
+            except (OSError, http.client.HTTPException):
+                pass  # whoever answered died
             if status == 303:
                 self.acknowledged.append(key)
                 return

@@ -116,7 +116,7 @@ def _kill(
     for number in range(kills):
         answered = len(sender.acknowledged)
         if number % 2:
-            pages.wait_for(COMMITS)
+            pages.wait_for(COMMITS, sender)
             time.sleep(drawn.uniform(0, ABOUT_A_COMMIT_S))
         else:
             time.sleep(drawn.uniform(0, 2 * pace))
