@@ -108,7 +108,7 @@ def _serve(file: Path, path: str) -> None:
         "worker_class": "gthread",
         "preload_app": True,
         "control_socket_disable": True,
-        "loglevel": "critical",
+        "loglevel": "error",
         "when_ready": lambda arbiter: print(arbiter.LISTENERS[0].getsockname()[1], flush=True),
         "post_fork": forked,
         "post_worker_init": lambda worker: print(worker.pid, flush=True),

@@ -71,9 +71,9 @@ class Work:
         """
         if journey_id is None:
             return self._grant(None)
-        self.wanted = journey_id
+        held, self.wanted = self.wanted == journey_id, journey_id
         with narrowed([journey_id]):
-            if db.session.info.get("writing"):
+            if db.session.info.get("writing") and not held:
                 hold_journey(journey_id)
             subject = subject_of(self.actor, journey_id)
         return self._grant(subject)
@@ -271,6 +271,7 @@ def _keep(heads: Heads) -> None:
                 )
     except SQLAlchemyError as error:
         # What was written stands; the next line notes a later head.
+        db.session.rollback()
         current_app.logger.warning(
             "Journal des accès : les dernières lignes n'ont pas été gardées à part (%s).",
             type(error).__name__,

@@ -21,7 +21,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from werkzeug.datastructures import MultiDict
 from werkzeug.routing import BuildError
 
-from coordination.db import NOBODY
+from coordination.db import NOBODY, db
 from coordination.errors import CoordinationError
 from coordination.privacy.actor import Actor
 from coordination.privacy.drafts import (
@@ -155,6 +155,7 @@ def forget(place: Place | None = None) -> None:
         drop_draft(current.actor(), place or here(), current.now())
     except (SQLAlchemyError, CoordinationError) as error:
         # It is not shown again, since its key is used, and the worker sweeps it away.
+        db.session.rollback()
         current_app.logger.warning("a draft was not deleted: %s", type(error).__name__)
 
 

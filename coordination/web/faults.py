@@ -48,6 +48,11 @@ SOON = (
     "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
     " s'il y en a un."
 )
+UNSURE = "La base de données s'est arrêtée au moment où elle enregistrait : on ne sait pas si votre envoi a été gardé."
+TWICE = (
+    "Patientez une minute, puis renvoyez le formulaire, sans rien y changer : ce qui a été gardé ne le sera pas"
+    " deux fois. Gardez cette page ouverte, ou copiez votre texte ci-dessous s'il y en a un."
+)
 SAVED_BEFORE = (
     "Ce formulaire a déjà été enregistré, avec un autre contenu. Ce nouvel envoi n'a pas été enregistré."
 )
@@ -244,4 +249,11 @@ def _database_away(error: DBAPIError | PoolTimeout) -> ResponseReturnValue:
         current_app.logger.warning("Two works crossed each other in %s (%s).", request.endpoint, state)
         return error_page(503, MEANWHILE, AGAIN if sent else RELOAD, typed=typed_texts())
     current_app.logger.error("The database does not answer (%s).", type(error).__name__)
+    if sent and _at_its_end(error):
+        return error_page(503, UNSURE, TWICE, typed=typed_texts())
     return error_page(503, typed=typed_texts())
+
+
+def _at_its_end(error: DBAPIError | PoolTimeout) -> bool:
+    """Whether the line broke while a transaction was ending: a COMMIT is no statement to SQLAlchemy."""
+    return isinstance(error, DBAPIError) and error.connection_invalidated and error.statement is None

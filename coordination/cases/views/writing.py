@@ -8,9 +8,11 @@ from typing import Any
 
 from flask import flash, redirect, request
 from flask.typing import ResponseReturnValue
+from sqlalchemy.exc import SQLAlchemyError
 
 from coordination.cases.queries.contact_page import Concerned, concerned
 from coordination.cases.views.pages import first_page_of, refused, require_writer, show, way_back
+from coordination.db import db
 from coordination.errors import BadInput, Conflict, SentBefore
 from coordination.privacy.drafts import Place
 from coordination.privacy.policy import Action, Grant
@@ -53,8 +55,17 @@ def write_page(
             form.sent_before = isinstance(error, SentBefore)
         return refused(page(conflict), 409)
     drafts.forget(drafted)
-    flash(saved() if callable(saved) else saved, "success")
+    flash(_said(saved) if callable(saved) else saved, "success")
     return redirect(place, 303)
+
+
+def _said(saved: Callable[[], str]) -> str:
+    """The sentence to say; it may read, and what is saved stands even where nothing answers any more."""
+    try:
+        return saved()
+    except SQLAlchemyError:
+        db.session.rollback()
+        return "Enregistré."
 
 
 def show_form(
