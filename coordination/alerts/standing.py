@@ -15,14 +15,13 @@ from typing import Any, NamedTuple
 from sqlalchemy import text
 
 from coordination.alerts.catalogue import REPLACES, SEVERITY_RANK, rules, serious, severity
-from coordination.alerts.running import RUNS
 from coordination.db import db, for_many
 
 # The status is written out: the partial index is chosen for a value known beforehand.
 # What was answered is not shown, but hides what it replaces while its deadline stands. `weight` puts the worst
 # severity first, then the oldest day, then the rule.
 _SHOWN = """
-WITH told AS MATERIALIZED (
+told AS MATERIALIZED (
   SELECT id, journey_id, rule, kind, subject_id, due_on, status = 'PRISE_EN_CHARGE' AS in_hand,
          escalated_on IS NOT NULL AND NOT initial AS late, status IN ('REPORTEE', 'SANS_OBJET') AS answered
   FROM alert WHERE status <> 'RESOLUE' AND rule || ':' || kind = ANY (:serious)),
@@ -48,9 +47,8 @@ shown AS MATERIALIZED (
 """
 # One text for all: a row costs more to carry over than what it says.
 _PEOPLE = text(
-    _SHOWN
-    + """
-people AS MATERIALIZED (
+    f"WITH {_SHOWN}"
+    """people AS MATERIALIZED (
   SELECT journey_id, string_agg(break_type, ' ') AS breaks, bool_and(in_hand) AS in_hand, min(weight) AS weight,
          string_agg(rule, ' ') AS rules, bool_or(late) AS late
   FROM shown GROUP BY journey_id, CASE WHEN :by_type THEN break_type END),
@@ -60,26 +58,30 @@ SELECT string_agg(concat_ws(',', p.journey_id, coalesce(CAST(f.referent_id AS te
 FROM people p JOIN file f ON f.id = p.journey_id
 """
 )
-_COUNTS = text(
+# For a statement that has gathered `mine`: the journeys seen (`id`, `referent_id`, and whether each `runs`).
+COUNTED = (
     _SHOWN
-    + f"""
+    + """
 soon AS MATERIALIZED (
   SELECT journey_id FROM deadline WHERE alert_id IS NULL AND due_on <= :until AND rule = ANY (:wanted)),
-file AS MATERIALIZED (SELECT id, referent_id, {RUNS} AS runs FROM journey),
 people AS (
   SELECT journey_id, bool_or(stalled) AS stalled, bool_or(due) AS due FROM (
     SELECT journey_id, true AS stalled, rule = ANY (:wanted) AS due FROM shown
-    UNION ALL SELECT soon.journey_id, false, true FROM soon JOIN file ON file.id = soon.journey_id AND file.runs
+    UNION ALL SELECT soon.journey_id, false, true FROM soon JOIN mine ON mine.id = soon.journey_id AND mine.runs
   ) AS every GROUP BY journey_id),
 loads AS (
-  SELECT coalesce(CAST(f.referent_id AS text), '') AS referent, count(*) FILTER (WHERE p.stalled) AS stalled,
+  SELECT coalesce(CAST(m.referent_id AS text), '') AS referent, count(*) FILTER (WHERE p.stalled) AS stalled,
          count(*) FILTER (WHERE p.due) AS due
-  FROM people p JOIN file f ON f.id = p.journey_id GROUP BY f.referent_id)
-SELECT (SELECT jsonb_object_agg(break_type, number) FROM (
-          SELECT break_type, count(DISTINCT journey_id) AS number FROM shown GROUP BY break_type) AS counted),
-       (SELECT jsonb_agg(jsonb_build_array(referent, stalled, due)) FROM loads)
+  FROM people p JOIN mine m ON m.id = p.journey_id GROUP BY m.referent_id)
 """
 )
+# A person once for each type: grouped, since a sort for the sake of DISTINCT took longer.
+COUNTS = """
+(SELECT jsonb_object_agg(break_type, number) FROM (
+   SELECT break_type, count(*) AS number FROM (
+     SELECT break_type, journey_id FROM shown GROUP BY 1, 2) AS each GROUP BY break_type) AS types),
+(SELECT jsonb_agg(jsonb_build_array(referent, stalled, due)) FROM loads)
+"""
 
 
 class Standing(NamedTuple):
@@ -132,11 +134,13 @@ def _standing(journey: str, referent: str, in_hand: str, late: str, breaks: str,
     return Standing(journey, referent, in_hand == "1", late == "1", breaks, codes)
 
 
-def standing_counts(wanted: Collection[str], until: date) -> Counts:
-    """How many visible people are stalled; `wanted`: rules that also count if they come due by `until`."""
-    with for_many():
-        asked = _catalogue() | {"wanted": list(wanted), "until": until}
-        by_break, loads = db.session.execute(_COUNTS, asked).one()
+def counts_asked(wanted: Collection[str], until: date) -> dict[str, Any]:
+    """What `COUNTED` needs to know; `wanted`: rules that also count if they come due by `until`."""
+    return _catalogue() | {"wanted": list(wanted), "until": until}
+
+
+def counts(by_break: dict[str, int] | None, loads: list[tuple[str, int, int]] | None) -> Counts:
+    """How many visible people are stalled, from the two columns of `COUNTS`."""
     of = [(uuid.UUID(who) if who else None, stalled, due) for who, stalled, due in loads or ()]
     return Counts(by_break or {}, {who: stalled for who, stalled, _ in of}, {who: due for who, _, due in of})
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from coordination.alerts.sentences import BREAKS
-from coordination.alerts.standing import Counts, standing_counts
+from coordination.alerts.standing import Counts
 from coordination.cases.queries.followers import Follower, Orphan, able_pairs, followers, orphans
 from coordination.cases.queries.listing import Gauge, JourneyLine, gauges, lines
 from coordination.cases.queries.people import account_names
@@ -84,8 +84,9 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     """Everything of the board. A fixed number of statements."""
     today = paris_date(now)
     able = followers(actor, now)
-    stalled = standing_counts(CONTACT_RULES, today + DUE_WITHIN)
-    read = running(able_pairs(able), FIRST, WAITING)
+    read = running(able_pairs(able), FIRST, WAITING, counting=(CONTACT_RULES, today + DUE_WITHIN))
+    stalled = read.stalled
+    assert stalled is not None
     lost, lost_total = orphans(able, read, now)
     gone, parting = uncovered(read.teams, today), leaving(read.teams, now)
     loads = _loads(able, read.teams, stalled)

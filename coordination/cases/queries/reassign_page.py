@@ -10,12 +10,12 @@ from sqlalchemy import select
 
 from coordination.cases.models import Journey
 from coordination.cases.queries.followers import MOST, Follower, able_pairs, followers, orphans
-from coordination.cases.queries.listing import JourneyLine, lines
+from coordination.cases.queries.listing import PAGE, JourneyLine, lines
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.relays import Away, uncovered
 from coordination.cases.queries.running import Team, running
 from coordination.clock import paris_date
-from coordination.db import among, db
+from coordination.db import among, db, narrow
 from coordination.errors import NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.policy import Grant
@@ -42,8 +42,9 @@ def reassign_page(grant: Grant, actor: Actor, who: uuid.UUID | None, now: dateti
     able = followers(actor, now)
     active = select(Journey.id, Journey.version, Journey.referent_id, Journey.backup_id).where(Journey.runs)
     if who is None:
-        lost, total = orphans(able, running(able_pairs(able), MOST), now)
+        lost, total = orphans(able, running(able_pairs(able), PAGE), now)
         ids = [orphan.journey_id for orphan in lost]
+        narrow(ids)
         rows = db.session.execute(active.where(among(Journey.id, ids)).order_by(Journey.ref)).all()
         name = "Sans référent"
         gone: tuple[Away, ...] = ()

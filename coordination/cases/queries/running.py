@@ -12,22 +12,22 @@ from typing import NamedTuple, TypeVar
 from sqlalchemy import func, select, text
 
 from coordination.alerts.running import RUNS
+from coordination.alerts.standing import COUNTED, COUNTS, Counts, counts, counts_asked
 from coordination.cases.models import Journey
 from coordination.db import among, db, for_many
 from coordination.privacy.policy import Action
 
 T = TypeVar("T")
-# Apart, each of the three lists would gather again all that the actor sees. `able` may follow in `programmes`.
+# Apart, each of the lists would gather again all that the actor sees. `able` may follow in `programmes`.
 # No column says since when a stage stands: the log does, for what was changed here.
-_READ = text(
-    f"""
-WITH mine AS MATERIALIZED (
-  SELECT id, ref, programme, stage, opened_on, referent_id, backup_id FROM journey WHERE {RUNS}),
+_LISTS = f"""
+mine AS MATERIALIZED (
+  SELECT id, ref, programme, stage, opened_on, referent_id, backup_id, {RUNS} AS runs FROM journey),
 teams AS (
-  SELECT referent_id, backup_id, programme, stage, count(*) AS number FROM mine GROUP BY 1, 2, 3, 4),
+  SELECT referent_id, backup_id, programme, stage, count(*) AS number FROM mine WHERE runs GROUP BY 1, 2, 3, 4),
 lost AS (
   SELECT id, ref, opened_on, referent_id FROM mine m
-  WHERE NOT EXISTS (
+  WHERE runs AND NOT EXISTS (
     SELECT FROM unnest(CAST(:able AS uuid[]), CAST(:programmes AS text[])) AS a (id, programme)
     WHERE a.id = m.referent_id AND a.programme = m.programme)
   ORDER BY ref LIMIT :most),
@@ -36,16 +36,19 @@ staged AS MATERIALIZED (
   FROM mine m LEFT JOIN (
     SELECT journey_id, CAST(to_timestamp(max(at_us) / 1e6) AT TIME ZONE 'Europe/Paris' AS date) AS on_day
     FROM audit_entry WHERE action = :change AND result = 'fait'
-      AND journey_id = ANY (ARRAY(SELECT id FROM mine WHERE stage = ANY (:stages)))
+      AND journey_id = ANY (ARRAY(SELECT id FROM mine WHERE runs AND stage = ANY (:stages)))
     GROUP BY journey_id) AS c ON c.journey_id = m.id
-  WHERE m.stage = ANY (:stages))
-SELECT (SELECT jsonb_agg(jsonb_build_array(referent_id, backup_id, programme, stage, number)) FROM teams),
-       (SELECT jsonb_agg(jsonb_build_array(id, referent_id, opened_on) ORDER BY ref) FROM lost),
-       (SELECT jsonb_agg(jsonb_build_array(id, stage, since, from_opening) ORDER BY since, id)
-        FROM (SELECT * FROM staged ORDER BY since, id LIMIT :most) AS longest),
-       (SELECT count(*) FROM staged)
+  WHERE m.runs AND m.stage = ANY (:stages))
 """
-)
+_FOUND = """
+(SELECT jsonb_agg(jsonb_build_array(referent_id, backup_id, programme, stage, number)) FROM teams),
+(SELECT jsonb_agg(jsonb_build_array(id, referent_id, opened_on) ORDER BY ref) FROM lost),
+(SELECT jsonb_agg(jsonb_build_array(id, stage, since, from_opening) ORDER BY since, id)
+ FROM (SELECT * FROM staged ORDER BY since, id LIMIT :most) AS longest),
+(SELECT count(*) FROM staged)
+"""
+_READ = text(f"WITH {_LISTS} SELECT {_FOUND}")
+_READ_AND_COUNT = text(f"WITH {_LISTS}, {COUNTED} SELECT {_FOUND}, {COUNTS}")
 
 
 class Team(NamedTuple):
@@ -80,16 +83,29 @@ class Staged(NamedTuple):
 
 @dataclass(frozen=True)
 class Running:
-    """As many as were asked for: `lost`, the first by reference; `staged`, the longest in their stage."""
+    """As many as were asked for: `lost`, the first by reference; `staged`, the longest in their stage.
+
+    `stalled`: who is, of all that the actor sees, where that was asked for.
+    """
 
     teams: list[Team]
     lost: list[Lost]
     staged: list[Staged]
     staged_total: int
+    stalled: Counts | None = None
 
 
-def running(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collection[str] = ()) -> Running:
-    """`able`: accounts and the programmes in which they may follow. One statement."""
+def running(
+    able: Collection[tuple[uuid.UUID, str]],
+    most: int,
+    stages: Collection[str] = (),
+    *,
+    counting: tuple[Collection[str], date] | None = None,
+) -> Running:
+    """`able`: accounts and the programmes in which they may follow; `counting`: as in `counts_asked`.
+
+    One statement.
+    """
     asked = {
         "able": [who for who, _ in able],
         "programmes": [programme for _, programme in able],
@@ -97,13 +113,17 @@ def running(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collecti
         "stages": list(stages),
         "change": Action.CHANGE_STAGE.value,
     }
+    if counting:
+        asked |= counts_asked(*counting)
     with for_many():
-        found, lost, staged, staged_total = db.session.execute(_READ, asked).one()
+        row = db.session.execute(_READ_AND_COUNT if counting else _READ, asked).one()
+    found, lost, staged, staged_total, *counted = row
     return Running(
         [Team(_id(who), _id(backup), *same) for who, backup, *same in found or ()],
         [Lost(uuid.UUID(id_), _id(who), _day(opened)) for id_, who, opened in lost or ()],
         [Staged(uuid.UUID(id_), stage, _day(since), opened) for id_, stage, since, opened in staged or ()],
         staged_total,
+        counts(*counted) if counted else None,
     )
 
 
