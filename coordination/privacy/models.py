@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from datetime import datetime
+from datetime import date, datetime
 
 from sqlalchemy import BigInteger, ForeignKey, Index, LargeBinary, String, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
@@ -32,6 +32,8 @@ class Folder(Row, Base):
     # Whether the agreement covers this volet: what a later signature opens again.
     agreed: Mapped[bool] = mapped_column(default=True, server_default=text("true"))
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    # The day of its last exchange, which the database keeps (0046_heard.sql).
+    heard_on: Mapped[date | None] = mapped_column()
 
 
 class Revision(InFolder, Base):

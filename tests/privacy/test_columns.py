@@ -67,7 +67,7 @@ CLEAR: dict[str, str] = {
     "scan_run": "on_date finished_at opened",
     "import_run": "committed_at as_of scanned",
     "state": "name value",
-    "folder": "volet open agreed created_at",
+    "folder": "volet open agreed created_at heard_on",
     "access": "actor_id basis can_write from_at until_at granted_by leave_id",
     "volet_right": "role programme relation volet can_write",
     "audit_entry": "structure_id sequence previous hash body at_us actor_id action result detail",

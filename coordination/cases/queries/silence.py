@@ -25,11 +25,7 @@ WITH file AS MATERIALIZED (
     AND coalesce(agreement_status, '') NOT IN ('REFUS', 'RETIRE')
     AND (CAST(:programme AS text) = '' OR programme = :programme)),
 heard AS MATERIALIZED (
-  SELECT journey_id, max(on_date) AS on_date FROM (
-    SELECT journey_id, on_date FROM contact WHERE outcome = 'ABOUTI' AND mode <> 'TIERS'
-    UNION ALL
-    SELECT journey_id, on_date FROM appointment WHERE status = 'HONORE') AS exchanges
-  GROUP BY journey_id),
+  SELECT journey_id, max(heard_on) AS on_date FROM folder WHERE heard_on IS NOT NULL GROUP BY journey_id),
 paused AS MATERIALIZED (SELECT DISTINCT journey_id FROM pause WHERE returned_on IS NULL)
 SELECT *, count(*) OVER () AS total FROM (
   SELECT file.id, file.ref, file.referent_id, heard.on_date IS NULL AS never,
