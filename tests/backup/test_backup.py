@@ -483,6 +483,18 @@ def test_what_was_erased_since_the_backup_stays_erased(taken: Path, full: Settin
     assert command(full, "audit", "verify").returncode == 0
 
 
+def test_lost_keys_come_back_and_the_data_of_the_day_stay(taken: Path, full: Settings) -> None:
+    """As docs/backup.md says: to the backup and back."""
+    ask(full, "UPDATE account SET display_name = 'renamed since' WHERE email = 'ref1@ex.fr' RETURNING 1")
+    with psycopg.connect(superuser(full, keys=True), autocommit=True) as connection:
+        connection.execute("DELETE FROM dek")
+    assert page_of(full).startswith("503") and "Nom illisible" in page_of(full, "/parcours/mes-parcours")
+    assert run(full, "restore", str(taken), "--replace").returncode == 0
+    assert run(full, "restore", "--undo").returncode == 0
+    assert ask(full, "SELECT display_name FROM account WHERE email = 'ref1@ex.fr'") == "renamed since"
+    assert "NomPRE-1" in page_of(full) and put_right(full).returncode == 0
+
+
 def test_a_row_without_proof_erases_nothing_and_is_named(taken: Path, full: Settings, tmp_path: Path) -> None:
     """Written by who has no key: in the installation, in its backup, in the database that a restore puts aside."""
     folder = ask(full, "SELECT f.id FROM folder f JOIN journey j ON j.id = journey_id WHERE ref = 'PRE-1'")
