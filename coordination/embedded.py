@@ -20,6 +20,7 @@ from typing import Any
 
 import fasteners
 import psycopg
+from sqlalchemy import Connection, create_engine
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError
 
@@ -216,3 +217,14 @@ def dsn(url: URL) -> str:
 def sqlalchemy_url(url: URL) -> URL:
     """The URL with the psycopg 3 driver."""
     return url.set(drivername="postgresql+psycopg")
+
+
+@contextmanager
+def connected(url: URL, **options: Any) -> Iterator[Connection]:
+    """One connection, outside any application; what is not committed is undone."""
+    engine = create_engine(sqlalchemy_url(url), hide_parameters=True, **options)
+    try:
+        with engine.connect() as connection:
+            yield connection
+    finally:
+        engine.dispose()

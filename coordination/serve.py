@@ -22,7 +22,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from config.settings import LOOPBACK, Settings
 from coordination import clock
 from coordination.embedded import dsn, private_folder, role_url, without_secrets
-from coordination.errors import BadInput
+from coordination.errors import BadInput, KeyUnavailable
 from coordination.privacy.reconcile import reconcile_keys
 
 PR_SET_PDEATHSIG = 1
@@ -120,17 +120,12 @@ def _put_keys_right(settings: Settings) -> None:
     """What a kill left between the two databases. Said, never a reason not to serve the rest."""
     try:
         found = reconcile_keys(settings, clock.now())
-    except SQLAlchemyError as error:
-        click.echo(f"Clés non vérifiées au démarrage ({type(error).__name__}).", err=True)
+    except (SQLAlchemyError, KeyUnavailable) as error:
+        why = str(error) if isinstance(error, KeyUnavailable) else type(error).__name__
+        click.echo(f"Clés non vérifiées au démarrage ({why}).", err=True)
         return
-    if found.warning:
-        click.echo(found.warning, err=True)
-    if found.folders_without_key:
-        missing = len(found.folders_without_key)
-        click.echo(
-            f"Attention : {missing} volet(s) sans clé, illisible(s). Voir « coordination keys reconcile ».",
-            err=True,
-        )
+    for sentence in filter(None, [found.warning, *found.anomalies]):
+        click.echo(sentence, err=True)
 
 
 def start_recounts(settings: Settings) -> subprocess.Popen[bytes]:

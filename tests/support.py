@@ -8,7 +8,7 @@ import subprocess
 import sys
 import tempfile
 import uuid
-from collections.abc import Hashable, Iterator, Sequence
+from collections.abc import Hashable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
@@ -26,6 +26,7 @@ from coordination import cli, clock, create_app, embedded
 from coordination.accounts.commands import ensure_operator, operator_actor
 from coordination.accounts.queries import account_id_of, load_actor
 from coordination.db import act_as, db
+from coordination.privacy import tombstones
 from coordination.privacy.actor import Actor
 from tests import snapshot
 from tests.databases import TEMPLATE, copy_databases, line, superuser
@@ -344,3 +345,10 @@ def environment(settings: Settings) -> dict[str, str]:
     inherited = {k: v for k, v in os.environ.items() if not k.startswith(("COORDINATION_", "DATABASE_"))}
     where = {"COORDINATION_HOME": str(settings.home), "DATABASE_URL": settings.database_url or ""}
     return inherited | {k: v for k, v in where.items() if v}
+
+
+def bury(settings: Settings, folder_ids: Iterable[uuid.UUID]) -> None:
+    """Erase volets as the application does; their keys stay until `keys reconcile`."""
+    with embedded.connected(embedded.admin_url(settings)) as connection:
+        tombstones.bury(connection, settings, list(folder_ids), clock.now())
+        connection.commit()

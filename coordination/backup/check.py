@@ -10,13 +10,15 @@ from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, Engine, TextClause, text
 
+from config.settings import Settings
 from coordination.backup.manifest import Manifest
 from coordination.console import count
 from coordination.db import Base
 from coordination.errors import CoordinationError
-from coordination.privacy import audit
+from coordination.privacy import audit, tombstones
 from coordination.privacy.keystore import Keystore
 from coordination.privacy.sealing import unseal, unseal_part
+from coordination.privacy.tombstones import Tombstones
 
 # Cells of each sealed column that a check opens.
 SAMPLE = 20
@@ -44,9 +46,10 @@ class Step:
 
 @dataclass
 class Steps:
-    """The steps of a backup or of a restore, in order."""
+    """The steps of a backup or of a restore, in order; and the erasures met on the way that nothing proves."""
 
     done: list[Step] = field(default_factory=list)
+    unproven: set[uuid.UUID] = field(default_factory=set)
     started: float = field(default_factory=time.perf_counter)
 
     @property
@@ -88,14 +91,16 @@ def heads(connection: Connection) -> list[dict[str, Any]]:
 
 
 def check_copy(
-    steps: Steps, data: Engine, store: Keystore, of_data: Manifest, of_keys: Manifest, sample: int = SAMPLE
+    steps: Steps, data: Engine, store: Keystore, of_data: Manifest, of_keys: Manifest, settings: Settings
 ) -> None:
     """Every check of a restored copy, before erasures are replayed on it. Raises Unsound at the first fault."""
     with data.connect() as connection:
+        told = buried(connection, settings, of_data, of_keys)
+        steps.unproven |= told.unproven
         steps.take("Nombre de lignes par table", lambda: _counts(connection, store, of_data, of_keys))
         steps.take("Chaînes du journal des accès", lambda: _chains(connection, of_data))
-        steps.take("Une clé par volet", lambda: _keys(connection, store, of_data, of_keys))
-        steps.take("Données protégées qui s'ouvrent", lambda: _cells(connection, store, sample))
+        steps.take("Une clé par volet", lambda: _keys(connection, store, told, of_data, of_keys))
+        steps.take("Données protégées qui s'ouvrent", lambda: _cells(connection, store, SAMPLE))
 
 
 def _counts(connection: Connection, store: Keystore, of_data: Manifest, of_keys: Manifest) -> str:
@@ -122,11 +127,12 @@ def _chains(connection: Connection, of_data: Manifest) -> str:
     return f"{count(result.entries, 'ligne', 'lignes')}, {count(result.chains, 'chaîne', 'chaînes')}"
 
 
-def _keys(connection: Connection, store: Keystore, of_data: Manifest, of_keys: Manifest) -> str:
+def _keys(
+    connection: Connection, store: Keystore, told: Tombstones, of_data: Manifest, of_keys: Manifest
+) -> str:
     folders = set(connection.scalars(text("SELECT id FROM folder")))
-    erased = buried(connection, of_data, of_keys)
     present = store.folder_ids()
-    without = folders - erased - present
+    without = folders - told.proven - present
     if without and of_keys.backup == of_data.backup:
         raise Unsound(f"{len(without)} volets n'ont pas de clé dans cette sauvegarde.")
     for some in batches(folders & present):
@@ -136,10 +142,12 @@ def _keys(connection: Connection, store: Keystore, of_data: Manifest, of_keys: M
     return f"{len(folders & present)} clés ouvertes, {len(folders - present)} volets effacés"
 
 
-def buried(connection: Connection, *manifests: Manifest) -> set[uuid.UUID]:
+def buried(connection: Connection, settings: Settings, *manifests: Manifest) -> Tombstones:
     """Volets erased, as the copy and the manifests know them."""
-    found = set(connection.scalars(text("SELECT folder_id FROM tombstone")))
-    return found.union(*({uuid.UUID(each) for each in manifest.tombstones} for manifest in manifests))
+    found = tombstones.read(connection, settings)
+    for manifest in manifests:
+        found |= manifest.buried
+    return found
 
 
 def batches(ids: Iterable[uuid.UUID]) -> Iterable[list[uuid.UUID]]:

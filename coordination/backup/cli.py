@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from coordination.backup.check import Steps
 from coordination.console import Command, count, json_option, show
 from coordination.errors import BadInput
 from coordination.privacy.policy import Action
+from coordination.privacy.tombstones import anomaly
 from coordination.privacy.work import work
 
 
@@ -41,8 +43,16 @@ def _table(steps: Steps) -> str:
     return "\n".join([*lines, f"{'Total':<{width}}  {steps.seconds:6.1f} s"])
 
 
-def _steps(steps: Steps) -> list[dict[str, Any]]:
-    return [step.as_json() for step in steps.done]
+def _told(steps: Steps) -> dict[str, Any]:
+    """What every answer says of the steps."""
+    return {"steps": [step.as_json() for step in steps.done], "unproven": sorted(map(str, steps.unproven))}
+
+
+def _stop_if_unproven(steps: Steps) -> None:
+    """Said once all is done: what was asked for is complete, and somebody has to look into the rest."""
+    if steps.unproven:
+        click.echo(anomaly(steps.unproven), err=True)
+        sys.exit(1)
 
 
 @click.command(cls=Command)
@@ -63,7 +73,7 @@ def backup(obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: P
         "bytes": sizes,
         "rows": {kind: sum(tables.values()) for kind, tables in made.counts.items()},
         "chains": len(made.heads),
-        "steps": _steps(steps),
+        **_told(steps),
     }
     show(
         as_json,
@@ -74,6 +84,7 @@ def backup(obj: tuple[Callable[[], Settings], Callable[[], Flask]], directory: P
             " keys.archive s'efface après 30 jours."
         ),
     )
+    _stop_if_unproven(steps)
 
 
 @click.command(cls=Command)
@@ -162,4 +173,5 @@ def _restore(
             "\nCe qui a été saisi depuis la sauvegarde est à refaire : accords retirés, rôles terminés,"
             " mots de passe changés. Tout le monde doit se connecter à nouveau."
         )
-    show(as_json, {**data, "steps": _steps(steps)}, lambda: f"{_table(steps)}\n{sentence}")
+    show(as_json, {**data, **_told(steps)}, lambda: f"{_table(steps)}\n{sentence}")
+    _stop_if_unproven(steps)

@@ -21,8 +21,9 @@ from coordination.backup import archive, check, manifest, servers
 from coordination.backup.check import Steps
 from coordination.backup.manifest import FILES, Backup, Manifest, Stored
 from coordination.console import reason_of, writing_into
-from coordination.embedded import role_url, sqlalchemy_url
+from coordination.embedded import connected, role_url, sqlalchemy_url
 from coordination.errors import BadInput
+from coordination.privacy import tombstones
 from coordination.privacy.keys import load_keks, recovery_public
 from coordination.privacy.keystore import Keystore
 from coordination.provision import prepare_database
@@ -68,7 +69,7 @@ def backup(settings: Settings, folder: Path, now: datetime, steps: Steps) -> Man
             copied.archives,
             copied.counts,
             copied.heads,
-            _tombstones(settings),
+            _erased(settings, steps),
         )
         prove(settings, Backup(folder, made, copied.keys), steps)
         manifest.write(folder, made, copied.keys)
@@ -111,13 +112,12 @@ def _frozen(url: Any) -> Iterator[tuple[Connection, str]]:
         engine.dispose()
 
 
-def _tombstones(settings: Settings) -> list[str]:
-    engine = create_engine(sqlalchemy_url(role_url(settings, "maintenance")), hide_parameters=True)
-    try:
-        with engine.connect() as connection:
-            return sorted(str(f) for f in connection.scalars(text("SELECT folder_id FROM tombstone")))
-    finally:
-        engine.dispose()
+def _erased(settings: Settings, steps: Steps) -> list[str]:
+    """What the manifest tells of: it is sealed under the key-encryption key, so nothing unproven goes in."""
+    with connected(role_url(settings, "maintenance")) as connection:
+        found = tombstones.read(connection, settings)
+    steps.unproven |= found.unproven
+    return sorted(map(str, found.proven))
 
 
 def prove(settings: Settings, data: Backup, steps: Steps, keys: Backup | None = None) -> None:
@@ -131,7 +131,7 @@ def prove(settings: Settings, data: Backup, steps: Steps, keys: Backup | None = 
         with keys_of(other, settings) as store:
             engine = create_engine(sqlalchemy_url(role_url(other, "maintenance")), hide_parameters=True)
             try:
-                check.check_copy(steps, engine, store, data.manifest, keys.manifest)
+                check.check_copy(steps, engine, store, data.manifest, keys.manifest, settings)
             finally:
                 engine.dispose()
 

@@ -21,8 +21,11 @@ from coordination.embedded import write_private
 from coordination.errors import BadInput
 from coordination.privacy.keys import KeyEncryptionKeys
 from coordination.privacy.sealing import lengthened
+from coordination.privacy.tombstones import Tombstones
 
-FORMAT = 1
+# Before 2, any row of the database made an erasure; since, those alone that the application proved.
+FORMAT = 2
+FORMATS = (1, FORMAT)
 MANIFEST = "manifest.json"
 KINDS = ("data", "keys")
 FILES = {kind: f"{kind}.archive" for kind in KINDS}
@@ -51,6 +54,12 @@ class Manifest:
     tombstones: list[str] = field(default_factory=list)
     format: int = FORMAT
 
+    @property
+    def buried(self) -> Tombstones:
+        """The erasures that it tells of."""
+        ids = frozenset(map(uuid.UUID, self.tombstones))
+        return Tombstones(proven=ids) if self.format > 1 else Tombstones(unproven=ids)
+
     def body(self) -> bytes:
         """The exact bytes that the code covers."""
         said = asdict(self) | {"backup": str(self.backup), "taken_at": self.taken_at.isoformat()}
@@ -78,7 +87,7 @@ def read(folder: Path) -> tuple[Manifest, dict[str, bytes]]:
         raise BadInput(f"« {folder} » ne contient pas de {MANIFEST} : ce n'est pas une sauvegarde complète.")
     try:
         said = json.loads(path.read_text("utf-8"))
-        if said.get("format") != FORMAT:
+        if said.get("format") not in FORMATS:
             raise BadInput("Cette sauvegarde est d'un format que cette version ne connaît pas.")
         codes = {kind: bytes.fromhex(code) for kind, code in said.pop("codes").items()}
         said["backup"] = uuid.UUID(said["backup"])

@@ -30,8 +30,10 @@ from coordination.backup.manifest import Backup
 from coordination.backup.witness import Begun
 from coordination.embedded import role_url, sqlalchemy_url
 from coordination.errors import BadInput
+from coordination.privacy import tombstones
 from coordination.privacy.keys import load_keks
 from coordination.privacy.keystore import Keystore
+from coordination.privacy.tombstones import Tombstones
 from coordination.provision import alembic_config, make_database, migrate, prepare_database
 
 
@@ -97,14 +99,19 @@ def restore(
                 )
                 try:
                     with keys_of(other, settings) as store:
-                        check.check_copy(steps, engine, store, data.manifest, keys.manifest)
-                        erased = _erased(settings, live, engine, data, keys)
-                        steps.take("Effacements rejoués", lambda: _replay(engine, store, erased))
+                        check.check_copy(steps, engine, store, data.manifest, keys.manifest, settings)
+                        # Before erasures are replayed: a copy of an older version has no place for their proof.
+                        steps.take("Tables à jour", lambda: _migrate(settings, beside))
+                        found = _erased(settings, live, engine, data, keys)
+                        erased = found.proven
+                        steps.unproven = (steps.unproven | found.unproven) - erased
+                        steps.take(
+                            "Effacements rejoués", lambda: _replay(settings, engine, store, erased, now)
+                        )
                         steps.take("Clés remises", lambda: _merge_keys(settings, store, erased))
                         suspended = _carry_over(settings, live, engine, now)
                 finally:
                     engine.dispose()
-            steps.take("Tables à jour", lambda: _migrate(settings, beside))
             kept = swap.kept_name(live, now)
             # The chains of what comes into service end where the backup was taken.
             begun = Begun(kept, None, witness.up_to(settings, data.manifest.heads))
@@ -162,36 +169,24 @@ def _fill(settings: Settings, other: Settings, beside: str, data: Backup, keys: 
     return "données et clés, sans toucher celles en service"
 
 
-def _erased(settings: Settings, live: str, engine: Any, data: Backup, keys: Backup) -> set[uuid.UUID]:
+def _erased(settings: Settings, live: str, engine: Any, data: Backup, keys: Backup) -> Tombstones:
     """Every volet erased so far, as the copy, the manifests and the installation in service know them."""
     with engine.connect() as connection:
-        found = check.buried(connection, data.manifest, keys.manifest)
-    return found | swap.read_ids(settings, live, "SELECT folder_id FROM tombstone")
+        found = check.buried(connection, settings, data.manifest, keys.manifest)
+    return found | swap.buried_in(settings, live)
 
 
-def _replay(engine: Any, store: Keystore, erased: set[uuid.UUID]) -> str:
-    """What was erased stays erased: its tombstone, no row, no key; a journey goes with its coordination volet."""
-    ids = {"ids": list(erased)}
+def _replay(
+    settings: Settings, engine: Any, store: Keystore, erased: frozenset[uuid.UUID], now: datetime
+) -> str:
+    """What was erased stays erased: its tombstone, no row, no key."""
     with engine.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO tombstone (folder_id) SELECT unnest(CAST(:ids AS uuid[])) ON CONFLICT DO NOTHING"
-            ),
-            ids,
-        )
-        gone = connection.execute(
-            text(
-                "DELETE FROM journey WHERE id IN (SELECT journey_id FROM folder"
-                " WHERE id = ANY(:ids) AND volet = 'coordination')"
-            ),
-            ids,
-        ).rowcount
-        folders = connection.execute(text("DELETE FROM folder WHERE id = ANY(:ids)"), ids).rowcount
+        gone, folders = tombstones.bury(connection, settings, erased, now)
     store.destroy(list(erased))
     return f"{len(erased)} volets effacés ; retirés de la copie : {gone} parcours, {folders} autres volets"
 
 
-def _merge_keys(settings: Settings, restored: Keystore, erased: set[uuid.UUID]) -> str:
+def _merge_keys(settings: Settings, restored: Keystore, erased: frozenset[uuid.UUID]) -> str:
     """Bring what is missing or no longer opens into the key database in service; an erased key stays destroyed."""
     with keys_of(settings, settings) as store:
         added = sum(store.take_back(restored, some) for some in check.batches(restored.folder_ids() - erased))

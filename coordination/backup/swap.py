@@ -8,6 +8,7 @@ from datetime import datetime
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.exc import ProgrammingError
 
 from config.settings import Settings
 from coordination import embedded
@@ -15,6 +16,9 @@ from coordination.backup import servers, witness
 from coordination.backup.witness import Begun
 from coordination.embedded import BEFORE, PREFIX, role_url
 from coordination.errors import BadInput, CoordinationError
+from coordination.privacy import tombstones
+from coordination.privacy.tombstones import Tombstones
+from coordination.provision import migrate
 
 _ATTEMPTS = 20
 
@@ -52,6 +56,17 @@ def read_ids(settings: Settings, database: str, query: str) -> set[uuid.UUID]:
             return {row[0] for row in connection.execute(query)}
         except psycopg.errors.UndefinedTable:
             return set()
+
+
+def buried_in(settings: Settings, database: str) -> Tombstones:
+    """The erasures that a database knows; none where it is so damaged that it has no such table."""
+    with embedded.connected(servers.admin_on(settings, database)) as connection:
+        try:
+            return tombstones.read(connection, settings)
+        except ProgrammingError as error:
+            if isinstance(error.orig, psycopg.errors.UndefinedTable):
+                return Tombstones()
+            raise
 
 
 def put_in_place(settings: Settings, live: str, beside: str, begun: Begun) -> str:
@@ -122,12 +137,12 @@ def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
     kept = kept_databases(settings)
     if not kept:
         raise BadInput("Aucune base remplacée n'est gardée : il n'y a rien à remettre.")
-    erased = read_ids(settings, live, "SELECT folder_id FROM tombstone")
-    with psycopg.connect(embedded.dsn(servers.admin_on(settings, kept[-1]))) as connection:
-        connection.execute(
-            "INSERT INTO tombstone (folder_id) SELECT unnest(%s::uuid[]) ON CONFLICT DO NOTHING",
-            (list(erased),),
-        )
+    if erased := buried_in(settings, live).proven:
+        # It may be of a version that proved nothing.
+        migrate(role_url(settings, "owner").set(database=kept[-1]))
+        with embedded.connected(servers.admin_on(settings, kept[-1])) as connection:
+            tombstones.bury(connection, settings, erased, now)
+            connection.commit()
     present = kept_name(live, now)
     begun = Begun(present, kept[-1], witness.of_kept(settings, kept[-1]))
     put_in_place(settings, live, kept[-1], begun)

@@ -109,18 +109,23 @@ def retire(settings: Callable[[], Settings], version: int, as_json: bool) -> Non
 @click.pass_obj
 @json_option
 def reconcile(settings: Callable[[], Settings], as_json: bool) -> None:
-    """Supprime les clés sans volet (travail interrompu, volet ou brouillon effacé), nomme les volets sans clé."""
+    """Supprime les clés de ce qui est effacé et celles sans volet, nomme ce qui n'est pas en ordre."""
     found = reconcile_keys(settings(), clock.now())
     data = {
         "removed": found.removed,
         "folders_without_key": found.folders_without_key,
         "unread": found.unread,
+        "erased": found.erased,
+        "unproven": found.unproven,
+        "standing": found.standing,
     }
-    missing = len(found.folders_without_key)
-    show(as_json, data, f"{found.removed} clés sans volet supprimées ; {missing} volets sans clé.")
-    if found.warning:
-        click.echo(found.warning, err=True)
-    if missing:
+    erased = count(found.erased, "clé de volet effacé supprimée", "clés de volets effacés supprimées")
+    orphans = count(found.removed - found.erased, "clé sans volet supprimée", "clés sans volet supprimées")
+    missing = count(len(found.folders_without_key), "volet sans clé", "volets sans clé")
+    show(as_json, data, f"{erased} ; {orphans} ; {missing}.")
+    for sentence in filter(None, [found.warning, *found.anomalies]):
+        click.echo(sentence, err=True)
+    if found.anomalies:
         sys.exit(1)
 
 

@@ -1,4 +1,4 @@
-"""Keys on disk: key-encryption keys by version, the audit signing key, the session key; each its own secret."""
+"""Keys on disk: key-encryption keys by version, and those of audit, sessions and erasures; each its own secret."""
 
 from __future__ import annotations
 
@@ -16,6 +16,8 @@ from coordination.embedded import private_folder, write_private
 from coordination.errors import BadInput, KeyUnavailable
 
 KEY_BYTES = 32
+# The key that proves an erasure, by its name.
+ERASURE = "erasure"
 _NAME = re.compile(r"(\d{1,4})\.key")
 
 
@@ -49,8 +51,8 @@ def init_keys(settings: Settings) -> None:
     if not any(_NAME.fullmatch(p.name) for p in folder.iterdir()) and not settings.kek_env:
         _write_key(folder / "1.key", secrets.token_bytes(KEY_BYTES).hex().encode())
         write_private(folder / "active", b"1")
-    for name in ("session.key", "index.key"):
-        path = settings.keys_dir / name
+    for name in ("session", "index", ERASURE):
+        path = settings.keys_dir / f"{name}.key"
         if not path.exists():
             _write_key(path, secrets.token_bytes(KEY_BYTES).hex().encode())
     path = settings.keys_dir / "audit.key"
@@ -113,7 +115,7 @@ def retire_kek(settings: Settings, version: int) -> None:
 
 
 def secret_key(settings: Settings, name: str) -> bytes:
-    """The `session` or `index` key. Raises KeyUnavailable when `init` was not run."""
+    """The `session`, `index` or `erasure` key. Raises KeyUnavailable when `init` was not run."""
     path = settings.keys_dir / f"{name}.key"
     if not path.exists():
         raise KeyUnavailable(f"La clé « {name} » est absente : lancez « coordination init ».")

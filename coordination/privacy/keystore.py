@@ -2,17 +2,13 @@
 
 from __future__ import annotations
 
-import hmac
-import os
 import secrets
-import struct
 import time
 import uuid
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
-from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
@@ -21,8 +17,8 @@ from coordination.db import ENGINE_OPTIONS
 from coordination.embedded import sqlalchemy_url
 from coordination.errors import KeyUnavailable
 from coordination.privacy.keys import KeyEncryptionKeys
-from coordination.privacy.recovery import seal_for_recovery
-from coordination.privacy.sealing import DataKey, lengthened
+from coordination.privacy.sealing import DataKey
+from coordination.privacy.wrapping import unwrap, wrap
 
 # A page opens the same few keys again and again; a search opens thousands.
 KEPT_SECONDS = 60.0
@@ -44,20 +40,6 @@ _INSERT = text(
     "INSERT INTO dek (folder_id, version, dek_id, kek_version, wrapped, commitment, recovery)"
     " VALUES (:folder_id, :version, :dek_id, :kek_version, :wrapped, :commitment, :recovery)"
 )
-
-
-def commitment(secret: bytes) -> bytes:
-    """What ties a wrapped key to its one secret (AES-GCM alone does not commit to its key)."""
-    return hmac.digest(secret, b"commit", "sha256")[:16]
-
-
-_PLACE = struct.Struct(">I16sI16sIHH")
-_TABLE = lengthened(b"coordination", b"dek")
-
-
-def _place(folder_id: uuid.UUID, dek_id: uuid.UUID, version: int, kek_version: int) -> bytes:
-    """Each part after its length, as `lengthened` writes them, in one call: a search opens thousands of keys."""
-    return _TABLE + _PLACE.pack(16, folder_id.bytes, 16, dek_id.bytes, 4, version, kek_version)
 
 
 class Head(NamedTuple):
@@ -87,45 +69,44 @@ class Keystore:
     def create(self, folder_ids: Iterable[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
         """New keys for new folders, committed on return."""
         made = {f: DataKey(f, uuid.uuid4(), 1, secrets.token_bytes(32)) for f in folder_ids}
-        rows = [self._wrapped(key) for key in made.values()]
+        rows = [wrap(key, self.keks, self.recovery_key) for key in made.values()]
         if rows:
             with self.engine.begin() as connection:
                 connection.execute(_INSERT, rows)
         return made
-
-    def _wrapped(self, key: DataKey) -> dict[str, object]:
-        kek_version = self.keks.active
-        nonce = os.urandom(12)
-        place = _place(key.folder_id, key.dek_id, key.version, kek_version)
-        return {
-            "folder_id": key.folder_id,
-            "version": key.version,
-            "dek_id": key.dek_id,
-            "kek_version": kek_version,
-            "wrapped": nonce + AESGCM(self.keks.get(kek_version)).encrypt(nonce, key.secret, place),
-            "commitment": commitment(key.secret),
-            "recovery": seal_for_recovery(self.recovery_key, key.secret, key.folder_id)
-            if self.recovery_key
-            else None,
-        }
 
     def get(self, folder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
         """Open keys of folders. Raises KeyUnavailable, naming the key version, if one does not open.
 
         Keys stay open in this process for KEPT_SECONDS: a destroyed key may still serve for that long.
         """
-        keys = self.get_each([folder_id.bytes for folder_id in folder_ids])
-        return dict(zip(folder_ids, keys, strict=True))
+        keys, faults = self._each([folder_id.bytes for folder_id in folder_ids])
+        for fault in faults:
+            raise fault
+        if not all(keys):
+            raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
+        return {key.folder_id: key for key in keys if key}
 
-    def get_each(self, folder_ids: Sequence[bytes]) -> list[DataKey]:
-        """The same, as a list in the order of `folder_ids`, given as bytes."""
+    def get_open(self, folder_ids: Sequence[bytes]) -> list[DataKey | None]:
+        """In the order of `folder_ids`, given as bytes; None where a key is absent or does not open.
+
+        Raises KeyUnavailable where none opens and some are there: what wraps them is at fault, not one of them.
+        """
+        keys, faults = self._each(folder_ids)
+        if not any(keys):
+            for fault in faults:
+                raise fault
+        return keys
+
+    def _each(self, folder_ids: Sequence[bytes]) -> tuple[list[DataKey | None], list[KeyUnavailable]]:
+        """The keys in order, None where there is none; and why those that are there do not open."""
         now = time.monotonic()
         kept = [self.opened.get(folder_id) for folder_id in folder_ids]
-        keys = [one[0] for one in kept if one and one[1] > now]
+        keys: list[DataKey | None] = [one[0] for one in kept if one and one[1] > now]
         if len(keys) == len(folder_ids):
-            return keys
+            return keys, []
         held = {f: one[0] for f, one in zip(folder_ids, kept, strict=True) if one and one[1] > now}
-        fresh = self._read(set(folder_ids) - held.keys())
+        fresh, faults = self._read(set(folder_ids) - held.keys())
         # Those whose time is over go, with what they have opened; of too many, all.
         for folder_id, (_, until) in list(self.opened.items()):
             if until <= now:
@@ -134,9 +115,10 @@ class Keystore:
             self.opened.clear()
         self.opened.update({f: (key, now + KEPT_SECONDS) for f, key in fresh.items()})
         held |= fresh
-        return [held[folder_id] for folder_id in folder_ids]
+        return [held.get(folder_id) for folder_id in folder_ids], faults
 
-    def _read(self, folder_ids: Collection[bytes]) -> dict[bytes, DataKey]:
+    def _read(self, folder_ids: Collection[bytes]) -> tuple[dict[bytes, DataKey], list[KeyUnavailable]]:
+        """Keys that open, and why others that are there do not."""
         with self.engine.connect() as connection:
             rows = connection.execute(
                 text(
@@ -147,16 +129,17 @@ class Keystore:
                 {"ids": f"{{{','.join(folder_id.hex() for folder_id in folder_ids)}}}"},
             ).all()
         ciphers: dict[int, AESGCM] = {}
-        found = {}
+        found, faults = {}, []
         for folder_id, version, dek_id, kek_version, wrapped, committed in rows:
-            if kek_version not in ciphers:
-                ciphers[kek_version] = AESGCM(self.keks.get(kek_version))
-            found[folder_id.bytes] = _unwrap(
-                ciphers[kek_version], folder_id, version, dek_id, kek_version, wrapped, committed
-            )
-        if len(found) < len(folder_ids):
-            raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
-        return found
+            try:
+                if kek_version not in ciphers:
+                    ciphers[kek_version] = AESGCM(self.keks.get(kek_version))
+                found[folder_id.bytes] = unwrap(
+                    ciphers[kek_version], folder_id, version, dek_id, kek_version, wrapped, committed
+                )
+            except KeyUnavailable as fault:
+                faults.append(fault)
+        return found, faults
 
     def destroy(self, folder_ids: Sequence[uuid.UUID]) -> int:
         """Delete the keys of folders for ever; how many versions went."""
@@ -193,26 +176,20 @@ class Keystore:
         A key that opens here stays: it may have been wrapped anew since. Raises KeyUnavailable if both open and
         differ, which no backup of ours does.
         """
-        theirs, mine = restored.get(folder_ids), self._those_that_open(folder_ids)
-        if any(key.secret != theirs[folder_id].secret for folder_id, key in mine.items()):
+        theirs, (mine, _) = restored.get(folder_ids), self._read({f.bytes for f in folder_ids})
+        if any(key.secret != theirs[key.folder_id].secret for key in mine.values()):
             raise KeyUnavailable("Une clé de volet en service n'est pas celle de la sauvegarde.")
-        taken = [self._wrapped(key) for folder_id, key in theirs.items() if folder_id not in mine]
+        taken = [
+            wrap(key, self.keks, self.recovery_key)
+            for folder_id, key in theirs.items()
+            if folder_id.bytes not in mine
+        ]
         with self.engine.begin() as connection:
             for row in taken:
                 connection.execute(text("DELETE FROM dek WHERE folder_id = :id"), {"id": row["folder_id"]})
                 connection.execute(_INSERT, row)
         restored.opened.clear()
         return len(taken)
-
-    def _those_that_open(self, folder_ids: Sequence[uuid.UUID]) -> dict[uuid.UUID, DataKey]:
-        try:
-            keys = self._read({folder_id.bytes for folder_id in folder_ids})
-            return {key.folder_id: key for key in keys.values()}
-        except KeyUnavailable:
-            if len(folder_ids) == 1:
-                return {}
-        half = len(folder_ids) // 2
-        return self._those_that_open(folder_ids[:half]) | self._those_that_open(folder_ids[half:])
 
     def set_heads(self, heads: Sequence[Mapping[str, Any]]) -> None:
         """The heads become these, even earlier ones: for chains that a restore takes back to its backup."""
@@ -255,7 +232,7 @@ class Keystore:
                     {"active": self.keks.active, "batch": batch},
                 ).all()
                 for folder_id, version, dek_id, kek_version, wrapped, committed in rows:
-                    key = _unwrap(
+                    key = unwrap(
                         AESGCM(self.keks.get(kek_version)),
                         folder_id,
                         version,
@@ -264,7 +241,7 @@ class Keystore:
                         wrapped,
                         committed,
                     )
-                    new = self._wrapped(key)
+                    new = wrap(key, self.keks, self.recovery_key)
                     connection.execute(
                         text(
                             "UPDATE dek SET kek_version = :kek_version, wrapped = :wrapped"
@@ -275,24 +252,3 @@ class Keystore:
             if not rows:
                 return moved
             moved += len(rows)
-
-
-def _unwrap(
-    cipher: AESGCM,
-    folder_id: uuid.UUID,
-    version: int,
-    dek_id: uuid.UUID,
-    kek_version: int,
-    wrapped: bytes,
-    committed: bytes,
-) -> DataKey:
-    place = _place(folder_id, dek_id, version, kek_version)
-    try:
-        secret = cipher.decrypt(wrapped[:12], wrapped[12:], place)
-    except InvalidTag:
-        raise KeyUnavailable(
-            f"La clé de chiffrement version {kek_version} n'est pas la bonne : les données restent fermées."
-        ) from None
-    if not hmac.compare_digest(commitment(secret), committed):
-        raise KeyUnavailable(f"Une clé de volet (version {kek_version}) a été altérée.")
-    return DataKey(folder_id, dek_id, version, secret)

@@ -164,9 +164,10 @@ class Idempotency(Base):
 
 
 class Tombstone(Base):
-    """A folder whose key was destroyed; replayed at every restore."""
+    """A folder whose key was destroyed; replayed at every restore. `proof`: see `privacy.tombstones`."""
 
     __tablename__ = "tombstone"
 
     folder_id: Mapped[uuid.UUID] = mapped_column(primary_key=True)
     at: Mapped[datetime] = mapped_column(server_default=text("now()"))
+    proof: Mapped[bytes | None] = mapped_column(LargeBinary)

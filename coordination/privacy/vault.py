@@ -25,6 +25,20 @@ def keystore() -> Keystore:
     return store
 
 
+def _keys_that_open(folder_ids: Sequence[bytes]) -> list[DataKey | None]:
+    """For lists, which the lost key of one person must not close: None for it, and its folder in the log, once."""
+    keys = keystore().get_open(folder_ids)
+    told: set[bytes] = current_app.extensions.setdefault("folders_told", set())
+    if told or not all(keys):
+        gone = {folder_id for folder_id, key in zip(folder_ids, keys, strict=True) if key is None}
+        for folder_id in sorted(gone - told):
+            current_app.logger.error("No key opens folder %s", uuid.UUID(bytes=folder_id))
+        # One that opens again is told again, were it to go.
+        told.difference_update(set(folder_ids) - gone)
+        told |= gone
+    return keys
+
+
 class Opened(dict[str, Any]):
     """One row with its cells opened: clear columns keep their type, sealed ones are text or None."""
 
@@ -35,6 +49,12 @@ class Opened(dict[str, Any]):
         return f"<opened row of {len(self)} columns>"
 
 
+class Closed(Opened):
+    """One row in a list whose key is absent or does not open: its sealed cells are None."""
+
+    __slots__ = ()
+
+
 def open_rows(
     grant: Grant,
     model: Any,
@@ -43,11 +63,13 @@ def open_rows(
     order: Sequence[Any] = (),
     keys: Mapping[uuid.UUID, DataKey] | None = None,
     limit: int | None = None,
+    listed: bool = False,
 ) -> list[Opened]:
     """Rows of `model` that the actor sees, with `columns` (clear or sealed) opened.
 
     `keys` spares a second look into the keystore. `id`, `folder_id` and `journey_id` always come along.
-    Raises KeyUnavailable or SealBroken; never returns ciphertext.
+    `listed`: for a list of many people, where a row without its key comes `Closed`; never for what is counted or
+    written from the cells. Raises KeyUnavailable or SealBroken; never returns ciphertext.
     """
     assert isinstance(grant, Grant)
     table = model.__table__
@@ -57,7 +79,7 @@ def open_rows(
         statement = statement.limit(limit)
     rows = db.session.execute(statement).all()
     # Plain dictionaries: SQLAlchemy's mappings cost more than opening the cells.
-    return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys)
+    return open_result(model, [Opened(zip(names, row, strict=True)) for row in rows], keys, listed)
 
 
 class Read(NamedTuple):
@@ -106,14 +128,16 @@ def open_journey_rows(grant: Grant, journey_id: uuid.UUID, read: Read) -> list[O
 
 
 def open_rows_of(grant: Grant, journey_ids: Sequence[uuid.UUID], read: Read) -> list[Opened]:
-    """As `open_rows`, those of several journeys."""
+    """As `open_rows`, those of several journeys, listed."""
     assert isinstance(grant, Grant)
-    return _run(read, _of_journeys(read), {"ids": list(journey_ids)})
+    return _run(read, _of_journeys(read), {"ids": list(journey_ids)}, listed=True)
 
 
-def _run(read: Read, statement: Select[Any], asked: Mapping[str, Any]) -> list[Opened]:
-    rows = db.session.execute(statement, asked)
-    return open_result(read.model, [Opened(zip(read.names, row, strict=True)) for row in rows])
+def _run(
+    read: Read, statement: Select[Any], asked: Mapping[str, Any], *, listed: bool = False
+) -> list[Opened]:
+    rows = [Opened(zip(read.names, row, strict=True)) for row in db.session.execute(statement, asked)]
+    return open_result(read.model, rows, listed=listed)
 
 
 @cache
@@ -122,7 +146,10 @@ def _of_journeys(read: Read) -> Select[Any]:
 
 
 def open_result(
-    model: Any, rows: Iterable[Mapping[Any, Any]], keys: Mapping[uuid.UUID, DataKey] | None = None
+    model: Any,
+    rows: Iterable[Mapping[Any, Any]],
+    keys: Mapping[uuid.UUID, DataKey] | None = None,
+    listed: bool = False,
 ) -> list[Opened]:
     """Open the sealed cells of rows already selected as mappings (with id and folder_id)."""
     opened = [row if isinstance(row, Opened) else Opened(row) for row in rows]
@@ -134,7 +161,17 @@ def open_result(
     holding = [row for row in opened if any(row[name] is not None for name in sealed)]
     if not holding:
         return opened
-    if keys is None:
+    if keys is None and listed:
+        ids = list({row["folder_id"] for row in holding})
+        found = _keys_that_open([folder_id.bytes for folder_id in ids])
+        keys = {folder_id: key for folder_id, key in zip(ids, found, strict=True) if key}
+        if len(keys) < len(ids):
+            closed = set(ids) - keys.keys()
+            holding = [row for row in holding if row["folder_id"] not in closed]
+            opened = [
+                Closed(row | dict.fromkeys(sealed)) if row["folder_id"] in closed else row for row in opened
+            ]
+    elif keys is None:
         keys = keystore().get(list({row["folder_id"] for row in holding}))
     using = [keys[row["folder_id"]] for row in holding]
     places = [row["id"].bytes + key.place for row, key in zip(holding, using, strict=True)]
@@ -150,15 +187,16 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
 
     For thousands of rows at once, where a dictionary or an object for each would cost more than opening it: a
     journey is the bytes of its id (`uuid.UUID(bytes=...)` for the few that are shown). The rows are always those
-    that the database shows now; their texts are kept in memory as long as their keys, for the next search.
-    Raises KeyUnavailable or SealBroken; never returns ciphertext.
+    that the database shows now; their texts are kept in memory as long as their keys, for the next search. One
+    whose key is absent is left out. Raises KeyUnavailable or SealBroken; never returns ciphertext.
     """
     assert isinstance(grant, Grant)
     rows = db.session.execute(_in_bytes(model, tuple(columns))).all()
-    row_ids, folder_ids, journey_ids, *sealed = (
-        zip(*rows, strict=True) if rows else ((),) * (3 + len(columns))
-    )
-    keys = keystore().get_each(folder_ids)
+    found = _keys_that_open([row[1] for row in rows])
+    keys = [key for key in found if key]
+    if len(keys) < len(found):
+        rows = [row for row, key in zip(rows, found, strict=True) if key]
+    row_ids, _, journey_ids, *sealed = zip(*rows, strict=True) if rows else ((),) * (3 + len(columns))
     places = [row_id + key.place for row_id, key in zip(row_ids, keys, strict=True)]
     cells = zip(*sealed, strict=True)
     opened = unseal_rows(model.__table__.name, columns, keys, places, cells, remember=True)

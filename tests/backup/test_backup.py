@@ -17,6 +17,7 @@ from pathlib import Path
 
 import psycopg
 import pytest
+from alembic import command as alembic
 from flask import Flask
 from sqlalchemy.engine import URL
 
@@ -24,6 +25,7 @@ from config.settings import Settings
 from coordination import clock, create_app, embedded
 from coordination.accounts.commands import operator_actor, set_password, suspend
 from coordination.accounts.queries import account_id_of
+from coordination.backup.manifest import FORMAT
 from coordination.backup.swap import put_back
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.commands.documents import NewDocument, attach_document
@@ -31,11 +33,13 @@ from coordination.cases.commands.journeys import NewJourney, open_journey
 from coordination.db import NOBODY
 from coordination.privacy import reconcile
 from coordination.privacy.drafts import Place, keep_draft
+from coordination.provision import alembic_config
 from tests.databases import TEMPLATE, copy_databases, superuser
 from tests.people import PASSWORD, signed_in
 from tests.support import (
     ROOT,
     Done,
+    bury,
     close,
     command,
     counts,
@@ -45,6 +49,7 @@ from tests.support import (
     import_rows,
     module_app,
     person,
+    role,
     run,
     world,
 )
@@ -53,6 +58,14 @@ CANARY = "Zqkanari"
 # A form that hangs on no journey: its draft has a key of its own.
 OPENING = Place(None, "cases.open_new/PRE", NOBODY)
 AWAY = Place(None, "cases.leaves", NOBODY)
+REMOVED = {
+    "removed": 0,
+    "folders_without_key": [],
+    "unread": [],
+    "erased": 0,
+    "unproven": [],
+    "standing": [],
+}
 KEYS_IN_USE = "SELECT (SELECT count(*) FROM folder) + (SELECT count(*) FROM draft WHERE journey_id IS NULL)"
 
 
@@ -363,11 +376,11 @@ def test_what_was_done_since_a_backup_keeps_its_keys_until_nobody_can_go_back_to
     before = deserted(gone_back)
     done = put_right(gone_back)
     assert done.returncode == 0, done
-    assert json.loads(done.stdout) == {"removed": 1, "folders_without_key": [], "unread": []}
+    assert json.loads(done.stdout) == REMOVED | {"removed": 1}
     assert keys_of(gone_back) == before - 1
     assert run(gone_back, "restore", "--undo").returncode == 0
     done = put_right(gone_back)
-    assert json.loads(done.stdout) == {"removed": 0, "folders_without_key": [], "unread": []}
+    assert json.loads(done.stdout) == REMOVED
     opened = ask(gone_back, "SELECT id FROM journey WHERE ref = 'PRE-0077'")
     assert CANARY in page_of(gone_back, f"/parcours/{opened}")
     assert "Commencé depuis" in page_of(gone_back, "/parcours/nouveau")
@@ -384,8 +397,8 @@ def test_no_key_goes_while_databases_change_places(
         connection.execute("DELETE FROM journey WHERE ref = 'PRE-1'")
     before, read = keys_of(gone_back), reconcile._read
 
-    def read_then_go_back(url: URL) -> reconcile._Held | None:
-        found = read(url)
+    def read_then_go_back(url: URL, settings: Settings) -> reconcile._Held | None:
+        found = read(url, settings)
         put_back(gone_back, clock.now())
         return found
 
@@ -401,26 +414,26 @@ def test_keys_go_after_the_database_that_needed_them(gone_back: Settings) -> Non
     assert "NomPRE-1" in page_of(gone_back)
 
 
-def erase(installation: Settings, folder: object) -> None:
-    ask(installation, f"INSERT INTO tombstone (folder_id) VALUES ('{folder}') RETURNING 1")
-
-
 def test_a_key_destroyed_on_purpose_goes_whoever_still_has_the_rows(gone_back: Settings) -> None:
     kept = kept_by(gone_back)
-    old, new = (
+    here, there = (
         ask(
-            kept, f"SELECT f.id FROM folder f JOIN journey j ON j.id = journey_id WHERE ref = '{ref}' LIMIT 1"
+            kept,
+            "SELECT f.id FROM folder f JOIN journey j ON j.id = journey_id"
+            f" WHERE ref = '{ref}' AND volet = '{volet}'",
         )
-        for ref in ("PRE-1", "PRE-0077")
+        for ref, volet in (("PRE-1", "social"), ("PRE-0077", "coordination"))
     )
-    for where, folder in ((gone_back, new), (kept, old)):
-        erase(where, folder)
-        assert json.loads(put_right(gone_back).stdout) == {
-            "removed": 1,
-            "folders_without_key": [],
-            "unread": [],
-        }
+    for where, folder in ((gone_back, here), (kept, there)):
+        bury(where, [uuid.UUID(str(folder))])
+        assert json.loads(put_right(gone_back).stdout) == REMOVED | {"removed": 1, "erased": 1}
         assert ask(gone_back, f"SELECT 1 FROM dek WHERE folder_id = '{folder}'", keys=True) is None
+    assert ask(kept, f"SELECT 1 FROM folder WHERE id = '{here}'") == 1
+    # With the way back they go there too: nothing that was erased stands again.
+    assert run(gone_back, "restore", "--undo").returncode == 0
+    assert ask(gone_back, f"SELECT 1 FROM folder WHERE id = '{here}'") is None
+    done = put_right(gone_back)
+    assert done.returncode == 0 and json.loads(done.stdout) == REMOVED
 
 
 def test_no_key_goes_while_a_kept_database_cannot_be_read(gone_back: Settings) -> None:
@@ -437,16 +450,14 @@ def test_no_key_goes_while_a_kept_database_cannot_be_read(gone_back: Settings) -
             f"{_name(gone_back)}_before_*",
         ),
     ):
-        folder = ask(
-            gone_back, "SELECT id FROM folder WHERE id NOT IN (SELECT folder_id FROM tombstone) LIMIT 1"
-        )
-        erase(gone_back, folder)
+        folder = ask(gone_back, "SELECT id FROM folder WHERE volet <> 'coordination' LIMIT 1")
+        bury(gone_back, [uuid.UUID(str(folder))])
         with psycopg.connect(superuser(where), autocommit=True) as connection:
             connection.execute(close_it)  # type: ignore[arg-type]
             done, keys = put_right(gone_back), keys - 1
             said = run(gone_back, "keys", "reconcile").stderr
             connection.execute(open_it)  # type: ignore[arg-type]
-        assert json.loads(done.stdout) == {"removed": 1, "folders_without_key": [], "unread": [unread]}
+        assert json.loads(done.stdout) == REMOVED | {"removed": 1, "erased": 1, "unread": [unread]}
         assert done.returncode == 0 and keys_of(gone_back) == keys, close_it
         assert f"illisible ({unread})" in said and "--drop-old" in said
     assert json.loads(put_right(gone_back).stdout)["removed"] == 1
@@ -456,13 +467,9 @@ def test_what_was_erased_since_the_backup_stays_erased(taken: Path, full: Settin
     """The tombstone is known by the installation in service alone: it is replayed on the copy."""
     journey = ask(full, "SELECT id FROM journey WHERE ref = 'PRE-1'")
     with psycopg.connect(superuser(full), autocommit=True) as connection:
-        folders = [
-            row[0]
-            for row in connection.execute(
-                "INSERT INTO tombstone (folder_id) SELECT id FROM folder WHERE journey_id = %s RETURNING folder_id",
-                (journey,),
-            )
-        ]
+        found = connection.execute("SELECT id FROM folder WHERE journey_id = %s", (journey,))
+        folders = [row[0] for row in found]
+    bury(full, folders)
     with psycopg.connect(superuser(full, keys=True), autocommit=True) as connection:
         connection.execute("DELETE FROM dek WHERE folder_id = ANY(%s)", (folders,))
     done = run(full, "restore", str(taken), "--replace", "--json")
@@ -476,6 +483,63 @@ def test_what_was_erased_since_the_backup_stays_erased(taken: Path, full: Settin
     assert command(full, "audit", "verify").returncode == 0
 
 
+def test_lost_keys_come_back_and_the_data_of_the_day_stay(taken: Path, full: Settings) -> None:
+    """As docs/backup.md says: to the backup and back."""
+    ask(full, "UPDATE account SET display_name = 'renamed since' WHERE email = 'ref1@ex.fr' RETURNING 1")
+    with psycopg.connect(superuser(full, keys=True), autocommit=True) as connection:
+        connection.execute("DELETE FROM dek")
+    assert page_of(full).startswith("503") and "Nom illisible" in page_of(full, "/parcours/mes-parcours")
+    assert run(full, "restore", str(taken), "--replace").returncode == 0
+    assert run(full, "restore", "--undo").returncode == 0
+    assert ask(full, "SELECT display_name FROM account WHERE email = 'ref1@ex.fr'") == "renamed since"
+    assert "NomPRE-1" in page_of(full) and put_right(full).returncode == 0
+
+
+def test_a_row_without_proof_erases_nothing_and_is_named(taken: Path, full: Settings, tmp_path: Path) -> None:
+    """Written by who has no key: in the installation, in its backup, in the database that a restore puts aside."""
+    folder = ask(full, "SELECT f.id FROM folder f JOIN journey j ON j.id = journey_id WHERE ref = 'PRE-1'")
+    with role(full, "maintenance") as connection:
+        connection.execute("INSERT INTO tombstone (folder_id, at) SELECT id, now() FROM folder")
+        connection.commit()
+    keys, forged = keys_of(full), tmp_path / "forged"
+    for arguments in (
+        ["backup", str(forged)],
+        ["restore", str(taken), "--replace"],
+        ["restore", str(forged), "--replace"],
+    ):
+        done = run(full, *arguments, "--json")
+        assert done.returncode == 1 and "sans la preuve de l'application" in done.stderr, (arguments, done)
+        assert (
+            str(folder) in json.loads(done.stdout)["unproven"]
+            and json.loads(done.stdout).get("erased", 0) == 0
+        )
+        assert keys_of(full) == keys and "NomPRE-1" in page_of(full), arguments
+    assert json.loads((forged / "manifest.json").read_text())["tombstones"] == []
+    assert run(full, "restore", "--undo").returncode == 0
+    assert "NomPRE-1" in page_of(full)
+
+
+def test_an_erasure_holds_through_a_backup_and_a_database_of_before_there_were_proofs(
+    full: Settings, tmp_path: Path
+) -> None:
+    """The copy has no place for the proof until its tables are up to date, nor has what the restore puts aside."""
+    old, owner = tmp_path / "old", embedded.role_url(full, "owner")
+    alembic.downgrade(alembic_config(owner), "0041")
+    assert run(full, "backup", str(old)).returncode == 0
+    assert run(full, "restore", str(old), "--replace").returncode == 0
+    folder = uuid.UUID(
+        str(ask(full, "SELECT f.id FROM folder f JOIN journey j ON j.id = journey_id WHERE volet = 'social'"))
+    )
+    bury(full, [folder])
+    assert json.loads(put_right(full).stdout) == REMOVED | {"removed": 1, "erased": 1}
+    assert run(full, "restore", "--undo").returncode == 0
+    for _ in range(2):
+        done = put_right(full)
+        assert done.returncode == 0 and json.loads(done.stdout) == REMOVED
+        assert ask(full, f"SELECT count(*) FROM folder WHERE id = '{folder}'") == 0
+        assert run(full, "restore", str(old), "--replace").returncode == 0
+
+
 def test_older_data_take_their_keys_from_a_later_backup(
     taken: Path, full: Settings, empty: Settings, tmp_path: Path
 ) -> None:
@@ -485,7 +549,7 @@ def test_older_data_take_their_keys_from_a_later_backup(
         "SELECT f.id FROM folder f JOIN journey j ON j.id = f.journey_id"
         " WHERE ref = 'PRE-1' AND volet = 'social'",
     )
-    ask(full, f"INSERT INTO tombstone (folder_id) VALUES ('{folder}') RETURNING 1")
+    bury(full, [uuid.UUID(str(folder))])
     ask(full, f"DELETE FROM dek WHERE folder_id = '{folder}' RETURNING 1", keys=True)
     later = tmp_path / "later"
     assert run(full, "backup", str(later)).returncode == 0
@@ -554,7 +618,7 @@ DAMAGE = {
     "not an archive": lambda f: (f / "data.archive").write_bytes(b"PGDMP" * 100),
     "a date altered": lambda f: _other_manifest(f, taken_at="2027-01-01T00:00:00+00:00"),
     "erasures taken out": lambda f: _other_manifest(f, heads=[]),
-    "an unknown format": lambda f: _other_manifest(f, format=2),
+    "an unknown format": lambda f: _other_manifest(f, format=FORMAT + 1),
     "a manifest without end": lambda f: (f / "manifest.json").write_text("[" * 100_000),
 }
 

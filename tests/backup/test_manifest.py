@@ -6,6 +6,7 @@ import io
 import json
 import uuid
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from coordination.backup.archive import MAGIC, archive_key, new_header, read_hea
 from coordination.backup.manifest import KINDS, Manifest, Stored, open_backup
 from coordination.errors import BadInput, KeyUnavailable
 from coordination.privacy.keys import KeyEncryptionKeys
+from coordination.privacy.tombstones import Tombstones
 
 KEKS = KeyEncryptionKeys(1, {1: b"a" * 32})
 DEEP: Any = []
@@ -37,6 +39,20 @@ def folder(tmp_path: Path) -> Path:
     manifest.write(tmp_path, Manifest(backup, at, "1", "0037", "15", archives, {}, []), keys)
     assert open_backup(tmp_path, KEKS).manifest.backup == backup
     return tmp_path
+
+
+def test_erasures_of_a_format_that_asked_for_no_proof_are_not_proven(folder: Path) -> None:
+    """It still opens, its code holds; what it tells of may have been written by anybody."""
+    erased = uuid.uuid4()
+    made = open_backup(folder, KEKS)
+    for format_, told in (
+        (1, Tombstones(unproven=frozenset({erased}))),
+        (2, Tombstones(frozenset({erased}))),
+    ):
+        manifest.write(
+            folder, replace(made.manifest, format=format_, tombstones=[str(erased)]), dict(made.keys)
+        )
+        assert open_backup(folder, KEKS).manifest.buried == told
 
 
 def refused(folder: Path) -> str:

@@ -77,7 +77,8 @@ CLEAR: dict[str, str] = {
     "document": "added_at author_id removed_at removed_by_id",
     "document_part": "document_id number",
     "draft": "author_id form of_id saved_at",
-    "tombstone": "at",
+    # `proof`: a code over the two others, keyed.
+    "tombstone": "at proof",
     "structure": "code name type commune retired_on",
     "coded_label": "list code label retired_on",
     "area": "code label commune valid_from valid_until",
@@ -123,6 +124,7 @@ SEALED_COLUMNS: dict[str, str] = {
 }
 # Clear columns that hold bytes, and are hashes, signatures or keys of their own.
 OTHER_BYTES = {
+    "tombstone.proof",
     "audit_entry.previous",
     "audit_entry.hash",
     "audit_entry.body",

@@ -21,8 +21,9 @@ from coordination.embedded import role_url
 from coordination.errors import BadInput, KeyUnavailable
 from coordination.privacy import keys as key_files
 from coordination.privacy.keys import KeyEncryptionKeys, load_keks
-from coordination.privacy.keystore import KEPT_SECONDS, Keystore, commitment
+from coordination.privacy.keystore import KEPT_SECONDS, Keystore
 from coordination.privacy.recovery import make_recovery_pair, recover
+from coordination.privacy.wrapping import commitment
 from tests.databases import superuser
 from tests.support import import_rows, rows, run, world
 

@@ -145,6 +145,7 @@ def _appointments(grant: Grant, mine: list[uuid.UUID], today: date) -> list[Appo
         waits_for_outcome(),
         Appointment.on_date >= asked_since(today),
         Appointment.on_date <= today + APPOINTMENTS_WITHIN,
+        listed=True,
     )
     return [
         AppointmentView(

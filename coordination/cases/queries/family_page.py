@@ -13,7 +13,7 @@ from coordination.cases.queries.people import Person, people
 from coordination.cases.queries.search import fold, fold_all, match
 from coordination.db import among, db, narrowed
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Opened, open_columns, open_rows
+from coordination.privacy.vault import Closed, Opened, open_columns, open_rows
 
 MOST_SUGGESTED = 8
 # Names and addresses are sealed one by one: past so many journeys, they are opened when somebody asks.
@@ -106,7 +106,8 @@ def perhaps_the_same(grant: Grant, programme: str, first: str, last: str, birth:
 def _sheets(grant: Grant, programme: str, columns: tuple[str, ...]) -> list[Opened]:
     # Two readings: joined, the wall would hold each journey against each sheet.
     mine = set(db.session.scalars(select(Journey.id).where(Journey.programme == programme)))
-    return [row for row in open_rows(grant, Sheet, columns, true()) if row["journey_id"] in mine]
+    rows = open_rows(grant, Sheet, columns, true(), listed=True)
+    return [row for row in rows if row["journey_id"] in mine and not isinstance(row, Closed)]
 
 
 def _same_as(own: int, ids: Sequence[uuid.UUID], texts: Sequence[str]) -> set[uuid.UUID]:

@@ -13,13 +13,15 @@ from coordination.accounts.models import Account, Structure
 from coordination.cases.models import Journey, Sheet
 from coordination.db import db, many
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import Read, open_rows_of
+from coordination.privacy.vault import Closed, Opened, Read, open_rows_of
 
 # Put together once: half of what running them costs.
 _ACCOUNT_NAMES = select(Account.id, Account.display_name).where(Account.id == many("ids"))
 _STRUCTURE_NAMES = select(Structure.id, Structure.name).where(Structure.id == many("ids"))
 _REFERENCES = select(Journey.id, Journey.ref).where(Journey.id == many("ids"))
 NAMES = Read(Sheet, ("first_name", "last_name"))
+# Of one person in a list: their line says it, the others are served.
+UNREADABLE = "Nom illisible (clé absente)"
 
 
 @dataclass(frozen=True)
@@ -49,12 +51,13 @@ def people(
         refs = {id_: ref for id_, ref in found}
     rows = open_rows_of(grant, journey_ids, NAMES)
     return {
-        row["journey_id"]: Person(
-            row["journey_id"], refs[row["journey_id"]], row["first_name"] or "", row["last_name"] or ""
-        )
-        for row in rows
-        if row["journey_id"] in refs
+        row["journey_id"]: _named(row, refs[row["journey_id"]]) for row in rows if row["journey_id"] in refs
     }
+
+
+def _named(row: Opened, ref: str) -> Person:
+    unreadable = UNREADABLE if isinstance(row, Closed) else ""
+    return Person(row["journey_id"], ref, row["first_name"] or "", row["last_name"] or unreadable)
 
 
 def person_of(grant: Grant, journey_id: uuid.UUID) -> Person:

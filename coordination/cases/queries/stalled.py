@@ -170,7 +170,8 @@ def _sections(
 
 
 def _places(grant: Grant, actor: Actor, ids: set[uuid.UUID]) -> _Places:
-    sheets = open_rows(grant, Sheet, ("area", "school"), among(Sheet.journey_id, ids)) if ids else []
+    chosen = among(Sheet.journey_id, ids)
+    sheets = open_rows(grant, Sheet, ("area", "school"), chosen, listed=True) if ids else []
     # Thousands of people live in a few neighbourhoods: each value is made once.
     areas = {v: Choice(opaque(actor, "area", v), _area(v)) for v in {s["area"] for s in sheets}}
     schools = {
