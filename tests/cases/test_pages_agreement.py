@@ -284,4 +284,6 @@ def test_a_withdrawal_tells_each_what_is_left_to_do(site: Flask, journey: uuid.U
     assert "prévenir la coordination" not in theirs and "Il reste, s'il y a lieu, à " in theirs
     rows("UPDATE journey SET exit_on = %s, stage = 'SORTI' WHERE id = %s", TODAY, journey)
     ended = said(client, journey)
-    assert "plus rien ne se partage." in ended and "Il reste" not in ended and "alertes s'arrêtent" not in ended
+    assert (
+        "plus rien ne se partage." in ended and "Il reste" not in ended and "alertes s'arrêtent" not in ended
+    )
