@@ -48,7 +48,9 @@ SOON = (
     "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
     " s'il y en a un."
 )
-UNSURE = "La base de données s'est arrêtée au moment d'enregistrer : on ne sait pas si votre envoi a été gardé."
+UNSURE = (
+    "La base de données s'est arrêtée au moment d'enregistrer : on ne sait pas si votre envoi a été gardé."
+)
 TWICE = (
     "Patientez une minute, puis renvoyez le formulaire, sans rien y changer : ce qui a été gardé ne le sera pas"
     " deux fois. Gardez cette page ouverte, ou copiez votre texte ci-dessous s'il y en a un."
@@ -99,7 +101,9 @@ PAGES = {
     401: Page(
         "Votre session est terminée",
         "Vous étiez déconnecté quand le formulaire est arrivé. Rien n'a été enregistré.",
-        "Copiez votre texte ci-dessous s'il y en a un, reconnectez-vous, puis collez-le dans le formulaire.",
+        # The same for whoever was suspended: a dead cookie is told nothing of its account.
+        "Copiez votre texte ci-dessous s'il y en a un, reconnectez-vous, puis collez-le dans le formulaire ; si la"
+        " connexion est refusée, prévenez l'administrateur. Un brouillon gardé pendant la saisie reste sept jours.",
     ),
     403: Page(
         "Vous n'avez pas accès à cette page",

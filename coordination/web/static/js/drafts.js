@@ -61,7 +61,7 @@ function follow(form) {
     words.className = "note note-warning draft-over";
     words.setAttribute("role", "status");
     words.textContent =
-      "Votre session est terminée. Continuez : en enregistrant, vous pourrez vous reconnecter et votre texte reviendra.";
+      "Votre session est terminée. Continuez : en enregistrant, vous retrouverez votre texte, avec de quoi vous reconnecter.";
     form.prepend(words);
   }
 
