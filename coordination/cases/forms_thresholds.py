@@ -11,12 +11,12 @@ from coordination.alerts.catalogue import OFF_BY_DEFAULT
 from coordination.alerts.in_force import Place
 from coordination.alerts.settings import FIELDS, LABELS, YEARLY, Values, bounds, settable
 from coordination.cases.commands.thresholds import Decision, NewTrial
+from coordination.cases.forms import NOT_LISTED
 from coordination.errors import BadInput
 from coordination.web.forms import DayField, PageForm, options
 
 WHOLE_YEAR = "12"
 PERIODS = {"6": "Les 6 derniers mois", WHOLE_YEAR: "Les 12 derniers mois"}
-NOT_LISTED = "Ce choix n'est pas dans la liste : rechargez la page."
 
 
 class TrialForm(PageForm):
