@@ -14,9 +14,14 @@ from coordination.alerts.catalogue import OFF_BY_DEFAULT, Rule, Thresholds, rule
 from coordination.alerts.deadlines import Deadline, Key
 from coordination.errors import BadInput
 
-COUNTED = frozenset({"A03", "A04", "A05", "A11"})
-"""Rules that count facts, and a window, both of which may be set; their days count for nothing. What A06 and A07
-count is said by the law and by the ministry: they are switched on as they are."""
+COUNTED = {
+    "A03": ("rendez-vous manqués de suite", " en"),
+    "A04": ("tentatives de suite sans réponse", " en"),
+    "A05": ("absences de suite", ", ou présence à moins de la moitié des séances en"),
+    "A11": ("rendez-vous manqués de suite", " en"),
+}
+"""Rules that count facts (which, in words), and a window, both of which may be set; their days count for nothing.
+What A06 and A07 count is said by the law and by the ministry: they are switched on as they are."""
 FIXED = frozenset({"S25", "S26", "T23"})
 """Rules whose days follow from a law or from the school year: nobody sets them."""
 YEARLY = frozenset({"A14", "I10", "I11", "S02", "S03", "S04", "S05"})
@@ -36,9 +41,9 @@ PARTS, TIMES = 4, 3
 FEWEST, MOST = 2, 6
 
 LABELS = {
-    "threshold_days": "Jours avant l’alerte",
-    "lead_days": "Jours d’avance",
-    "threshold_count": "Nombre de faits",
+    "threshold_days": "Jours avant l'alerte",
+    "lead_days": "Jours d'avance",
+    "threshold_count": "Nombre",
     "window_days": "Dans une période de (jours)",
 }
 FIELDS = tuple(LABELS)
@@ -55,13 +60,14 @@ class Values:
     window_days: int | None = None
     switched_on: bool | None = None
 
-    def words(self) -> str:
+    def words(self, rule_id: str) -> str:
         """In one short French phrase."""
         if self.switched_on is False:
             return "règle éteinte"
         said = []
         if self.threshold_count is not None:
-            said.append(f"{self.threshold_count} faits en {self.window_days} jours")
+            what, within = COUNTED[rule_id]
+            said.append(f"{self.threshold_count} {what}{within} {self.window_days} jours")
         if self.threshold_days is not None and self.lead_days is not None:
             said.append(f"délai de {self.threshold_days} jours, avance de {self.lead_days} jours")
         elif self.threshold_days is not None:
@@ -161,31 +167,31 @@ def check(rule_id: str, values: Values, others: Callable[[str], Values]) -> None
         if given is None:
             problems[name] = "Écrivez un nombre entier, par exemple " + f"{(low + high) // 2}."
         elif given <= 0:
-            problems[name] = f"{given} n’est pas possible : il faut au moins {low}. {_why_low(name)}"
+            problems[name] = f"{given} n'est pas possible : il faut au moins {low}. {_why_low(name)}"
         elif given < low:
-            problems[name] = f"{given}, c’est trop court : il faut au moins {low}. {_why_low(name)}"
+            problems[name] = f"{given}, c'est trop court : il faut au moins {low}. {_why_low(name)}"
         elif given > high:
-            problems[name] = f"{given}, c’est trop long : il faut au plus {high}. {_why_high(name)}"
+            problems[name] = f"{given}, c'est trop long : il faut au plus {high}. {_why_high(name)}"
     if not problems:
         problems |= _out_of_order(rule_id, values, others)
     if problems:
-        raise BadInput("Ce réglage n’est pas possible.", problems)
+        raise BadInput("Ce réglage n'est pas possible.", problems)
 
 
 def _why_low(name: str) -> str:
     if name == "threshold_count":
-        return "Un seul fait n’est pas encore une suite."
+        return "Un seul fait n'est pas encore une suite."
     if name == "lead_days":
-        return "En dessous du quart de l’avance habituelle, il ne reste plus le temps d’agir."
-    return "En dessous du quart du délai habituel, l’alerte part avant que quiconque ait pu agir."
+        return "En dessous du quart de l'avance habituelle, il ne reste plus le temps d'agir."
+    return "En dessous du quart du délai habituel, l'alerte part avant que quiconque ait pu agir."
 
 
 def _why_high(name: str) -> str:
     if name == "threshold_count":
-        return "Au-delà, la rupture est faite quand l’alerte arrive."
+        return "Au-delà, la rupture est faite quand l'alerte arrive."
     if name == "lead_days":
-        return "Au-delà de trois fois l’avance habituelle, l’annonce vient trop tôt et se perd."
-    return "Au-delà de trois fois le délai habituel, la rupture est faite quand l’alerte arrive."
+        return "Au-delà de trois fois l'avance habituelle, l'annonce vient trop tôt et se perd."
+    return "Au-delà de trois fois le délai habituel, la rupture est faite quand l'alerte arrive."
 
 
 def _out_of_order(rule_id: str, values: Values, others: Callable[[str], Values]) -> dict[str, str]:

@@ -20,6 +20,10 @@ USUAL_MODES = ("TELEPHONE", "SMS", "VAD", "RDV_STRUCTURE", "RDV_EXTERIEUR", "TIE
 LATEST_MODES = 3
 USUAL_DELAYS = ((7, "Une semaine"), (14, "Deux semaines"), (30, "Un mois"))
 ANOTHER_DAY = "autre"
+# To reload what a refused form answered would send it once more.
+NOT_LISTED = (
+    "Ce choix n'est pas dans la liste : choisissez-en un autre, ou ouvrez de nouveau la page depuis le menu."
+)
 
 
 def choices(labels: Mapping[str, str]) -> list[SelectChoice]:

@@ -9,17 +9,14 @@ from datetime import date
 from wtforms import HiddenField, IntegerField, RadioField, SelectField, SelectMultipleField, TextAreaField
 from wtforms.widgets import CheckboxInput, HiddenInput, ListWidget
 
-from coordination import reference
 from coordination.cases.checks import Faults
 from coordination.cases.commands.agreements import NewAgreement
 from coordination.cases.forms import DayField
 from coordination.cases.forms_people import school_year_of
+from coordination.cases.vocabulary import agreement_statuses
 from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.privacy.volets import LABELS, Volet
 from coordination.web.forms import PageForm, options
-
-# What only the PRE asks of parents.
-OF_PARENTS = ("UN_SEUL_PARENT",)
 
 
 class AgreementForm(PageForm):
@@ -40,14 +37,7 @@ class AgreementForm(PageForm):
 
     def offer(self, programme: str, people: Mapping[uuid.UUID, str]) -> None:
         """The choices of the programme; `people`: representatives by id."""
-        statuses = reference.labels("parental_agreement")
-        if programme != "PRE":
-            statuses = {
-                code: label.replace("la famille", "la personne")
-                for code, label in statuses.items()
-                if code not in OF_PARENTS
-            }
-        self.status.choices = options(statuses)
+        self.status.choices = options(agreement_statuses(programme))
         self.signer.choices = options(
             {str(id_): name for id_, name in people.items()},
             "Non précisé" if programme == "PRE" else "La personne elle-même",

@@ -26,7 +26,7 @@ from coordination.web.filters import long_date
 
 # Fields that all people of the form share.
 SHARED = ("mode", "on")
-UNKNOWN = "Ce rendez-vous n'est pas connu. Rechargez la page."
+UNKNOWN = "Ce rendez-vous n'est pas connu. Ouvrez de nouveau la tournée depuis « Ma journée »."
 
 
 @dataclass(frozen=True)

@@ -8,11 +8,10 @@ from collections.abc import Mapping, Sequence
 from wtforms import SelectField, SelectMultipleField
 
 from coordination.cases.commands.reassign import Backing, Reassignment
+from coordination.cases.forms import NOT_LISTED
 from coordination.cases.queries.followers import Follower
 from coordination.errors import BadInput
 from coordination.web.forms import PageForm, options
-
-NOT_A_CHOICE = "Ce choix n'est pas dans la liste : rechargez la page."
 
 
 class TickedForm(PageForm):
@@ -26,14 +25,14 @@ class TickedForm(PageForm):
             pairs = [value.split(":", 1) for value in dict.fromkeys(self.journeys.data or ())]
             return [(uuid.UUID(id_), int(version)) for id_, version in pairs]
         except (ValueError, TypeError):
-            raise BadInput(NOT_A_CHOICE, {"journeys": NOT_A_CHOICE}) from None
+            raise BadInput(NOT_LISTED, {"journeys": NOT_LISTED}) from None
 
     def chosen(self, name: str) -> uuid.UUID | None:
         """The person chosen in a list. Raises BadInput for what no page of ours offers."""
         try:
             return uuid.UUID(self[name].data) if self[name].data else None
         except ValueError:
-            raise BadInput(NOT_A_CHOICE, {name: NOT_A_CHOICE}) from None
+            raise BadInput(NOT_LISTED, {name: NOT_LISTED}) from None
 
     def ticked(self) -> frozenset[str]:
         """Ids ticked, whatever the version that was read: a page shown again keeps the choice."""

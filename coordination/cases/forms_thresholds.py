@@ -9,14 +9,14 @@ from wtforms import RadioField, SelectField, StringField
 
 from coordination.alerts.catalogue import OFF_BY_DEFAULT
 from coordination.alerts.in_force import Place
-from coordination.alerts.settings import FIELDS, LABELS, YEARLY, Values, bounds, settable
+from coordination.alerts.settings import COUNTED, FIELDS, LABELS, YEARLY, Values, bounds, settable
 from coordination.cases.commands.thresholds import Decision, NewTrial
+from coordination.cases.forms import NOT_LISTED
 from coordination.errors import BadInput
 from coordination.web.forms import DayField, PageForm, options
 
 WHOLE_YEAR = "12"
 PERIODS = {"6": "Les 6 derniers mois", WHOLE_YEAR: "Les 12 derniers mois"}
-NOT_LISTED = "Ce choix n'est pas dans la liste : rechargez la page."
 
 
 class TrialForm(PageForm):
@@ -43,6 +43,8 @@ class TrialForm(PageForm):
         for name in FIELDS:
             if name not in settable(rule_id):
                 delattr(self, name)
+        if rule_id in COUNTED:
+            self.threshold_count.label.text = COUNTED[rule_id][0].capitalize()
         if rule_id not in OFF_BY_DEFAULT:
             del self.switched_on
         if rule_id in YEARLY:
@@ -79,7 +81,7 @@ class TrialForm(PageForm):
             if str(structure_id) not in {str(choice.value) for choice in self.structure.choices or ()}:
                 problems["structure"] = NOT_LISTED
         if problems:
-            raise BadInput("Ce réglage n’est pas possible.", problems)
+            raise BadInput("Ce réglage n'est pas possible.", problems)
         on = self.switched_on.data == "oui" if "switched_on" in self else None
         place = Place(rule_id, programme, structure_id)
         return NewTrial(place, Values(**numbers, switched_on=on), self.months.data or "6")
@@ -87,7 +89,7 @@ class TrialForm(PageForm):
 
 class DecisionForm(PageForm):
     valid_from = DayField("À partir du")
-    valid_until = DayField("Jusqu’au")
+    valid_until = DayField("Jusqu'au")
 
     def read(self, trial_id: uuid.UUID) -> Decision:
         """Raises BadInput beside an impossible date."""

@@ -143,3 +143,9 @@ DATED_BY: dict[str, dict[str, tuple[str, ...]]] = {
 def next_stages(programme: str, stage: str | None, agreement: str | None) -> tuple[str, ...]:
     """The stages that may follow, in the order of the table; all of them where none is known."""
     return tuple(code for code in TRANSITIONS[programme] if not refusal(programme, stage, code, agreement))
+
+
+def stages_after_end(programme: str, stage: str | None, agreement: str | None) -> tuple[str, ...]:
+    """Where an ended journey may go on; none: not before the agreement. An import may end it without its stage."""
+    found = next_stages(programme, stage if stage in ENDED else "SORTI", agreement)
+    return tuple(code for code in found if code not in ENDED)

@@ -6,7 +6,6 @@ import uuid
 from collections.abc import Iterator
 from datetime import date
 
-from coordination import reference
 from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.models import Journey
 from coordination.cases.queries.agreement_page import AGREEMENTS, agreements, covered
@@ -16,6 +15,7 @@ from coordination.cases.queries.people import account_names
 from coordination.cases.queries.picture_course import STEPS, TAKEN_BACK
 from coordination.cases.stages import TRANSITIONS
 from coordination.cases.timeline import Entry, Source
+from coordination.cases.vocabulary import agreement_label
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -35,10 +35,10 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
         if name not in (_ARRIVAL, _END) and getattr(journey, name)
     ]
     steps += _turns(grant, journey)
-    agreed = list(_agreements(grant, journey_id))
+    agreed = list(_agreements(grant, journey_id, programme))
     if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
         # An import brings where the agreement stands, without its history.
-        agreed.append(Entry(journey.agreement_on, "agreement", _title(journey.agreement_status)))
+        agreed.append(Entry(journey.agreement_on, "agreement", _title(programme, journey.agreement_status)))
     return steps + agreed
 
 
@@ -69,7 +69,7 @@ def _said(turn: TurnLine) -> str:
     return ". ".join(filter(None, (decided, turn.note)))
 
 
-def _agreements(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:
+def _agreements(grant: Grant, journey_id: uuid.UUID, programme: str) -> Iterator[Entry]:
     rows = agreements(grant, journey_id)
     names = account_names({row["recorded_by"] for row in rows})
     for row in rows:
@@ -78,11 +78,13 @@ def _agreements(grant: Grant, journey_id: uuid.UUID) -> Iterator[Entry]:
         said = [f"Couvre : {volets}" if volets else "", row["remark"] or ""]
         if on:
             detail = ". ".join(filter(None, said))
-            yield Entry(on, "agreement", _title(row["status"]), detail, names.get(row["recorded_by"], ""))
+            yield Entry(
+                on, "agreement", _title(programme, row["status"]), detail, names.get(row["recorded_by"], "")
+            )
 
 
-def _title(status: str | None) -> str:
-    label = reference.label("parental_agreement", status)
+def _title(programme: str, status: str | None) -> str:
+    label = agreement_label(programme, status)
     return label if label.startswith("Accord") else f"Accord : {label.lower()}"
 
 

@@ -8,6 +8,9 @@ from coordination.web.filters import MONTHS
 # A child in the PRE, an adult in the Cité de l'emploi.
 SEXES = {"PRE": {"F": "Fille", "M": "Garçon"}, "CITE_EMPLOI": {"F": "Femme", "M": "Homme"}}
 PROGRAMMES = {"PRE": "PRE", "CITE_EMPLOI": "Cité de l'emploi"}
+AGREEMENT_NAMES = {"PRE": "Accord des parents", "CITE_EMPLOI": "Accord de la personne"}
+# Where an agreement may stand in the PRE alone.
+OF_PARENTS = ("UN_SEUL_PARENT",)
 DOCUMENT_KINDS = {
     "ACCORD": "Accord signé",
     "SCOLARITE": "Bulletin ou autre pièce scolaire",
@@ -99,6 +102,24 @@ def coded(codes: str, programme: str | None, *, every: bool = False) -> dict[str
     if codes == "contract_objective":
         return reference.contract_objectives()
     return _OWN[codes] if codes in _OWN else labels(codes)
+
+
+def agreement_statuses(programme: str) -> dict[str, str]:
+    """code -> French label of what may be noted of an agreement: the list speaks of families, an adult has none."""
+    labels = reference.labels("parental_agreement")
+    if programme == "PRE":
+        return labels
+    return {code: _of_adult(label) for code, label in labels.items() if code not in OF_PARENTS}
+
+
+def agreement_label(programme: str, status: str | None) -> str:
+    """French label of where an agreement stands."""
+    label = reference.label("parental_agreement", status)
+    return label if programme == "PRE" else _of_adult(label)
+
+
+def _of_adult(label: str) -> str:
+    return label.replace("la famille", "la personne")
 
 
 def axis_label(programme: str, code: str | None) -> str:

@@ -77,20 +77,25 @@ def check_draft(fields: Fields) -> None:
         raise BadInput("Un texte qui contient un numéro de sécurité sociale n'est pas gardé en brouillon.")
 
 
-def keep_draft(actor: Actor, place: Place, fields: Fields, now: datetime, *, checked: bool = False) -> bool:
+def keep_draft(
+    actor: Actor, place: Place, fields: Fields, now: datetime, *, checked: bool = False, opening: str = ""
+) -> bool:
     """Keep what is typed, in place of what was kept before; False where there is nothing to keep.
 
-    Nothing is kept of a form that was saved meanwhile (its key is used). Raises as `check_draft` (unless it was
-    `checked` already), NotFound, Forbidden.
+    Nothing is kept of a form that was saved meanwhile (its key is used), nor from an `opening` of its page that
+    erased the draft. Raises as `check_draft` (unless it was `checked` already), NotFound, Forbidden.
     """
     if not checked:
         check_draft(fields)
     with work(actor, place.action, now) as w:
         grant = w.require(place.journey_id)
         w.audit(grant, ["draft"])
-        if _saved_meanwhile(actor.id, fields):
-            return False
         row_id = place.draft_id(actor.id)
+        if place.journey_id is None:
+            # Two windows at once begin one draft, and none takes up a key that is being destroyed.
+            in_turn("draft", row_id)
+        if _saved_meanwhile(actor.id, fields) or (opening and key_used(actor.id, opening)):
+            return False
         key = _key_of(grant, place, row_id)
         values = {
             "journey_id": place.journey_id,
@@ -124,8 +129,6 @@ def _key_of(grant: Grant, place: Place, row_id: uuid.UUID) -> DataKey:
     if place.journey_id is not None:
         folder_id = writable_folder(grant, place.journey_id, Volet.COORDINATION)
         return keystore().get([folder_id])[folder_id]
-    # Two windows at once begin one draft, and none takes up a key that is being destroyed.
-    in_turn("draft", row_id)
     begun = db.session.scalar(select(Draft.folder_id).where(Draft.id == row_id))
     if begun:
         try:

@@ -43,6 +43,8 @@ from coordination.web.routing import View, declares
 
 blueprint = Blueprint("drafts", __name__)
 FIELD = "draft"
+# Drawn by the script for each opening of the page; an erasure uses it up.
+OPENING_FIELD = "draft_opening"
 MOST_PIECES = 100
 SLASH = "/"
 NO_JOURNEY = "-"
@@ -181,7 +183,7 @@ def piece_key(key: str, of_id: uuid.UUID) -> str:
 
 
 def _is_typed(name: str) -> bool:
-    return name not in ("csrf_token", FIELD) and "password" not in name
+    return name not in ("csrf_token", FIELD, OPENING_FIELD) and "password" not in name
 
 
 def _marks(form: MultiDict[str, str]) -> list[tuple[Place, str]]:
@@ -210,11 +212,12 @@ def keep_all(actor: Actor, typed: MultiDict[str, str], now: datetime) -> None:
     """
     # Once: each piece of an outing repeats what they share.
     check_draft({name: values for name, values in typed.lists() if _is_typed(name)})
+    opening = _opening(typed)
     refusals = []
     for piece in pieces(typed):
         try:
             if piece.said:
-                keep_draft(actor, piece.place, piece.fields, now, checked=True)
+                keep_draft(actor, piece.place, piece.fields, now, checked=True, opening=opening)
             else:
                 drop_draft(actor, piece.place, now)
         except CoordinationError as error:
@@ -234,12 +237,17 @@ def keep() -> ResponseReturnValue:
 @blueprint.post("/brouillons/effacer")
 @declares(Action.KEEP_DRAFT)
 def discard() -> ResponseReturnValue:
-    """Forget the drafts named, and show the empty form again."""
+    """Forget the drafts named, with what the page that asks it still has on its way; show the empty form again."""
     # Each is looked up: one that came twice, once.
     places = list(dict.fromkeys(place for place, _ in _marks(request.form)))
-    for place in places:
-        drop_draft(current.actor(), place, current.now())
+    with spending(_opening(request.form)):
+        for place in places:
+            drop_draft(current.actor(), place, current.now())
     return redirect(_page_of(places), 303)
+
+
+def _opening(form: MultiDict[str, str]) -> str:
+    return form.get(OPENING_FIELD, "")[:64]
 
 
 def _page_of(places: Sequence[Place]) -> str:

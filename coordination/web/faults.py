@@ -63,7 +63,8 @@ REOPEN = (
 )
 FULL = "Le disque du serveur est plein. Rien n'a été enregistré ; rien de ce qui l'était n'est perdu."
 SMALLER = (
-    "Revenez à la page précédente et choisissez un fichier plus petit : le reste du formulaire y est encore."
+    "Revenez à la page précédente et choisissez un fichier plus petit ; le reste du formulaire peut être à remplir"
+    " de nouveau."
 )
 WAIT = (
     "Prévenez l'administrateur, puis réessayez dans dix minutes. Gardez cette page ouverte, ou copiez votre texte"
@@ -101,7 +102,9 @@ PAGES = {
     401: Page(
         "Votre session est terminée",
         "Vous étiez déconnecté quand le formulaire est arrivé. Rien n'a été enregistré.",
-        "Copiez votre texte ci-dessous s'il y en a un, reconnectez-vous, puis collez-le dans le formulaire.",
+        # The same for whoever was suspended: a dead cookie is told nothing of its account.
+        "Copiez votre texte ci-dessous s'il y en a un, reconnectez-vous, puis collez-le dans le formulaire ; si la"
+        " connexion est refusée, prévenez l'administrateur. Un brouillon gardé pendant la saisie reste sept jours.",
     ),
     403: Page(
         "Vous n'avez pas accès à cette page",
@@ -126,7 +129,7 @@ PAGES = {
     413: Page(
         "Ce que vous envoyez est trop volumineux",
         "Un envoi est limité à 2 Mo. Rien n'a été enregistré.",
-        "Revenez à la page précédente et raccourcissez le texte.",
+        "Revenez à la page précédente : si le texte y est encore, raccourcissez-le.",
     ),
     429: Page(
         "Trop de demandes", "Trop de demandes sont arrivées en peu de temps.", "Réessayez dans un moment."

@@ -144,18 +144,24 @@ def test_a_deadline_stands_where_the_setting_of_its_day_puts_it(now: str, then: 
 
 
 @pytest.mark.parametrize(
-    ("values", "words"),
+    ("rule", "values", "words"),
     [
-        (Values(30), "après 30 jours"),
-        (Values(None, 15), "15 jours avant"),
-        (Values(365, 30), "délai de 365 jours, avance de 30 jours"),
-        (Values(None, None, 3, 60), "3 faits en 60 jours"),
-        (Values(switched_on=False), "règle éteinte"),
-        (Values(switched_on=True), "règle allumée"),
+        ("A01", Values(30), "après 30 jours"),
+        ("S05", Values(None, 15), "15 jours avant"),
+        ("T23", Values(365, 30), "délai de 365 jours, avance de 30 jours"),
+        ("A03", Values(None, None, 3, 60), "3 rendez-vous manqués de suite en 60 jours"),
+        ("A04", Values(None, None, 3, 15), "3 tentatives de suite sans réponse en 15 jours"),
+        (
+            "A05",
+            Values(None, None, 3, 42),
+            "3 absences de suite, ou présence à moins de la moitié des séances en 42 jours",
+        ),
+        ("A06", Values(switched_on=False), "règle éteinte"),
+        ("A06", Values(switched_on=True), "règle allumée"),
     ],
 )
-def test_a_setting_says_itself(values: Values, words: str) -> None:
-    assert values.words() == words
+def test_a_setting_says_itself(rule: str, values: Values, words: str) -> None:
+    assert values.words(rule) == words
 
 
 def test_a_rule_that_is_off_stands_where_it_was_switched_on() -> None:

@@ -148,6 +148,29 @@ def test_a_draft_comes_back_after_the_session_was_ended_elsewhere(site: Site) ->
     assert rows("SELECT 1 FROM draft") == []
 
 
+@pytest.mark.parametrize("path", ["/parcours/{}/diagnostic", "/parcours/nouveau"])
+def test_what_was_typed_just_before_a_draft_is_erased_goes_with_it(site: Site, path: str) -> None:
+    page = site.signed_in("referent.pre")
+    path = path.format(silent_journey(REFERENT))
+    page.goto(path)
+    box = page.locator("form[data-drafts] textarea").last
+    before = box.input_value()
+    with page.expect_response(re.compile("/brouillons$")):
+        box.fill("texte A")
+    page.goto("about:blank")
+    page.goto(path)
+    expect(box).to_have_value("texte A")
+    box.fill("texte B")
+    page.get_by_role("button", name="Effacer ce brouillon").click()
+    expect(box).to_have_value(before)
+    page.wait_for_timeout(500)
+    assert rows("SELECT 1 FROM draft") == []
+    # The empty form lives: what is typed into it is kept.
+    with page.expect_response(re.compile("/brouillons$")):
+        box.fill("texte C")
+    assert scalar("SELECT count(*) FROM draft") == 1
+
+
 def test_an_answer_to_an_alert_is_kept_while_it_is_typed(site: Site) -> None:
     page = site.signed_in("referent.pre")
     query = "SELECT id FROM alert WHERE journey_id = %s AND status = 'OUVERTE' LIMIT 1"

@@ -226,11 +226,11 @@ def _thresholds(page: Page) -> Tour:
     page.get_by_text("recalculés").wait_for()
     page.goto("/parcours/seuils/PRE/A01")
     yield "seuil", page
-    page.get_by_label("Jours avant l’alerte").fill("0")
+    page.get_by_label("Jours avant l'alerte").fill("0")
     page.get_by_role("button", name="Essayer sur le passé").click()
     page.get_by_role("alert").wait_for()
     yield "seuil-refuse", page
-    page.get_by_label("Jours avant l’alerte").fill("20")
+    page.get_by_label("Jours avant l'alerte").fill("20")
     page.get_by_label("Les 12 derniers mois").check()
     page.get_by_role("button", name="Essayer sur le passé").click()
     page.get_by_text("Ce que ces chiffres veulent dire").wait_for()
@@ -241,7 +241,7 @@ def _thresholds(page: Page) -> Tour:
     page.get_by_role("alert").wait_for()
     yield "seuil-essai-refuse", page
     page.get_by_label("À partir du").fill("2027-01-04" if TODAY.year < 2027 else str(TODAY))
-    page.get_by_label("Jusqu’au").fill("2027-02-05")
+    page.get_by_label("Jusqu'au").fill("2027-02-05")
     page.get_by_role("button", name="Appliquer").click()
     page.get_by_text("Réglage enregistré").wait_for()
     yield "seuils-a-venir", page

@@ -16,7 +16,7 @@ def test_a_threshold_is_tried_and_set_with_the_keyboard(site: Site) -> None:
     page.goto("/parcours/tableau")
     page.get_by_role("link", name="Seuils").press("Enter")
     page.get_by_role("row", name="Aucun échange abouti avec").get_by_role("link").press("Enter")
-    days = page.get_by_label("Jours avant l’alerte")
+    days = page.get_by_label("Jours avant l'alerte")
     expect(days).to_have_value("30")
     days.fill("sept")
     days.press("Enter")

@@ -253,3 +253,37 @@ def test_a_signed_agreement_is_not_renewed_by_one_tap(site: Flask, journey: uuid
     refused = record(client, journey, status="")
     assert refused.status_code == 422 and 'id="status-error"' in refused.text
     assert scalar(lines, journey) == before
+
+
+def said(client: FlaskClient, journey: uuid.UUID) -> str:
+    """The page of the journey, as it is read."""
+    return re.sub(r"\s+", " ", unescape(client.get(f"/parcours/{journey}").text))
+
+
+def test_who_signed_an_agreement_withdrawn_since_had_signed_it(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    record(client, journey)
+    assert "A signé l'accord" in said(client, journey)
+    record(client, journey, status="RETIRE")
+    page = said(client, journey)
+    assert "A signé l'accord" not in page and "Avait signé l'accord, retiré depuis" in page
+    record(client, journey, status="REFUS")
+    assert "igné l'accord" not in said(client, journey).partition("Qui appeler")[2].partition("</section>")[0]
+
+
+def test_a_withdrawal_tells_each_what_is_left_to_do(site: Flask, journey: uuid.UUID) -> None:
+    client, chief = browser(site, REFERENT), browser(site, COORDINATOR)
+    record(client, journey)
+    record(client, journey, status="RETIRE")
+    # An alert stands right below, of the withdrawal itself.
+    assert "A14" in {rule for (rule,) in rows("SELECT rule FROM deadline WHERE journey_id = %s", journey)}
+    alike = "plus rien ne se partage, et les autres alertes s'arrêtent."
+    mine, theirs = said(client, journey), said(chief, journey)
+    assert alike in mine and alike in theirs
+    assert "Il reste à prévenir la coordination et, s'il y a lieu, à " in mine
+    assert "prévenir la coordination" not in theirs and "Il reste, s'il y a lieu, à " in theirs
+    rows("UPDATE journey SET exit_on = %s, stage = 'SORTI' WHERE id = %s", TODAY, journey)
+    ended = said(client, journey)
+    assert (
+        "plus rien ne se partage." in ended and "Il reste" not in ended and "alertes s'arrêtent" not in ended
+    )

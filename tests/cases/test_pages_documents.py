@@ -144,6 +144,8 @@ def test_beyond_what_is_counted_the_page_says_so(site: Flask, journey: uuid.UUID
     client = browser(site, REFERENT)
     answer = send(client, f"/parcours/{journey}/documents", bytes(LARGEST_UPLOAD))
     assert answer.status_code == 413 and "10 Mo" in answer.text
+    # The browser is asked to keep nothing of the other fields.
+    assert "y est encore" not in answer.text and "peut être à remplir de nouveau" in answer.text
 
 
 def test_elsewhere_and_for_visitors_the_limit_stays(site: Flask, journey: uuid.UUID) -> None:

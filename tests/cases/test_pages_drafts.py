@@ -342,6 +342,30 @@ def test_a_session_that_names_nobody_gives_the_text_as_before(
     assert page.status_code == 401 and TEXT in page.text and 'name="kept"' not in page.text
 
 
+def test_who_is_suspended_while_writing_is_told_what_is_true(client: FlaskClient, journey: uuid.UUID) -> None:
+    """Nothing of the account: whoever holds a dead cookie reads the same words."""
+    path = f"/parcours/{journey}/echange"
+    page = client.get(path)
+    sent = typed(page) | {"csrf_token": csrf_token(page)}
+    assert post(client, "/brouillons", **typed(page)).status_code == 204
+    answers = []
+    for ending in (
+        "UPDATE account SET suspended_at = now() WHERE kind = 'person'",
+        "DELETE FROM sign_in_session",
+    ):
+        rows(ending)
+        answer = client.post(path, data=sent)
+        assert answer.status_code == 401 and TEXT in answer.text and rows("SELECT 1 FROM draft")
+        answers.append(unescape(answer.text).replace("\N{NO-BREAK SPACE}", " ").partition("<main")[2])
+    assert answers[0] == answers[1]
+    assert "si la connexion est refusée, prévenez l'administrateur" in answers[0]
+    assert (
+        "peut-être gardé nulle part ailleurs" in answers[0]
+        and "n'a pas enregistré ce texte" not in answers[0]
+    )
+    assert "suspendu" not in answers[0]
+
+
 def test_a_sealed_form_that_is_old_or_altered_opens_nothing(client: FlaskClient, journey: uuid.UUID) -> None:
     path = f"/parcours/{journey}/echange"
     sent = typed(client.get(path)) | {"csrf_token": csrf_token(client.get(path))}

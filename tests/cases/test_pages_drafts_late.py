@@ -113,6 +113,24 @@ def test_it_is_neither_kept_nor_shown(client: FlaskClient, name: str) -> None:
     assert rows("SELECT 1 FROM draft") == [] and "a été repris" not in client.get(path).text
 
 
+@pytest.mark.parametrize("path", ["/parcours/{}/diagnostic", "/parcours/nouveau"])
+def test_nor_is_one_that_was_on_its_way_when_the_draft_was_erased(client: FlaskClient, path: str) -> None:
+    path = path.format(silent_journey(REFERENT))
+    sent = Sent(client.get(path)).fields | {"diagnosis": "texte A", "context": "texte A", "last_name": "Roux"}
+    del sent["csrf_token"]
+    opening, other = uuid.uuid4().hex, uuid.uuid4().hex
+    post(client, "/brouillons", **sent, draft_opening=opening)
+    assert "a été repris" in client.get(path).text
+    assert scalar("SELECT count(*) FROM draft") == 1
+    post(client, "/brouillons/effacer", draft=sent["draft"], draft_opening=opening)
+    assert post(client, "/brouillons", **sent, draft_opening=opening).status_code == 204
+    assert rows("SELECT 1 FROM draft") == [] and "a été repris" not in client.get(path).text
+    # Another window goes on with the same form: what is typed there is somebody's work.
+    assert post(client, "/brouillons", **sent, draft_opening=other).status_code == 204
+    page = client.get(path).text
+    assert "a été repris" in page and opening not in page and other not in page
+
+
 @pytest.mark.parametrize("name", ["identity", "alert"])
 def test_what_is_typed_into_a_conflict_with_oneself_is_kept(client: FlaskClient, name: str) -> None:
     """The key of the page is used up by the first window: the page that tells the second one has a new one."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import uuid
 from datetime import timedelta
 from html import unescape
@@ -184,3 +185,40 @@ def test_an_exit_before_a_fact_or_too_early_is_refused(site: Flask, journey: uui
     assert f"/parcours/{journey}/sortie" not in client.get(f"/parcours/{journey}/etape").text
     not_ended = send(client, journey, "reouverture", stage="EN_COURS", on=TODAY.isoformat(), note="x")
     assert not_ended.status_code == 422 and "rien à rouvrir" in not_ended.text
+
+
+def test_what_only_the_agreement_takes_up_again_says_so(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    rows(
+        "UPDATE journey SET stage = 'SORTI', exit_on = %s, agreement_status = 'RETIRE', agreement_on = %s"
+        " WHERE id = %s",
+        TODAY,
+        TODAY,
+        journey,
+    )
+    page = unescape(client.get(f"/parcours/{journey}/reouverture").text).replace("\N{NO-BREAK SPACE}", " ")
+    body = page.partition("<main")[2]
+    assert "il faut d'abord l'accord signé des parents" in body
+    assert f'<a class="btn btn-primary" href="/parcours/{journey}/accord">Noter l\'accord</a>' in body
+    # Nothing to fill in that would be refused.
+    assert 'type="submit"' not in body and 'name="note"' not in body and 'name="on"' not in body
+    # A page that was opened before.
+    for stage in ("", "EN_COURS"):
+        typed = {"stage": stage, "on": TODAY.isoformat(), "note": "La famille revient."}
+        refused = send(client, journey, "reouverture", **typed)
+        told = unescape(refused.text)
+        assert refused.status_code == 422 and "Il faut d'abord l'accord signé des parents." in told
+        assert "Choisissez une étape" not in told and "La famille revient." in told
+        assert f'href="/parcours/{journey}/accord">Noter l\'accord</a>' in told
+    rows("UPDATE journey SET agreement_status = 'SIGNE' WHERE id = %s", journey)
+    assert send(client, journey, "reouverture", **typed).status_code == 303
+
+
+def test_the_stages_offered_are_those_that_take_it_up_again(site: Flask, journey: uuid.UUID) -> None:
+    """An import may end a journey without its stage."""
+    client = browser(site, REFERENT)
+    rows("UPDATE journey SET stage = 'EN_COURS', exit_on = %s WHERE id = %s", TODAY, journey)
+    page = client.get(f"/parcours/{journey}/reouverture").text
+    assert re.findall(r'name="stage"[^>]*value="(\w+)"', page) == ["EN_COURS"]
+    back = {"stage": "EN_COURS", "on": TODAY.isoformat(), "note": "Retour au QPV."}
+    assert send(client, journey, "reouverture", **back).status_code == 303

@@ -276,10 +276,12 @@ def test_the_share_of_false_alerts_per_rule(site: Flask) -> None:
 def test_without_the_agreement_nobody_else_is_brought_in(site: Flask, status: str) -> None:
     client = browser(site, COORDINATOR)
     journey = first_file(client)
-    assert 'value="EPS"' in client.get(f"/parcours/revue/{journey}").text
+    before = client.get(f"/parcours/revue/{journey}").text
+    assert 'value="EPS"' in before and "le même pour tous les parcours" in before and "ceux qui" not in before
     rows("UPDATE journey SET agreement_status = %s, agreement_on = %s WHERE id = %s", status, TODAY, journey)
     page = client.get(f"/parcours/revue/{journey}").text
     assert 'data-key="5"' in page and 'data-key="6"' in page
+    assert "ceux qui manquent ne se proposent pas ici" in page
     for decision in ("APPELER", "REAFFECTER", "EPS", "PAUSE"):
         assert f'value="{decision}"' not in page
         refused = post(client, f"/parcours/revue/{journey}", decision=decision)

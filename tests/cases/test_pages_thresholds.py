@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -31,7 +32,7 @@ def trial_of(answer: TestResponse) -> str:
 
 def error_of(page: str, field: str) -> str:
     found = re.search(rf'id="{field}-error">([^<]*)<', page)
-    return found.group(1) if found else ""
+    return unescape(found.group(1)) if found else ""
 
 
 def test_the_list_says_what_stands_and_where_it_comes_from(site: Flask) -> None:
@@ -40,12 +41,14 @@ def test_the_list_says_what_stands_and_where_it_comes_from(site: Flask) -> None:
         "Aucun échange abouti",
         "Après 30 jours",
         "Catalogue",
-        "2 faits en 60 jours",
+        "2 rendez-vous manqués de suite en 60 jours",
         "180 jours avant",
     ):
         assert words in page, words
+    assert " faits en " not in page and "\N{RIGHT SINGLE QUOTATION MARK}" not in page
     assert "A08" not in page and "Coordonnées invalides" not in page
     assert last_audit("reglage_seuils")[1:] == ("fait", "seuils")
+    assert "Absences de suite</label>" in browser(site, COORDINATOR).get(f"{LIST}/PRE/A05").text
 
 
 def test_a_threshold_is_tried_then_set_and_every_deadline_follows(site: Flask) -> None:
@@ -103,8 +106,8 @@ def test_a_rule_of_the_school_year_is_tried_on_a_whole_one(site: Flask) -> None:
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        ("0", "0 n’est pas possible"),
-        ("-5", "-5 n’est pas possible"),
+        ("0", "0 n'est pas possible"),
+        ("-5", "-5 n'est pas possible"),
         ("7", "trop court"),
         ("91", "trop long"),
         ("trente", "nombre entier"),
@@ -136,7 +139,7 @@ def test_the_bounds_themselves_are_taken(site: Flask, typed: str) -> None:
         ("valid_from", str(TODAY - timedelta(days=1)), "passé"),
         ("valid_from", str(TODAY + timedelta(days=400)), "un an"),
         ("valid_from", "", "premier jour"),
-        ("valid_from", "2026-02-30", "Cette date n&#39;existe pas"),
+        ("valid_from", "2026-02-30", "Cette date n'existe pas"),
         ("valid_until", str(TODAY - timedelta(days=1)), "avant le premier jour"),
     ],
 )
@@ -180,9 +183,9 @@ def test_nothing_is_set_without_a_trial_of_the_day_on_the_present_setting(
     late = trial_of(tried(client, 41))
     monkeypatch.setattr(clock, "now", lambda: NOW + timedelta(hours=25))
     client = browser(site, COORDINATOR)
-    assert "plus d’un jour" in client.get(late).text
+    assert "plus d'un jour" in unescape(client.get(late).text)
     refused = post(client, late, valid_from=str(TODAY + timedelta(days=2)))
-    assert refused.status_code == 422 and "plus d’un jour" in refused.text
+    assert refused.status_code == 422 and "plus d'un jour" in unescape(refused.text)
     assert scalar("SELECT count(*) FROM threshold") == 1
 
 

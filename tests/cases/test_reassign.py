@@ -162,7 +162,8 @@ def test_a_page_read_too_early_is_shown_again_with_what_stands(site: Flask) -> N
 @pytest.mark.parametrize("value", ["rien", "a:b", str(UNKNOWN), f"{UNKNOWN}:x", f"{UNKNOWN}:1"])
 def test_what_no_page_offers_is_refused(site: Flask, value: str) -> None:
     assert send(site, [value], str(account(OTHER))).status_code in (404, 422)
-    assert send(site, [], "personne").status_code == 422
+    nobody = send(site, [], "personne")
+    assert nobody.status_code == 422 and "ouvrez de nouveau la page" in nobody.text
 
 
 def test_the_list_of_somebody_who_follows_nothing_here_does_not_exist(site: Flask) -> None:

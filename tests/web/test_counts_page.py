@@ -38,6 +38,11 @@ def test_a_first_person_is_not_told_from_nobody(site: Flask) -> None:
     assert name in page()
 
 
+def test_it_says_what_a_hidden_stage_does_to_the_total(site: Flask) -> None:
+    page = unescape(browser(site, "pilotage@demo.example").get("/chiffres").text)
+    assert "qu'il y en ait un seul ou quatre" in page and "quel que soit leur nombre" not in page
+
+
 def test_who_was_turned_down_is_counted_nowhere(site: Flask) -> None:
     """As on every list: the journey runs no more."""
     client = browser(site, "pilotage@demo.example")

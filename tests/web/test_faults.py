@@ -142,7 +142,7 @@ def test_an_address_that_does_not_exist(app: Flask) -> None:
 def test_too_much_at_once(app: Flask) -> None:
     page = app.test_client().post("/", data={"email": "x" * (3 * 1024 * 1024)})
     assert page.status_code == 413
-    assert "2 Mo" in page.text
+    assert "2 Mo" in page.text and "si le texte y est encore" in page.text
 
 
 def test_a_form_sent_after_the_session_gives_the_text_back(app: Flask) -> None:

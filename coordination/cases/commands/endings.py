@@ -17,7 +17,7 @@ from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.rules.lost_contact import Tried, tried
 from coordination.cases.seen import seen
-from coordination.cases.stages import ENDED, refusal
+from coordination.cases.stages import ENDED, NEEDS_AGREEMENT, refusal, stages_after_end
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput
@@ -251,6 +251,8 @@ def reopen_journey(
         journey = db.session.execute(select(Journey).where(Journey.id == journey_id)).scalar_one()
         if journey.runs:
             raise BadInput("Ce parcours n'est pas terminé : il n'y a rien à rouvrir.")
+        if not stages_after_end(journey.programme, journey.stage, journey.agreement_status):
+            raise BadInput(NEEDS_AGREEMENT)
         problems = Problems(faults)
         stage = journey.stage if journey.stage in ENDED else "SORTI"
         problem = refusal(journey.programme, stage, new.stage, journey.agreement_status)

@@ -70,7 +70,7 @@ def make_trial(
         if new.values.code() == present.code():
             raise BadInput(
                 "C'est déjà le réglage actuel.",
-                {_first_field(new.values): "C’est déjà le réglage actuel : il n’y a rien à essayer."},
+                {_first_field(new.values): "C'est déjà le réglage actuel : il n'y a rien à essayer."},
             )
         weeks = PERIODS.get(new.months, PERIODS["6"])
         last = today - timedelta(days=1)
@@ -167,9 +167,9 @@ def _check_days(decision: Decision, today: date) -> date:
     if since is None:
         problems["valid_from"] = "Indiquez le premier jour de ce réglage."
     elif since < today:
-        problems["valid_from"] = "Ce jour est passé : un réglage commence au plus tôt aujourd’hui."
+        problems["valid_from"] = "Ce jour est passé : un réglage commence au plus tôt aujourd'hui."
     elif (since - today).days > FARTHEST:
-        problems["valid_from"] = "Au plus un an à l’avance : l’essai sur le passé ne vaudrait plus."
+        problems["valid_from"] = "Au plus un an à l'avance : l'essai sur le passé ne vaudrait plus."
     if since is not None and until is not None and until < since:
         problems["valid_until"] = "Ce jour vient avant le premier jour du réglage."
     if problems or since is None:
@@ -179,7 +179,7 @@ def _check_days(decision: Decision, today: date) -> date:
 
 def _check_trial(trial: Any, place: Place, values: Values, now: datetime, today: date, since: date) -> None:
     if now - trial.made_at > FRESH:
-        raise BadInput("Cet essai date de plus d’un jour : refaites-le avant d’appliquer ce réglage.")
+        raise BadInput("Cet essai date de plus d'un jour : refaites-le avant d'appliquer ce réglage.")
     settings = live(place)
     if standing(settings, place.rule, today).code() != trial.present:
         raise BadInput("Le réglage actuel a changé depuis cet essai : refaites-le.")
@@ -213,7 +213,7 @@ def _taken(period: tuple[date, date | None]) -> str:
     since, until = period
     days = f"du {long_date(since)} au {long_date(until)}" if until else f"à partir du {long_date(since)}"
     return (
-        f"Un autre réglage de cette règle est déjà prévu {days} : choisissez d’autres dates, ou retirez-le."
+        f"Un autre réglage de cette règle est déjà prévu {days} : choisissez d'autres dates, ou retirez-le."
     )
 
 

@@ -10,13 +10,12 @@ from typing import Any
 
 from sqlalchemy import Select, select
 
-from coordination import reference
 from coordination.accounts.models import Account
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.documents import DocumentView, documents
 from coordination.cases.queries.people import account_names
 from coordination.cases.stages import DATED
-from coordination.cases.vocabulary import DOCUMENT_KINDS
+from coordination.cases.vocabulary import AGREEMENT_NAMES, DOCUMENT_KINDS, agreement_label
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
@@ -59,10 +58,15 @@ class AgreementPage:
     papers: tuple[DocumentView, ...]
 
     @property
+    def name(self) -> str:
+        """Whose agreement it is, in words."""
+        return AGREEMENT_NAMES[self.programme]
+
+    @property
     def imported(self) -> str:
         """What the import said of the agreement, in words, where no line noted here has taken its place."""
         said = self.status in DATED and not self.last_line
-        return reference.label("parental_agreement", self.status or "") if said else ""
+        return agreement_label(self.programme, self.status) if said else ""
 
     @property
     def last_line(self) -> uuid.UUID | None:
@@ -98,7 +102,7 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
         journey.version,
         people,
         tuple(Volet(code) for code in agreed),
-        _history(grant, journey_id, people),
+        _history(grant, journey_id, journey.programme, people),
         tuple(
             paper
             for paper in documents(grant, journey_id)
@@ -107,7 +111,9 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
     )
 
 
-def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) -> tuple[AgreementLine, ...]:
+def _history(
+    grant: Grant, journey_id: uuid.UUID, programme: str, people: dict[uuid.UUID, str]
+) -> tuple[AgreementLine, ...]:
     noted = _noted(grant, journey_id)
     cancelled = {row["cancels"]: row["recorded_by"] for row in noted if row["cancels"]}
     rows = [row for row in noted if not row["cancels"]]
@@ -117,7 +123,7 @@ def _history(grant: Grant, journey_id: uuid.UUID, people: dict[uuid.UUID, str]) 
             row["id"],
             authors.get(cancelled[row["id"]], "un collègue") if row["id"] in cancelled else "",
             row["on_date"],
-            reference.label("parental_agreement", row["status"]),
+            agreement_label(programme, row["status"]),
             people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
             covered(row["volets"]),
             row["remark"] or "",

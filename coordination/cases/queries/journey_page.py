@@ -27,7 +27,14 @@ from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
 from coordination.cases.stages import Awaited, way_out
 from coordination.cases.timeline import Entry, sources, timeline
-from coordination.cases.vocabulary import PROGRAMMES, SEXES, area_label, commune_label
+from coordination.cases.vocabulary import (
+    AGREEMENT_NAMES,
+    PROGRAMMES,
+    SEXES,
+    agreement_label,
+    area_label,
+    commune_label,
+)
 from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.together import read_together
@@ -129,6 +136,7 @@ class JourneyPage:
     area: str
     school: str
     school_level: str
+    agreement_name: str
     agreement: str
     agreement_status: str
     agreement_on: date | None
@@ -200,7 +208,8 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         area=area_label(sheet["area"]),
         school=sheet["school"] or "non renseigné",
         school_level=reference.label("school_level", sheet["school_level"]),
-        agreement=reference.label("parental_agreement", journey.agreement_status),
+        agreement_name=AGREEMENT_NAMES[journey.programme],
+        agreement=agreement_label(journey.programme, journey.agreement_status),
         agreement_status=journey.agreement_status or "",
         agreement_on=journey.agreement_on,
         agreed_volets=agreed_volets,

@@ -20,7 +20,7 @@ from coordination.cases.queries.facts import journey_facts
 from coordination.cases.queries.people import account_names
 from coordination.cases.rules.lost_contact import tried
 from coordination.cases.seen import seen
-from coordination.cases.stages import ENDED, SUSPENDED, next_stages
+from coordination.cases.stages import SUSPENDED, next_stages, stages_after_end
 from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, Read, open_journey_rows
@@ -79,7 +79,7 @@ class EndingPage:
     tried: int
     open_actions: int
     open_referrals: int
-    next_stages: tuple[str, ...]
+    stages_after: tuple[str, ...]
     may_end: bool
 
 
@@ -153,7 +153,7 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
         len(attempts.attempts),
         sum(action.status in OPEN_ACTIONS for action in facts.actions),
         referrals or 0,
-        tuple(code for code in stages if code not in ENDED),
+        stages_after_end(journey.programme, journey.stage, journey.agreement_status),
         "SORTI" in stages,
     )
 

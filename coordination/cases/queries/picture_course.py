@@ -6,11 +6,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any, NamedTuple
 
-from coordination import reference
 from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.picture.facts import Moment
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.stages import DATED_BY, TRANSITIONS
+from coordination.cases.vocabulary import agreement_label
 
 STEPS = (
     ("opened_on", "opened", "Ouverture du parcours", "Ouverture"),
@@ -62,7 +62,7 @@ def _agreements(journey: Any, noted: Iterable[tuple[date, str | None]]) -> Itera
     stands = [(journey.agreement_on, journey.agreement_status)] if journey.agreement_on else []
     # Of several of one day the last: where they overlap nobody reads where the agreement stands.
     for on, status in sorted(dict([*noted, *stands]).items()):
-        label = reference.label("parental_agreement", status)
+        label = agreement_label(journey.programme, status)
         yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
 
 

@@ -80,7 +80,10 @@ def rule_lines(_grant: Grant, programme: str, today: date) -> list[tuple[str, li
     grouped: dict[str, list[RuleLine]] = {}
     for rule in rules_of(programme):
         mine = tuple(_decided(row, people, places) for row in rows if row.rule == rule.id)
-        now, usual = standing(settings, rule.id, today).words(), catalogue_values(rule.id).words()
+        now, usual = (
+            values.words(rule.id)
+            for values in (standing(settings, rule.id, today), catalogue_values(rule.id))
+        )
         grouped.setdefault(BREAKS[rule.break_type], []).append(RuleLine(rule, now, usual, now != usual, mine))
     return list(grouped.items())
 
@@ -88,7 +91,7 @@ def rule_lines(_grant: Grant, programme: str, today: date) -> list[tuple[str, li
 def _decided(row: Any, people: dict[uuid.UUID, str], places: dict[uuid.UUID, str]) -> Decided:
     return Decided(
         row.id,
-        Values.of(row).words(),
+        Values.of(row).words(row.rule),
         places.get(row.structure_id, "une structure") if row.structure_id else None,
         row.valid_from,
         row.valid_until,
@@ -182,8 +185,8 @@ def trial_page(_grant: Grant, trial_id: uuid.UUID) -> TrialPage:
         rules()[row.rule],
         Place.of(row),
         structure_names({row.structure_id}).get(row.structure_id) if row.structure_id else None,
-        Values.read(row.present).words(),
-        Values.of(row).words(),
+        Values.read(row.present).words(row.rule),
+        Values.of(row).words(row.rule),
         row,
         draw(row.from_on, row.weeks_before, row.weeks_after),
         by_referent(before, after, len(row.weeks_before), name),

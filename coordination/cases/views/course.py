@@ -92,11 +92,11 @@ def reopening(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def load(grant: Grant) -> dict[str, Any]:
         stands = ending_page(grant, journey_id, current.today())
-        form.offer(stands.programme, stands.next_stages)
+        form.offer(stands.programme, stands.stages_after)
         if request.method == "GET":
             form.version.data = stands.version
             form.on.data = current.today().isoformat()
-            form.stage.data = stands.before if stands.before in stands.next_stages else None
+            form.stage.data = stands.before if stands.before in stands.stages_after else None
         return {"stands": stands, "already": request.method == "GET" and stands.runs}
 
     def page(conflict: EditConflict | None) -> str:

@@ -22,7 +22,7 @@ from coordination.cases.timeline import UNDATED, Entry
 from coordination.cases.views.pages import blueprint, show
 from coordination.cases.views.picture import small_picture
 from coordination.clock import paris_date
-from coordination.privacy.policy import Action, can
+from coordination.privacy.policy import Action, can, coordinates
 from coordination.privacy.work import consult
 from coordination.web import current
 from coordination.web.filters import MONTHS
@@ -85,6 +85,7 @@ def journey(journey_id: uuid.UUID) -> ResponseReturnValue:
         glance=small_picture(page.picture, current.today()),
         timeline=by_month(page.timeline, current.today()),
         life=life,
+        coordinates=coordinates(actor, subject),
         may_hand_over=can(actor, Action.HAND_OVER, subject),
         may_log=can(actor, Action.LOG_CONTACT, subject),
         may_record=can(actor, Action.WRITE_RECORD, subject),

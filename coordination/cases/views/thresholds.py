@@ -67,8 +67,8 @@ def threshold(programme: str, rule: str) -> ResponseReturnValue:
             form=form,
             rule=rules()[rule],
             programme=programme,
-            present=present.words(),
-            usual=usual.words(),
+            present=present.words(rule),
+            usual=usual.words(rule),
             limits=limits,
         )
 
