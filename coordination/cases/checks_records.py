@@ -16,7 +16,7 @@ from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, FAR_AHEAD, PLANS, SINCE_OPENING, is_far, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.stages import FROZEN
-from coordination.cases.vocabulary import coded
+from coordination.cases.vocabulary import OTHER_ACTION, coded
 from coordination.clock import FIRST_YEAR, LAST_YEAR
 
 LONGEST = {Shape.LINE: 200, Shape.TEXT: 10_000}
@@ -94,6 +94,7 @@ def check_record(
             problems.setdefault(name, "Indiquez ce jour : c'est de lui que partent les alertes.")
     if kind is ACTION:
         _check_begun(problems, values, known)
+        _check_called(problems, values, known)
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     _check_plan(problems, kind, values, place, today, known)
@@ -126,6 +127,15 @@ def _check_begun(problems: Problems, values: Mapping[str, Any], known: Known) ->
         labels = reference.every_label("action_status")
         said = f"elle sera notée « {labels[BEGUN]} », et non « {labels[PLANNED]} »"
         problems.ask("status", f"L'action a commencé le {values['started_on']:%d/%m/%Y} : {said}.")
+
+
+def _check_called(problems: Problems, values: Mapping[str, Any], known: Known) -> None:
+    """« Autre » alone would say nothing to whoever reads it later."""
+    said = values.get("detail") or values.get("axis_or_barrier")
+    if values.get("kind") == OTHER_ACTION and not said and known.changed(values, "kind"):
+        problems.setdefault(
+            "detail", "Dites en quelques mots ce qui est fait : « Autre » seul ne le dit pas."
+        )
 
 
 def _ask_far_ahead(
