@@ -35,6 +35,14 @@ _GOES_ON = {
     "pause": ("from_on",),
     "review": ("held_on", "due_on"),
 }
+# Cell of a fact -> where what is still to come is said, or when.
+_TO_COME = {
+    ("pause", "from_on"): "une pause se note le jour où elle commence.",
+    ("pause", "returned_on"): "une reprise attendue se note sous « Reprise prévue le ».",
+    ("action", "started_on"): "ce qui est prévu se note sous « Début prévu ».",
+    ("action", "ended_on"): "ce qui est prévu se note sous « Fin prévue ».",
+    ("bilan", "held_on"): "ce qui est prévu se note sous « Prévu le ».",
+}
 PLANNED, BEGUN = "PREVUE", "EN_COURS"
 CHOOSE = "Choisissez une des réponses proposées."
 
@@ -169,7 +177,8 @@ def _check_day(
     elif cell.name not in kind.facts or _planned(kind, values, day > today):
         return
     elif day > today:
-        problems[cell.name] = "Cette date est dans le futur : n'indiquez ici que ce qui a eu lieu."
+        said = _TO_COME.get((kind.slug, cell.name), "n'indiquez ici que ce qui a eu lieu.")
+        problems[cell.name] = f"Cette date est dans le futur : {said}"
     elif place.exit_on and day > place.exit_on:
         problems[cell.name] = ended_since(place.exit_on)
 
