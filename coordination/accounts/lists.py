@@ -25,7 +25,7 @@ from coordination.reference import EditedLabel, FragileArea
 EDITABLE = {
     "structure_type": "Types de structure",
     "pre_axis": "Axes du PRE",
-    "pre_action_type": "Types d'action du PRE",
+    "pre_action_type": "Types d'action",
     "pre_referral_reason": "Motifs de saisine",
     "pre_referral_source": "Origines de la saisine",
     "pause_reason": "Motifs de pause",

@@ -8,8 +8,9 @@ from __future__ import annotations
 from datetime import date
 
 TURNED_DOWN = "NON_RETENU"
-# Of the table `journey`, in a statement that is written out.
-RUNS = f"exit_on IS NULL AND stage IS DISTINCT FROM '{TURNED_DOWN}'"
+# Of the table `journey`, in statements that are written out.
+NOT_TURNED_DOWN = f"stage IS DISTINCT FROM '{TURNED_DOWN}'"
+RUNS = f"exit_on IS NULL AND {NOT_TURNED_DOWN}"
 
 
 def runs(exit_on: date | None, stage: str | None) -> bool:

@@ -16,6 +16,7 @@ from coordination.cases.checks import Problems
 from coordination.cases.dates import COMING
 from coordination.cases.kinds import APPOINTMENT, BARRIER, EVENT, PAUSE, REVIEW, RIGHT, RecordKind, Values
 from coordination.cases.kinds_facts import ABSENCE
+from coordination.cases.vocabulary import hour_label
 
 HELD_AGAINST: Mapping[str, tuple[str, ...]] = {
     APPOINTMENT.slug: ("on_date", "structure_id"),
@@ -29,6 +30,8 @@ HELD_AGAINST: Mapping[str, tuple[str, ...]] = {
 """Slug of a kind -> what must be known of the other records of that kind on the journey."""
 LONG_AGO = timedelta(days=365)
 SUNDAY = 6
+# As `Shape.HOUR` keeps them: at another hour a morning was mostly meant for an evening.
+EARLIEST, LATEST = "07:00", "21:00"
 
 
 @dataclass(frozen=True)
@@ -60,6 +63,9 @@ def _check_appointment(problems: Problems, values: Values, known: Known, today: 
     day: date = values["on_date"]
     if values.get("status") == COMING and day < today and known.changed(values, "on_date", "status"):
         problems.setdefault("status", "Ce jour est passé : choisissez ce que le rendez-vous est devenu.")
+    hour = values.get("at_time")
+    if hour and not EARLIEST <= hour < LATEST and known.changed(values, "at_time"):
+        problems.ask("at_time", f"Un rendez-vous à {hour_label(hour)} : vérifiez l'heure.")
     place = ("on_date", "structure_id")
     if known.changed(values, *place) and known.same(values, *place):
         where = "avec cette structure" if values.get("structure_id") else "sans structure"

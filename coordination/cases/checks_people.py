@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
@@ -11,9 +12,11 @@ from coordination import reference
 from coordination.cases.checks import Problems
 from coordination.cases.queries.search import fold
 from coordination.cases.rules.ages import birthday
+from coordination.cases.vocabulary import school_year_label
 
 FIRST_BIRTH_YEAR = 1900
 LONGEST_EMAIL = 200
+LONGEST_LINE = 200
 _EMAIL = re.compile(r"[^@\s]+@[^@\s.]+(\.[^@\s.]+)+")
 EXPECTED_AGES = {"PRE": (2, 16), "CITE_EMPLOI": (16, 75)}
 """Youngest and eldest at the opening: another age may be, and is mostly a date typed wrong."""
@@ -50,6 +53,62 @@ def check_birth(
             years = f"{age} an{'s' if age > 1 else ''}" if age else "moins d'un an"
             said = f"{SUBJECT[programme]} aurait {years} à l'ouverture du parcours"
             problems.ask("birth_date", f"{said} : vérifiez la date de naissance ({born:%d/%m/%Y}).")
+
+
+@dataclass(frozen=True)
+class SchoolYear:
+    """School and level of a school year (2026 is 2026-2027), as typed."""
+
+    year: int | None
+    school: str
+    school_level: str
+
+
+# Those that go with an age, in their order; the others say none.
+_LEVELS = ("PS", "MS", "GS", "CP", "CE1", "CE2", "CM1", "CM2", "6E", "5E", "4E", "3E", "2DE", "1RE", "TLE")
+USUAL_AGE = {level: age for age, level in enumerate(_LEVELS, 3)} | {"2DE_PRO": 15, "CAP1": 15, "CAP2": 16}
+"""Level -> age reached in the calendar year in which it begins (code de l'éducation: six years at the CP)."""
+FAR_AGE = 3
+"""Years beside the usual age from which a level is mostly one typed wrong."""
+
+
+def check_school(
+    problems: Problems,
+    given: SchoolYear,
+    current_year: int,
+    kept: Mapping[str, Any],
+    born: date | None,
+    today: date,
+) -> None:
+    """Refuse a year that is not offered; ask about what is effaced, far ahead, or of another age than the child's.
+
+    `kept`: what is noted of that year, of which nothing is asked.
+    """
+    level = given.school_level
+    if given.year is None or not current_year - 15 <= given.year <= current_year + 1:
+        problems["year"] = "Choisissez une des années proposées."
+    elif given.year > current_year and not kept and today.month not in BEFORE_SEPTEMBER:
+        problems.ask(
+            "year", f"L'année {school_year_label(given.year)} ne commence qu'en septembre {given.year}."
+        )
+    problems.free_text("school", given.school, LONGEST_LINE)
+    if not given.school.strip() and not level:
+        problems["school"] = "Indiquez l'établissement ou le niveau."
+    if level:
+        problems.code("school_level", "school_level", level)
+    if kept.get("school") and not given.school.strip():
+        problems.ask("school", "L'établissement noté sera effacé.")
+    if kept.get("school_level") and not level:
+        problems.ask("school_level", "Le niveau noté sera effacé.")
+    if given.year and born and level in USUAL_AGE and level != kept.get("school_level"):
+        age = given.year - born.year
+        if abs(age - USUAL_AGE[level]) >= FAR_AGE:
+            words = reference.label("school_level", level)
+            problems.ask("school_level", f"{words} l'année de ses {age} ans : vérifiez le niveau et l'année.")
+
+
+BEFORE_SEPTEMBER = range(4, 8)
+"""Months in which the next school year is prepared."""
 
 
 def check_phone(problems: Problems, phone: str, name: str = "phone") -> None:

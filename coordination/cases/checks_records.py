@@ -16,7 +16,7 @@ from coordination.cases.checks_facts import check_fact
 from coordination.cases.dates import COMING, FAR_AHEAD, PLANS, SINCE_OPENING, is_far, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.stages import FROZEN
-from coordination.cases.vocabulary import coded
+from coordination.cases.vocabulary import OTHER_ACTION, coded
 from coordination.clock import FIRST_YEAR, LAST_YEAR
 
 LONGEST = {Shape.LINE: 200, Shape.TEXT: 10_000}
@@ -34,6 +34,14 @@ _GOES_ON = {
     "objective": ("set_on",),
     "pause": ("from_on",),
     "review": ("held_on", "due_on"),
+}
+# Cell of a fact -> where what is still to come is said, or when.
+_TO_COME = {
+    ("pause", "from_on"): "une pause se note le jour où elle commence.",
+    ("pause", "returned_on"): "une reprise attendue se note sous « Reprise prévue le ».",
+    ("action", "started_on"): "ce qui est prévu se note sous « Début prévu ».",
+    ("action", "ended_on"): "ce qui est prévu se note sous « Fin prévue ».",
+    ("bilan", "held_on"): "ce qui est prévu se note sous « Prévu le ».",
 }
 PLANNED, BEGUN = "PREVUE", "EN_COURS"
 CHOOSE = "Choisissez une des réponses proposées."
@@ -94,6 +102,7 @@ def check_record(
             problems.setdefault(name, "Indiquez ce jour : c'est de lui que partent les alertes.")
     if kind is ACTION:
         _check_begun(problems, values, known)
+        _check_called(problems, values, known)
     if kind is REVIEW and values.get("conclusions") and not values.get("held_on"):
         problems.setdefault("held_on", "Indiquez le jour où le bilan s'est tenu.")
     _check_plan(problems, kind, values, place, today, known)
@@ -128,6 +137,15 @@ def _check_begun(problems: Problems, values: Mapping[str, Any], known: Known) ->
         problems.ask("status", f"L'action a commencé le {values['started_on']:%d/%m/%Y} : {said}.")
 
 
+def _check_called(problems: Problems, values: Mapping[str, Any], known: Known) -> None:
+    """« Autre » alone would say nothing to whoever reads it later."""
+    said = values.get("detail") or values.get("axis_or_barrier")
+    if values.get("kind") == OTHER_ACTION and not said and known.changed(values, "kind"):
+        problems.setdefault(
+            "detail", "Dites en quelques mots ce qui est fait : « Autre » seul ne le dit pas."
+        )
+
+
 def _ask_far_ahead(
     problems: Problems, kind: RecordKind, values: Mapping[str, Any], today: date, known: Known
 ) -> None:
@@ -159,7 +177,8 @@ def _check_day(
     elif cell.name not in kind.facts or _planned(kind, values, day > today):
         return
     elif day > today:
-        problems[cell.name] = "Cette date est dans le futur : n'indiquez ici que ce qui a eu lieu."
+        said = _TO_COME.get((kind.slug, cell.name), "n'indiquez ici que ce qui a eu lieu.")
+        problems[cell.name] = f"Cette date est dans le futur : {said}"
     elif place.exit_on and day > place.exit_on:
         problems[cell.name] = ended_since(place.exit_on)
 

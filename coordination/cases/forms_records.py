@@ -13,9 +13,11 @@ from wtforms.widgets import HiddenInput
 
 from coordination.cases.forms import DayField
 from coordination.cases.kinds import Cell, RecordKind, Shape
-from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, hour_label, month_label
+from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, hour_label, month_label, offered
 from coordination.web.forms import HourField, PageForm, options
 
+# The list of kinds was made for children: what an adult does is mostly said in words.
+_SHOWN = {("action", "CITE_EMPLOI"): frozenset({"detail"})}
 _WORDS = {Shape.MONTH: month_label, Shape.HOUR: hour_label}
 
 
@@ -23,29 +25,31 @@ class RecordForm(PageForm):
     """What all of them share; its fields bear the names of the cells."""
 
     kind_of: RecordKind
+    folded: frozenset[str] = frozenset()
 
     version = IntegerField(widget=HiddenInput(), default=0)
     retour = HiddenField()
 
     def offer(self, programme: str, structures: Callable[[str], Mapping[uuid.UUID, str]]) -> None:
         """The answers of each list, once the fields are filled: `structures` gives those beside a chosen one."""
+        self.folded = self.kind_of.rare - _SHOWN.get((self.kind_of.slug, programme), frozenset())
         for cell in self.kind_of.cells:
             if cell.shape is Shape.CODE:
                 chosen = self[cell.name].data
-                labels = {
-                    code: _capital(label)
-                    for code, label in coded(cell.codes, programme, every=True).items()
-                    # Retired since: shown where it was chosen, and it says so.
-                    if code == chosen or code in coded(cell.codes, programme)
-                }
+                labels = offered(cell.codes, programme)
+                every = coded(cell.codes, programme, every=True)
+                if chosen in every and chosen not in labels:
+                    # Retired since (it says so), or not for an adult: shown where it was chosen.
+                    labels = labels | {chosen: every[chosen]}
+                labels = {code: _capital(label) for code, label in labels.items()}
                 if isinstance(self[cell.name], SelectField) and not isinstance(self[cell.name], RadioField):
                     self[cell.name].choices = options(labels, "Aucun")
                 else:
                     none = {} if cell.required else {"": "Non précisé"}
                     self[cell.name].choices = options(labels | none)
             elif cell.shape is Shape.STRUCTURE:
-                offered = structures(str(self[cell.name].data or ""))
-                self[cell.name].choices = options({str(k): v for k, v in offered.items()}, "Aucune")
+                places = structures(str(self[cell.name].data or ""))
+                self[cell.name].choices = options({str(k): v for k, v in places.items()}, "Aucune")
 
     def begin(self, today: date, last_structure: uuid.UUID | None) -> None:
         """What a new record begins with."""

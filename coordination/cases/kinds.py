@@ -136,6 +136,7 @@ ACTION = RecordKind(
     models.Action,
     (
         Cell("kind", "Type d'action", Shape.CODE, "pre_action_type", required=True, first=6, moves=True),
+        Cell("detail", "Précisions", Shape.TEXT, help="Avec « Autre », l'action se lit sous ces mots."),
         Cell("axis_or_barrier", "Pour avancer sur", Shape.CODE, "axis_or_barrier", first=4, moves=True),
         Cell(
             "droit_commun",
@@ -148,7 +149,6 @@ ACTION = RecordKind(
         Cell("owner", "Qui s'en occupe", Shape.LINE, help="Un nom ou une fonction."),
         Cell("planned_start", "Début prévu", start="today", either=True),
         Cell("planned_end", "Fin prévue"),
-        Cell("detail", "Précisions", Shape.TEXT),
         Cell("contract_objective", "Objectif du contrat de ville", Shape.CODE, "contract_objective"),
         Cell("status", "Où en est l'action", Shape.CODE, "action_status", required=True, start="PREVUE"),
         Cell("started_on", "Commencée le"),

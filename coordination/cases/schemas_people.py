@@ -8,7 +8,8 @@ from typing import Any
 from marshmallow import EXCLUDE, Schema, fields, post_load
 
 from coordination.cases.checks import Faults
-from coordination.cases.commands.people import Identity, Relative, SchoolYear
+from coordination.cases.checks_people import SchoolYear
+from coordination.cases.commands.people import Identity, Relative
 from coordination.cases.schemas import FrenchDate, Typed, load, load_told
 
 

@@ -25,7 +25,13 @@ from coordination.cases.models import (
 from coordination.cases.models_life import Saisine
 from coordination.cases.queries.folders import writable_folders
 from coordination.cases.queries.people import account_names, structure_names
-from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, appointment_label, axis_label
+from coordination.cases.vocabulary import (
+    EVENT_LABELS,
+    RIGHT_LABELS,
+    action_label,
+    appointment_label,
+    axis_label,
+)
 from coordination.clock import paris_date
 from coordination.privacy.policy import Grant
 from coordination.privacy.records import last_corrections
@@ -181,12 +187,13 @@ def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
 
 
 def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> list[Entry]:
-    what = reference.label("pre_action_type", row["kind"])
+    axis, told = axis_label(programme, row["axis_or_barrier"]), row["detail"] or ""
+    what = action_label(programme, row["kind"], row["axis_or_barrier"], told)
     said = [
-        axis_label(programme, row["axis_or_barrier"]),
+        axis if axis != what else "",
         f"Interrompue depuis le {row['suspended_on']:%d/%m/%Y}" if row["suspended_on"] else "",
         f"Suivie par {row['owner']}" if row["owner"] else "",
-        row["detail"] or "",
+        told if told != what else "",
     ]
     detail = ". ".join(filter(None, said))
     who = structures.get(row["structure_id"], "")

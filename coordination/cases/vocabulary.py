@@ -74,6 +74,7 @@ STAY_DECISIONS = {
     "SORTIE": "Préparer la sortie",
 }
 RETENTION_CHOICES = {"EFFACER": "Effacer le dossier", "CONSERVER": "Le garder plus longtemps"}
+ACTION_KINDS, OTHER_ACTION = "pre_action_type", "AUTRE"
 BY_PROGRAMME: dict[str, dict[str, str]] = {
     "stage": {"PRE": "pre_stage", "CITE_EMPLOI": "employment_stage"},
     "exit_reason": {"PRE": "pre_exit_reason", "CITE_EMPLOI": "employment_exit_reason"},
@@ -120,6 +121,46 @@ def agreement_label(programme: str, status: str | None) -> str:
 
 def _of_adult(label: str) -> str:
     return label.replace("la famille", "la personne")
+
+
+# Kinds of action that are for a child: not offered for an adult, though an import may bring any.
+_FOR_A_CHILD = frozenset({"ENTRETIEN_FAMILLE", "SOUTIEN_SCO", "COUP_POUCE", "VACANCES", "MEDIATION_ECOLE"})
+# The list has no kind for what most adults do: it is written beside « Autre », which stands first.
+_FOR_AN_ADULT = (
+    OTHER_ACTION,
+    "ACC_PHYSIQUE",
+    "DECOUVERTE_METIERS",
+    "MEDIATION_SANTE",
+    "AIDE_MATERIELLE",
+    "VAD",
+)
+_WHAT_ADULTS_DO = "{} : formation, immersion, insertion, emploi… (à préciser)"
+LONGEST_NAME = 60
+
+
+def offered(codes: str, programme: str) -> dict[str, str]:
+    """As `coded`, what a form offers: for an adult, of the kinds of action, theirs alone and in their order."""
+    every = coded(codes, programme)
+    if codes != ACTION_KINDS or programme == "PRE":
+        return every
+    kept = [c for c in (*_FOR_AN_ADULT, *every) if c in every and c not in _FOR_A_CHILD]
+    return {c: _WHAT_ADULTS_DO.format(every[c]) if c == OTHER_ACTION else every[c] for c in kept}
+
+
+def action_label(programme: str, kind: str | None, axis: str | None, detail: str | None) -> str:
+    """What an action is called: its kind; of another kind or none, its first words, else what it is about."""
+    if kind and kind != OTHER_ACTION:
+        return reference.label(ACTION_KINDS, kind)
+    words = (detail or "").partition("\n")[0].strip()
+    return shortened(words, LONGEST_NAME) or axis_label(programme, axis) or "Autre action"
+
+
+def shortened(words: str, most: int) -> str:
+    """At most so many signs, cut between two words where there is one."""
+    if len(words) <= most:
+        return words
+    head = words[:most].rpartition(" ")[0] or words[: most - 1]
+    return head.rstrip(" ,;:.") + "…"
 
 
 def axis_label(programme: str, code: str | None) -> str:

@@ -241,6 +241,22 @@ def test_the_picture_opens_on_today_and_scrolls_by_keyboard(site: Site) -> None:
     page.wait_for_function("before => document.querySelector('.picture-box').scrollLeft < before", arg=before)
 
 
+def test_the_lines_of_the_picture_can_be_read_where_it_opens(site: Site) -> None:
+    """On a phone half of it is seen: each name begins and ends within what is seen. Elsewhere it is by its bar."""
+    address = f"/parcours/{silent_journey(REFERENT)}/image"
+    for width, names in ((360, ".lane-name"), (1280, ".caption-lane")):
+        page = site.signed_in("referent.pre", width=width)
+        page.goto(address)
+        box = page.locator(".picture-box").bounding_box()
+        shown = page.locator(".picture-box").locator(f"{names}:visible")
+        assert box and shown.count() > 1
+        assert page.locator(".lane-name:visible, .caption-lane:visible").count() == shown.count(), "said once"
+        for name in (*shown.all(), page.locator(".gap-text-now")):
+            place = name.bounding_box()
+            assert place and place["x"] >= box["x"], name.inner_text()
+            assert place["x"] + place["width"] <= box["x"] + box["width"], name.inner_text()
+
+
 def test_a_coordinator_gives_two_files_to_another_referent(site: Site) -> None:
     page = site.signed_in("coordination.pre", width=1280, height=900)
     page.get_by_role("navigation", name="Menu principal").get_by_role("link", name="Tableau").click()

@@ -13,6 +13,7 @@ from coordination.accounts.queries import account_id_of, load_actor
 from coordination.cases.queries import listing
 from coordination.privacy.policy import Action
 from coordination.privacy.work import consult
+from coordination.reference import labels
 from tests.cases.pages_kit import COORDINATOR, REFERENT, account, browser
 from tests.conftest import TODAY
 from tests.support import rows
@@ -67,3 +68,20 @@ def test_the_list_is_cut_by_referent_and_stage(site: Flask) -> None:
     # What cannot be read cuts nothing; a stage that nobody has finds nobody.
     assert shown(client, "/parcours/?referent=x%00") == every
     assert "Aucun parcours ne correspond" in client.get("/parcours/?etape=INCONNUE").text
+
+
+def test_stages_are_offered_in_the_order_of_the_journey(site: Flask) -> None:
+    """Some codes are of both programmes, and stand elsewhere in each."""
+    stages = ["REPERE", "PREMIER_RDV", "DIAGNOSTIC", "ORIENTE", "SUSPENDU"]
+    for stage, (ref,) in zip(
+        stages,
+        rows("SELECT ref FROM journey WHERE programme = 'CITE_EMPLOI' AND exit_on IS NULL"),
+        strict=False,
+    ):
+        rows("UPDATE journey SET stage = %s WHERE ref = %s", stage, ref)
+    page = browser(site, "coordination.cite@demo.example").get("/parcours/").text
+    offered = re.findall(
+        r'<option value="([A-Z_]+)"', page[page.index('name="etape"') :].partition("</select>")[0]
+    )
+    order = [code for code in labels("employment_stage") if code in offered]
+    assert len(offered) > 3 and "DIAGNOSTIC" in offered and offered == order

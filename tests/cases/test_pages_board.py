@@ -133,6 +133,23 @@ def test_stalled_files_are_cut_four_ways_and_filtered(site: Flask) -> None:
         assert sorted(seen) == sorted(names(page)), "each person in one group, and in no other"
 
 
+def test_a_cut_or_a_filter_that_tells_nothing_is_not_offered(site: Flask) -> None:
+    """Adults have no school; a neighbourhood where nobody is stalled finds nobody."""
+    adults = browser(site, "coordination.cite@demo.example")
+    page = adults.get(f"{STALLED}?par=ecole").text
+    assert "Établissement" not in page and 'value="ecole"' not in page
+    assert options_of(page, "type"), "by type of break, as by default"
+    assert 'name="ecole"' not in adults.get(f"{STALLED}?ecole={'0' * 16}").text
+    children = browser(site, COORDINATOR)
+    with statements() as sent:
+        page = children.get(STALLED).text
+    assert 'value="ecole"' in page and not re.search('name="(quartier|ecole)"', page)
+    assert not any("area" in statement and "sheet" in statement for statement in sent), "sealed: nobody asked"
+    rows("UPDATE sheet SET school = NULL")
+    alone = children.get(f"{STALLED}?par=ecole").text
+    assert 'name="ecole"' not in alone and "Non renseigné" in alone
+
+
 def test_no_neighbourhood_nor_school_stands_in_an_address(site: Flask) -> None:
     page = browser(site, COORDINATOR).get(f"{STALLED}?par=quartier").text
     for cut in ("quartier", "ecole"):

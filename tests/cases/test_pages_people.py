@@ -115,7 +115,7 @@ def test_a_neighbourhood_of_another_commune_is_refused(referent: FlaskClient, jo
 
 def test_what_an_import_brought_of_the_place_may_stay(app: Flask) -> None:
     """A commune of another territory, a neighbourhood of another commune: the format takes both."""
-    there = {"journeys.csv": [journey_line("CITE-1", "ml", commune="62160", area="QCSS")]}
+    there = {"journeys.csv": [journey_line("CITE-1", "ml", birth_date="", commune="62160", area="QCSS")]}
     import_rows(world((), ()) | there)
     kept = {"sex": "", "email": "", "interpreter": False, "prefers_oral": False, "address": ""}
     journey = journey_id("CITE-1")
@@ -251,6 +251,7 @@ def test_a_person_without_a_name_is_refused(referent: FlaskClient, journey: uuid
 def test_the_school_of_this_year_is_the_one_of_the_sheet(referent: FlaskClient, journey: uuid.UUID) -> None:
     year = TODAY.year if TODAY.month >= 8 else TODAY.year - 1
     path = f"/parcours/{journey}/scolarite"
+    assert change(referent, journey).status_code == 303, "born in 2016"
     for at, school in ((year - 1, "Ancienne école"), (year, "Nouvelle école")):
         sent = post(referent, path, year=at, school=school, school_level="CM1", version=0)
         assert sent.status_code == 303

@@ -244,3 +244,63 @@ def test_an_action_after_a_refusal_is_asked_and_an_ended_journey_says_what_it_ta
     late = post(client, path, **typed)
     assert late.status_code == 422 and not questions(late)
     assert f"Le parcours est terminé depuis le {TODAY:%d/%m/%Y}." in unescape(late.text)
+
+
+def test_a_birth_date_that_goes_is_asked(site: Flask) -> None:
+    """Sixteen years would no more be announced."""
+    client, journey = browser(site, REFERENT), agreed()
+    assert change(client, journey).status_code == 303
+    question = asked(change(client, journey, birth_date=""), "birth_date")
+    assert "les 16 ans" in question
+    assert not questions(change(client, journey, birth_date="31/02/2016")), (
+        "what cannot be read is no question"
+    )
+    assert change(client, journey, birth_date="", sure=question).status_code == 303
+    assert change(client, journey, birth_date="").status_code == 303, "gone already: not asked again"
+
+
+@pytest.mark.parametrize(
+    ("given", "field"),
+    [
+        ({"year": "2027", "school_level": "5E"}, "year"),
+        ({"year": "2026", "school_level": "TLE"}, "school_level"),
+        ({"year": "2026", "school_level": "PS"}, "school_level"),
+        ({"year": "2026", "school_level": "CP"}, "school_level"),
+        ({"year": "2026", "school_level": "CE2"}, ""),
+        ({"year": "2026", "school_level": "5E"}, ""),
+        ({"year": "2026", "school_level": "ULIS"}, ""),
+    ],
+)
+def test_a_year_ahead_and_a_level_of_another_age_are_asked(
+    site: Flask, given: dict[str, str], field: str
+) -> None:
+    """Of a child born in 2016, in November 2026."""
+    client, journey = browser(site, REFERENT), agreed()
+    assert change(client, journey, birth_date="2016-04-02").status_code == 303
+    path, typed = f"/parcours/{journey}/scolarite", {"school": "École neuve", "version": "0", **given}
+    if not field:
+        assert post(client, path, **typed).status_code == 303
+        return
+    question = asked(post(client, path, **typed), field)
+    assert post(client, path, sure=question, **typed).status_code == 303
+
+
+def test_a_year_that_is_not_this_one_is_seen_where_it_stands(site: Flask) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    path = f"/parcours/{journey}/scolarite"
+    sent = post(client, path, year="2025", school="École d'avant", version="0")
+    assert sent.status_code == 303 and sent.location.startswith(path)
+    assert "École d'avant" in unescape(client.get(sent.location).text)
+
+
+@pytest.mark.parametrize(
+    ("hour", "doubted"), [("3 h", True), ("6 h 59", True), ("7 h", False), ("21 h", True)]
+)
+def test_an_appointment_at_night_is_asked(site: Flask, hour: str, doubted: bool) -> None:
+    client, journey = browser(site, REFERENT), agreed()
+    path = f"/parcours/{journey}/rendez-vous"
+    typed = {"on_date": str(TODAY + timedelta(days=9)), "at_time": hour, "status": "A_VENIR"}
+    sent = post(client, path, **typed)
+    assert sent.status_code == (422 if doubted else 303)
+    if doubted:
+        assert post(client, path, sure=asked(sent, "at_time"), **typed).status_code == 303

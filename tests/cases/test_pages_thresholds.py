@@ -14,6 +14,7 @@ from flask.testing import FlaskClient
 from werkzeug.test import TestResponse
 
 from coordination import clock
+from coordination.web.filters import long_date
 from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, last_audit, post, statements
 from tests.conftest import TODAY
 from tests.support import rows, scalar
@@ -264,3 +265,16 @@ def test_the_pages_cost_a_fixed_number_of_statements(site: Flask, path: str) -> 
     with statements() as many:
         client.get(path)
     assert len(many) <= len(few) + 2 and len(few) < 25
+
+
+def test_a_trial_says_why_it_counts_more_than_was_really_opened(site: Flask) -> None:
+    """It replays months in which no scan opened anything yet."""
+    client = browser(site, COORDINATOR)
+    rows("UPDATE alert SET opened_on = %s WHERE rule = 'A01'", TODAY - timedelta(days=1))
+    path = trial_of(tried(client, 40))
+    first = scalar("SELECT min(on_date) FROM scan_run")
+    page = client.get(path).text
+    assert "En vrai, sur cette période" in page and f"que depuis le {long_date(first)} ; l’essai" in page
+    rows("UPDATE scan_run SET on_date = on_date - 365")
+    page = client.get(path).text
+    assert "que depuis le" not in page and "il rejoue tout le passé sous un seul réglage" in page

@@ -118,6 +118,18 @@ def test_what_cannot_be_is_refused_beside_its_field(
     assert scalar(f"SELECT count(*) FROM {kind.table}") == before
 
 
+def test_a_day_to_come_is_refused_with_what_to_do(journey: uuid.UUID) -> None:
+    with pytest.raises(BadInput) as refused:
+        add(PAUSE, journey, from_on=4)
+    assert "se note le jour où elle commence" in refused.value.fields["from_on"]
+    with pytest.raises(BadInput) as refused:
+        add(REVIEW, journey, held_on=4)
+    assert "« Prévu le »" in refused.value.fields["held_on"]
+    with pytest.raises(BadInput) as refused:
+        add(BARRIER, journey, identified_on=4)
+    assert "ce qui a eu lieu" in refused.value.fields["identified_on"]
+
+
 @pytest.mark.parametrize(
     ("kind", "changes"),
     [

@@ -13,7 +13,9 @@ from sqlalchemy import select
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.checks_people import (
+    LONGEST_LINE,
     UNKNOWN,
+    SchoolYear,
     check_address,
     check_area,
     check_birth,
@@ -21,6 +23,7 @@ from coordination.cases.checks_people import (
     check_called_once,
     check_commune,
     check_reach,
+    check_school,
     named_alike,
 )
 from coordination.cases.commands.deadlines import follow
@@ -35,10 +38,14 @@ from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
 LONGEST_NAME = 100
-LONGEST_LINE = 200
 PLACE = ("address", "commune")
 HOME = ("area", "commune")
 KEPT = ("birth_date", "address", "area", "commune")
+
+
+BIRTH_GONE = (
+    "La date de naissance notée sera effacée, et avec elle ce que l'âge annonce (les 16 ans, les 18 ans)."
+)
 
 
 @dataclass(frozen=True)
@@ -77,15 +84,6 @@ class Relative:
     def body(self) -> bytes:
         """What makes two sendings of a form the same."""
         return "\x1f".join(map(str, asdict(self).values())).encode()
-
-
-@dataclass(frozen=True)
-class SchoolYear:
-    """School and level of a school year (2026 is 2026-2027), as typed."""
-
-    year: int | None
-    school: str
-    school_level: str
 
 
 def change_identity(
@@ -139,6 +137,8 @@ def _check_identity(
     check_birth(
         problems, programme, born, opened_on, today, changed=str(born or "") != (kept["birth_date"] or "")
     )
+    if born is None and kept["birth_date"]:
+        problems.ask("birth_date", BIRTH_GONE)
     if any(getattr(identity, name) != (kept[name] or "") for name in PLACE):
         check_address(problems, programme, identity.address, identity.commune)
     if identity.sex not in ("", "F", "M"):
@@ -241,7 +241,9 @@ def record_schooling(
         of_year = (Schooling.journey_id == journey_id, Schooling.school_year == given.year)
         row = next(iter(open_rows(grant, Schooling, (*values, "version"), *of_year)), None)
         problems = Problems(faults)
-        _check_school(problems, given, current_year, row or {})
+        sheet_now = open_rows(grant, Sheet, ("birth_date",), Sheet.journey_id == journey_id)[0]
+        born = date.fromisoformat(sheet_now["birth_date"]) if sheet_now["birth_date"] else None
+        check_school(problems, given, current_year, row or {}, born, paris_date(now))
         problems.stop_if_any(sure)
         if row is None:
             add_record(
@@ -257,20 +259,6 @@ def record_schooling(
         today = paris_date(now)
         follow(grant, journey_id, "school", today, f"scolarité mise à jour le {today:%d/%m/%Y}")
         w.audit(grant, ["schooling", "school", "school_level"])
-
-
-def _check_school(problems: Problems, given: SchoolYear, current_year: int, kept: Mapping[str, Any]) -> None:
-    if given.year is None or not current_year - 15 <= given.year <= current_year + 1:
-        problems["year"] = "Choisissez une des années proposées."
-    problems.free_text("school", given.school, LONGEST_LINE)
-    if not given.school.strip() and not given.school_level:
-        problems["school"] = "Indiquez l'établissement ou le niveau."
-    if given.school_level:
-        problems.code("school_level", "school_level", given.school_level)
-    if kept.get("school") and not given.school.strip():
-        problems.ask("school", "L'établissement noté sera effacé.")
-    if kept.get("school_level") and not given.school_level:
-        problems.ask("school_level", "Le niveau noté sera effacé.")
 
 
 def _called(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:

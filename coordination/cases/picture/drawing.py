@@ -20,13 +20,17 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Caption:
-    """A short text. `anchor` start, middle or end, as in SVG; `dx` in pixels."""
+    """A short text. `anchor` start, middle or end, as in SVG; `dx` in pixels.
+
+    `lane`: it names a whole line, so that a screen too narrow for the picture may show it at the edge in sight.
+    """
 
     x: float
     y: int
     text: str
     anchor: str = "start"
     dx: int = 0
+    lane: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,8 +16,6 @@ MARK_ROW = 26
 UNDER = 20
 CAPTION_ROW = 18
 LANE = 34
-# A lane that is only a day, its caption beside it.
-POINT = 22
 # Pixels of a letter at the size of captions, on the wide side.
 LETTER = 6.6
 # A silence shorter than the shortest threshold of the rules says nothing.
@@ -132,20 +130,16 @@ def lanes_row(
     lines: list[Line] = []
     level = y + TITLE
     for lane in lanes:
-        point = not lane.segments
-        line = level + (12 if point else 22)
+        line = level + 22
         mine = [bar for s in lane.segments if (bar := _bar(s, lane, scale, line, today))]
         dots = [m for m in lane.marks if scale.holds(m.on)]
         if not mine and not dots:
             continue
         bars += mine
         marks += [Mark(scale.middle(m.on), line, m.shape, said(m.on, m.words)) for m in dots]
-        if point:
-            captions.append(_beside(lane.caption, scale.middle(dots[0].on), scale, line + 4))
-        else:
-            captions.append(_above(lane.caption, mine, [scale.middle(m.on) for m in dots], scale, level + 10))
+        captions.append(_above(lane.caption, mine, [scale.middle(m.on) for m in dots], scale, level + 10))
         lines += _lane_lines(lane, scale)
-        level += POINT if point else LANE
+        level += LANE
     if level == y + TITLE:
         return None, []
     height = level - y
@@ -167,16 +161,10 @@ def _above(text: str, bars: Sequence[Bar], dots: Sequence[float], scale: Scale, 
     start = min([b.x for b in bars] + list(dots))
     end = max([b.x + b.width for b in bars] + list(dots))
     if any(b.cut_left for b in bars) and end > size:
-        return Caption(round(end, 3), y, text, "end", -4)
+        return Caption(round(end, 3), y, text, "end", -4, lane=True)
     if start + size > 100:
-        return Caption(100.0, y, text, "end", -4)
-    return Caption(start, y, text, "start", 1)
-
-
-def _beside(text: str, x: float, scale: Scale, y: int) -> Caption:
-    """Before its mark, or after it where that would leave the picture."""
-    fits = x / 100 * scale.width > len(text) * LETTER + 14
-    return Caption(x, y, text, "end" if fits else "start", -12 if fits else 12)
+        return Caption(100.0, y, text, "end", -4, lane=True)
+    return Caption(start, y, text, "start", 1, lane=True)
 
 
 def _lane_lines(lane: Lane, scale: Scale) -> list[Line]:

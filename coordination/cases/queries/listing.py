@@ -19,6 +19,7 @@ from coordination.cases.models import Journey
 from coordination.cases.queries.exchanges import last_exchanges
 from coordination.cases.queries.next_step import NextStep, next_steps
 from coordination.cases.queries.people import Person, people
+from coordination.cases.vocabulary import BY_PROGRAMME
 from coordination.console import alphabetical
 from coordination.db import db, many, narrow
 from coordination.privacy.policy import Grant
@@ -160,7 +161,9 @@ def journeys(grant: Grant, today: date, page: int = 1, wanted: Wanted = ALL) -> 
 def _choices(counts: Sequence[_Counted], wanted: Wanted) -> tuple[dict[str, str], dict[str, str]]:
     """Stages and référents that some journey has, running or ended as wanted: code -> words."""
     there = [c for c in counts if c.exited is wanted.exited and wanted.programme in ("", c.programme)]
-    order = [code for name in ("pre_stage", "employment_stage") for code in reference.every_label(name)]
+    # A code that both programmes have stands where the journey of those who are there has it.
+    programmes = [p for p in BY_PROGRAMME["stage"] if p in {c.programme for c in there}]
+    order = [code for p in programmes for code in reference.every_label(BY_PROGRAMME["stage"][p])]
     stages = {c.stage: stage_label(c.programme, c.stage) for c in there if c.stage}
     referents = {
         c.referent: "Aucun référent" if c.referent == NOBODY else c.name or "Compte supprimé" for c in there
@@ -199,4 +202,4 @@ def lines(
 
 
 def stage_label(programme: str, stage: str | None) -> str:
-    return reference.label("pre_stage" if programme == "PRE" else "employment_stage", stage)
+    return reference.label(BY_PROGRAMME["stage"][programme], stage)

@@ -35,7 +35,7 @@ from coordination.cases.models_life import Turn
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.queries.people import structure_names
 from coordination.cases.queries.picture_course import STEPS, Turned, course_moments
-from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, axis_label
+from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, action_label, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
@@ -182,6 +182,7 @@ def _actions(grant: Grant, journey_id: uuid.UUID, programme: str, today: date) -
     columns = (
         "kind",
         "axis_or_barrier",
+        "detail",
         "status",
         "structure_id",
         "planned_start",
@@ -202,11 +203,11 @@ def _actions(grant: Grant, journey_id: uuid.UUID, programme: str, today: date) -
 
 
 def _action(row: Opened, volet: str, programme: str, structures: dict[uuid.UUID, str], today: date) -> Lane:
-    what = reference.label("pre_action_type", row["kind"])
+    what = action_label(programme, row["kind"], row["axis_or_barrier"], row["detail"])
     axis = axis_label(programme, row["axis_or_barrier"])
     who = structures.get(row["structure_id"], "")
     status = reference.label("action_status", row["status"]).lower()
-    detail = ", ".join(part for part in (axis, who, status) if part)
+    detail = ", ".join(part for part in (axis if axis != what else "", who, status) if part)
     caption = f"{what} ({who})" if who else what
     row_kind = f"action-{volet}"
     ending = row["ended_on"] or row["planned_end"]

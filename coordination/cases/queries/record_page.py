@@ -15,7 +15,7 @@ from coordination.accounts.models import Structure
 from coordination.cases.kinds import ACTION, EXCHANGE, Cell, RecordKind, Shape
 from coordination.cases.models import Action, Appointment, Attendance, Journey, Sheet
 from coordination.cases.queries.people import account_names
-from coordination.cases.vocabulary import ATTENDANCE_LABELS, coded, hour_label, month_label
+from coordination.cases.vocabulary import ATTENDANCE_LABELS, action_label, coded, hour_label, month_label
 from coordination.db import db
 from coordination.errors import Forbidden, NotFound
 from coordination.privacy.models import Folder
@@ -178,7 +178,7 @@ def sessions_of(grant: Grant, action_id: uuid.UUID, today: date) -> Sessions:
         Session(r["id"], r["on_date"], ATTENDANCE_LABELS.get(r["status"], r["status"])) for r in rows
     )
     programme = programme_of(page.journey_id)
-    what = coded("pre_action_type", programme).get(page.values["kind"] or "", "Action")
+    what = action_label(programme, *(page.values[name] for name in ("kind", "axis_or_barrier", "detail")))
     start = page.values["started_on"] or page.values["planned_start"]
     last = min(filter(None, (today, page.values["ended_on"], ended_on(page.journey_id))))
     return Sessions(action_id, what, noted, missing_days([s.on for s in noted], start, last))

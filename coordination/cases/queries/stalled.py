@@ -4,13 +4,12 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
 from flask import current_app
 
-from coordination import reference
 from coordination.alerts.queries import by_person, serious_alerts
 from coordination.alerts.sentences import BREAKS
 from coordination.alerts.standing import Standing, standing
@@ -30,7 +29,14 @@ FIRST = 8
 NOBODY = "sans"
 # What the list can be cut by: French label, and name in an address.
 CUTS = {"type": "Type de rupture", "referent": "Référent", "area": "Quartier", "school": "Établissement"}
+# Of a cut that says nothing of one programme: where it is offered.
+_ONLY_OF = {"school": "PRE"}
 NAMES = {"type": "type", "referent": "referent", "area": "quartier", "school": "ecole"}
+
+
+def cuts_of(programmes: Collection[str]) -> dict[str, str]:
+    """The cuts that tell something to whoever coordinates these programmes: adults have no school."""
+    return {cut: label for cut, label in CUTS.items() if _ONLY_OF.get(cut) in (None, *programmes)}
 
 
 @dataclass(frozen=True)
@@ -44,9 +50,10 @@ class Filters:
     by: str = "type"
 
     @classmethod
-    def read(cls, asked: Mapping[str, str]) -> Filters:
-        values = {cut: asked.get(name, "")[:64] for cut, name in NAMES.items()}
-        by = next((cut for cut, name in NAMES.items() if name == asked.get("par")), "type")
+    def read(cls, asked: Mapping[str, str], cuts: Collection[str] = tuple(CUTS)) -> Filters:
+        """From the arguments of an address: those of the `cuts` that are offered, the others cut nothing."""
+        values = {cut: asked.get(name, "")[:64] for cut, name in NAMES.items() if cut in cuts}
+        by = next((cut for cut in cuts if NAMES[cut] == asked.get("par")), "type")
         return cls(**values, by=by)
 
     def address(self, **changed: str) -> dict[str, str]:
@@ -186,7 +193,7 @@ def _area(code: str | None) -> str:
 
 
 def _choices(actor: Actor, people: Iterable[Standing], places: _Places) -> dict[str, tuple[Choice, ...]]:
-    """What can be asked for. Every neighbourhood is offered; the schools, once the files were opened for them."""
+    """What can be asked for: of neighbourhoods and schools those of somebody, once the files were opened for it."""
     referents = {one.referent for one in people}
     names = account_names({uuid.UUID(id_) for id_ in referents if id_})
     found = {
@@ -197,8 +204,7 @@ def _choices(actor: Actor, people: Iterable[Standing], places: _Places) -> dict[
             else Choice(NOBODY, "Aucun référent")
             for id_ in referents
         ],
-        "area": list({area for area, _ in places.values()})
-        or [Choice(opaque(actor, "area", code), _area(code)) for code in (*reference.areas(), None)],
+        "area": list({area for area, _ in places.values()}),
         "school": list({school for _, school in places.values()}),
     }
     return {

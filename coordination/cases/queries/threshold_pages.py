@@ -25,7 +25,10 @@ from coordination.db import NOBODY, db
 from coordination.errors import NotFound
 from coordination.privacy.policy import Grant
 
-_ANSWERS = text("SELECT opened, set_aside FROM answers_of_rule(:rule, :programme, :first, :last)")
+_ANSWERS = text(
+    "SELECT opened, set_aside, (SELECT min(on_date) FROM scan_run) FROM"
+    " answers_of_rule(:rule, :programme, :first, :last)"
+)
 
 
 @dataclass(frozen=True)
@@ -154,6 +157,8 @@ class TrialPage:
     referents: list[tuple[str, int, int, float, float]]
     answered: int
     set_aside: int
+    # The day of the first scan: before it no alert was opened, whatever the trial would have raised.
+    scanned_from: date | None
 
     @property
     def empty(self) -> bool:
@@ -179,7 +184,7 @@ def trial_page(_grant: Grant, trial_id: uuid.UUID) -> TrialPage:
 
     before = dict(zip(row.referents, row.referents_before, strict=True))
     after = dict(zip(row.referents, row.referents_after, strict=True))
-    answered, set_aside = _answers(row)
+    answered, set_aside, scanned_from = _answers(row)
     return TrialPage(
         row.id,
         rules()[row.rule],
@@ -192,11 +197,12 @@ def trial_page(_grant: Grant, trial_id: uuid.UUID) -> TrialPage:
         by_referent(before, after, len(row.weeks_before), name),
         answered,
         set_aside,
+        scanned_from,
     )
 
 
-def _answers(row: Any) -> tuple[int, int]:
-    """(alerts of the rule that were really opened in the period, those that people set aside)."""
+def _answers(row: Any) -> tuple[int, int, date | None]:
+    """(alerts of the rule really opened in the period, those that people set aside, day of the first scan)."""
     asked = {"rule": row.rule, "programme": row.programme, "first": row.from_on, "last": row.until_on}
-    opened, set_aside = db.session.execute(_ANSWERS, asked).one()
-    return opened, set_aside
+    opened, set_aside, scanned_from = db.session.execute(_ANSWERS, asked).one()
+    return opened, set_aside, scanned_from

@@ -13,6 +13,7 @@ from coordination.alerts.calendar import Calendar
 from coordination.alerts.catalogue import rules
 from coordination.alerts.in_force import Place
 from coordination.alerts.replay import Past
+from coordination.alerts.running import NOT_TURNED_DOWN
 from coordination.alerts.settings import Setting, Values, as_thresholds, standing
 from coordination.alerts.sources import sources
 from coordination.alerts.trial import Lasted, Outcome, Tried, try_out
@@ -25,10 +26,10 @@ from coordination.privacy.vault import open_rows
 
 # A structure that has a setting of its own for the rule does not follow the programme's.
 _CONCERNED = text(
-    """
+    f"""
 SELECT j.id, j.referent_id FROM journey j
 WHERE j.programme = :programme AND (j.exit_on IS NULL OR j.exit_on > :first)
-  AND j.stage IS DISTINCT FROM 'NON_RETENU'
+  AND {NOT_TURNED_DOWN}
   AND CASE WHEN CAST(:structure AS uuid) IS NOT NULL
       THEN referent_structure(j.referent_id, j.programme) = CAST(:structure AS uuid)
       ELSE NOT EXISTS (SELECT 1 FROM threshold t

@@ -36,10 +36,12 @@ def board() -> ResponseReturnValue:
 @declares(Action.LIST_STALLED)
 def stalled() -> ResponseReturnValue:
     """`?type=&referent=&quartier=&ecole=&par=&page=`: codes, ids and opaque values."""
-    filters = stalled_journeys.Filters.read(request.args)
+    programmes = coordinated(current.actor())
+    cuts = stalled_journeys.cuts_of(programmes)
+    filters = stalled_journeys.Filters.read(request.args, cuts)
     with consult(current.actor(), Action.LIST_STALLED, current.now()) as r:
         grant = r.require()
-        recount = left_to_recount(coordinated(current.actor()))
+        recount = left_to_recount(programmes)
         found = stalled_journeys.stalled(grant, current.actor(), current.today(), filters, page_number())
         r.audit(grant, found.shown)
     return show(
@@ -47,7 +49,7 @@ def stalled() -> ResponseReturnValue:
         stalled=found,
         recount=recount,
         filters=filters,
-        cuts=stalled_journeys.CUTS,
+        cuts=cuts,
         names=stalled_journeys.NAMES,
     )
 

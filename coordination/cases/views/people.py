@@ -183,7 +183,10 @@ def schooling(journey_id: uuid.UUID) -> ResponseReturnValue:
             sure=form.sure,
             faults=faults,
         )
-        return _journey(journey_id, "identite")
+        if given.year == this_year:
+            return _journey(journey_id, "identite")
+        # The page of the journey tells this year's alone: what was written is seen where it stands.
+        return url_for("cases.schooling", journey_id=journey_id, annee=given.year, _anchor="annees")
 
     return write_page(form, page, save, "Scolarité enregistrée.")
 
