@@ -48,7 +48,9 @@ SOON = (
     "Patientez une minute, puis renvoyez le formulaire. Gardez cette page ouverte, ou copiez votre texte ci-dessous"
     " s'il y en a un."
 )
-UNSURE = "La base de données s'est arrêtée au moment d'enregistrer : on ne sait pas si votre envoi a été gardé."
+UNSURE = (
+    "La base de données s'est arrêtée au moment d'enregistrer : on ne sait pas si votre envoi a été gardé."
+)
 TWICE = (
     "Patientez une minute, puis renvoyez le formulaire, sans rien y changer : ce qui a été gardé ne le sera pas"
     " deux fois. Gardez cette page ouverte, ou copiez votre texte ci-dessous s'il y en a un."
