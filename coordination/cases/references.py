@@ -19,5 +19,8 @@ def normal_ref(typed: str, programme: str) -> str:
 
 
 def is_usual(ref: str, programme: str) -> bool:
-    """Whether a reference is written as the others of the programme: no word, no telephone number fits in."""
+    """Whether a reference is written as the others of the programme: no word, no telephone number fits in.
+
+    `next_ref` counts the same ones: what it proposes is always of this form.
+    """
     return re.fullmatch(rf"{PREFIXES[programme]}-[0-9]{{1,6}}", ref, re.ASCII) is not None

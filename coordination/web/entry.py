@@ -75,7 +75,8 @@ def start() -> ResponseReturnValue:
     if earlier := current.signed_in():
         # This browser has one session: the cookie that it had opens nothing any more.
         sign_out(earlier, current.now())
-    wanted = session.get("after_sign_in")
+    # What whoever sat here before had asked would be refused to who signs in now, and written under their name.
+    wanted = None if session_over.was_of_another(holder.actor.id) else session.get("after_sign_in")
     session.clear()
     login_user(holder)
     kept = session_over.open_form(request.form.get("kept", ""), holder.actor.id, current.now())

@@ -82,6 +82,11 @@ class PageForm(FlaskForm):
         return long_date(value) if isinstance(value, date) else text or "(vide)"
 
 
+def version_sent() -> int:
+    """The version that a button brings back; 0, which no row has, for whatever is not a number."""
+    return request.form.get("version", 0, type=int) or 0
+
+
 class DayInput(DateInput):
     """A browser empties a date input whose text is no day as it writes them: such a text is given back as text."""
 

@@ -76,10 +76,26 @@ def put_back(kept: Kept, actor: Actor, now: datetime) -> None:
     drafts.keep_all(actor, kept.typed, now)
 
 
+def was_of_another(account_id: uuid.UUID) -> bool:
+    """Whether the last session of this browser, ended or left, was not this account's."""
+    token = _last_token()
+    if token is None:
+        return False
+    of_token = SignInSession.token_hash == token_hash(token, "session")
+    return not read_once(
+        select(SignInSession.account_id).where(of_token, SignInSession.account_id == account_id)
+    )
+
+
+def _last_token() -> str | None:
+    token = session.get("_user_id") or session.get(LEFT)
+    return token if isinstance(token, str) else None
+
+
 def _account_of_dead_session(now: datetime) -> uuid.UUID | None:
     """Whom this browser's session was of, if its row still says so and the account is not suspended."""
-    token = session.get("_user_id") or session.get(LEFT)
-    if not isinstance(token, str):
+    token = _last_token()
+    if token is None:
         return None
     try:
         rows = read_once(

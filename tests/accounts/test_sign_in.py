@@ -332,6 +332,39 @@ def test_what_was_asked_before_signing_in_comes_after(client: FlaskClient, ccas:
     assert send(client, ADDRESS).location == "/mon-role?vue=courte"
 
 
+def left_on(client: FlaskClient, move: Move, path: str, ending: str) -> None:
+    """The browser of somebody whose session ends there, or who signs out and then asks for it once more."""
+    signed_in(client, ADDRESS)
+    if ending == "signed out":
+        client.post("/deconnexion", data={"csrf_token": csrf_token(client.get("/mon-role"))})
+    else:
+        move(2 * IDLE)
+    assert client.get(path).location == "/"
+
+
+@pytest.mark.parametrize("ending", ["ended", "signed out"])
+def test_what_somebody_else_asked_at_this_computer_is_not_asked_again(
+    client: FlaskClient, ccas: uuid.UUID, move: Move, ending: str
+) -> None:
+    other = make_account("DPO")
+    path = f"/parcours/{uuid.uuid4()}"
+    left_on(client, move, path, ending)
+    sent = send(client, "dpo@exemple.fr")
+    assert sent.status_code == 303 and sent.location != path
+    assert client.get(sent.location).status_code == 200
+    assert not scalar("SELECT count(*) FROM audit_entry WHERE actor_id = %s AND result = 'refus'", other)
+
+
+@pytest.mark.parametrize("ending", ["ended", "signed out"])
+@pytest.mark.parametrize("later", [2 * IDLE, timedelta(days=3)])
+def test_who_comes_back_finds_what_they_had_asked(
+    client: FlaskClient, ccas: uuid.UUID, move: Move, ending: str, later: timedelta
+) -> None:
+    left_on(client, move, "/mon-role?vue=courte", ending)
+    move(later)
+    assert send(client, ADDRESS).location == "/mon-role?vue=courte"
+
+
 def test_no_address_leads_to_another_site(client: FlaskClient, ccas: uuid.UUID) -> None:
     client.get("/", environ_overrides={"PATH_INFO": "//evil.example/mon-role"})
     assert send(client, ADDRESS).location == "/mon-role"

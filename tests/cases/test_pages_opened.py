@@ -50,6 +50,15 @@ def test_a_saisine_opens_a_journey_under_the_next_reference(site: Flask) -> None
     assert stored() == from_scratch()
 
 
+def test_one_far_reference_decides_for_nobody(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    assert post(client, "/parcours/nouveau", ref="PRE-999999", **OPENING).status_code == 303
+    for number in (15, 16):
+        assert reference(client) == f"PRE-{number:04}"
+        other = OPENING | {"first_name": f"Zoé{number}", "ref": reference(client)}
+        assert post(client, "/parcours/nouveau", **other).status_code == 303
+
+
 def test_opened_for_a_colleague_it_is_theirs_alone(site: Flask) -> None:
     other = colleague()
     sent = post(

@@ -127,7 +127,11 @@ def test_a_reference_is_written_as_the_others(site: Flask) -> None:
     ):
         refused = open_new(client, ref=odd, **twin)
         assert refused.status_code == 422 and not questions(refused), odd
-        assert "comme PRE-0110" in refused.text and f'value="{odd}"' in refused.text, odd
+        assert (
+            "comme PRE-0110" in refused.text
+            and "un à six chiffres" in refused.text
+            and f'value="{odd}"' in refused.text
+        ), odd
     assert not scalar("SELECT count(*) FROM journey WHERE ref !~ '^(PRE|CITE)-[0-9]+$'")
 
 
@@ -137,6 +141,7 @@ def test_references_as_they_are_typed() -> None:
     assert normal_ref("17", "CITE_EMPLOI") == "CITE-0017"
     assert normal_ref("PRE-12345", "PRE") == "PRE-12345" and normal_ref("", "PRE") == ""
     assert is_usual("PRE-7", "PRE") and not is_usual("CITE-7", "PRE") and not is_usual("PRE-٣", "PRE")
+    assert is_usual("PRE-999999", "PRE") and not is_usual("PRE-1000000", "PRE")
 
 
 def test_a_reference_is_found_without_its_dash(site: Flask) -> None:

@@ -11,6 +11,7 @@ from flask import Flask
 
 from coordination import clock
 from coordination.accounts.commands import operator_actor
+from coordination.cases.references import is_usual
 from coordination.privacy.access import call, sync_access
 from tests.privacy.access_kit import Refused, ask, folders_seen, grant
 from tests.privacy.wall_world import Db, account, superuser_transaction
@@ -214,3 +215,38 @@ def test_clocks_ask_once_which_journeys_one_writes_in(db: Db, function: str) -> 
     calls = "SELECT sum(calls) FROM pg_stat_xact_user_functions WHERE funcname = 'my_writable_journeys'"
     ask(db, "coord.pre", f"SELECT count(*) FROM {function}(%s)", journeys)
     assert db.execute(calls).fetchone() == (1,)
+
+
+def proposed_after(db: Db, *refs: str) -> object:
+    """What is proposed where these references stand, and no other."""
+    db.execute("UPDATE journey SET ref = 'X' || id")
+    db.execute(
+        "INSERT INTO journey (id, ref, programme)"
+        " SELECT gen_random_uuid(), ref, 'PRE' FROM unnest(%s::text[]) AS ref",
+        (list(refs),),
+    )
+    return ask(db, "ref1", "SELECT next_ref('PRE')")[0][0]
+
+
+@pytest.mark.parametrize(
+    ("stand", "proposed"),
+    [
+        ((), "PRE-0001"),
+        (("PRE-0001", "PRE-0002"), "PRE-0003"),
+        # The 10,000th, and the one after.
+        (("PRE-9998", "PRE-9999"), "PRE-10000"),
+        (("PRE-9999", "PRE-10000"), "PRE-10001"),
+        (("PRE-0001", "PRE-0002", "PRE-0900"), "PRE-0901"),
+        # One far away decides for nobody, below as above.
+        (("PRE-0001", "PRE-0002", "PRE-999999"), "PRE-0003"),
+        (("PRE-0001", "PRE-5001", "PRE-5002"), "PRE-5003"),
+        (("PRE-999999",), "PRE-0001"),
+        (("PRE-0001", "PRE-0003", "PRE-999998", "PRE-999999", "PRE-999997"), "PRE-0002"),
+        # Not of the usual form: more than six figures, other words.
+        (("PRE-0001", "PRE-2026001", "PRE-0612345678", "CITE-0007", "PRE-0005bis"), "PRE-0002"),
+        (("PRE-7", "PRE-0007"), "PRE-0008"),
+    ],
+)
+def test_the_next_number_follows_the_run_and_is_free(db: Db, stand: tuple[str, ...], proposed: str) -> None:
+    assert proposed_after(db, *stand) == proposed
+    assert is_usual(proposed, "PRE") and proposed not in stand

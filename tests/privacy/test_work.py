@@ -21,6 +21,8 @@ from coordination.errors import BadInput, Conflict, Forbidden, NotFound
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.vault import open_rows
 from coordination.privacy.work import AlreadyDone, consult, work
+from tests.cases.pages_kit import statements
+from tests.privacy.wall_world import superuser_transaction
 from tests.support import day, import_rows, journey_id, person, rows, scalar, world
 
 NOTE = NewContact(day(), "TELEPHONE", "ABOUTI", "Un mot de la maman.")
@@ -262,6 +264,37 @@ def test_asking_of_one_journey_leaves_the_others_in_sight(house: Flask) -> None:
         assert len(before) > 1
         r.audit(r.require(one))
         assert set(db.session.scalars(select(Journey.id))) == before
+
+
+@pytest.mark.parametrize(
+    ("order", "holds"),
+    [(("PRE-1", "PRE-1"), 1), (("PRE-1", "PRE-2", "PRE-1"), 3), (("PRE-1", "PRE-2", "PRE-2", "PRE-1"), 3)],
+)
+def test_a_journey_asked_twice_in_a_row_is_held_once_and_stays_held(
+    house: Flask, order: tuple[str, ...], holds: int
+) -> None:
+    def held_by_somebody() -> set[str]:
+        with superuser_transaction() as other:
+            free = other.execute("SELECT ref FROM journey FOR NO KEY UPDATE SKIP LOCKED").fetchall()
+        return {"PRE-1", "PRE-2"} - {ref for (ref,) in free}
+
+    with statements() as sent, work(person("coord.pre"), Action.CHANGE_STAGE, clock.now()) as w:
+        for ref in order:
+            grant = w.require(journey_id(ref))
+            assert grant.journey_id == journey_id(ref) and w.wanted == grant.journey_id
+        assert held_by_somebody() == set(order)
+        w.audit(grant)
+    assert sum("FOR NO KEY UPDATE" in one for one in sent) == holds
+    assert held_by_somebody() == set()
+
+
+def test_whoever_asks_again_of_another_is_refused_it_and_the_first_stays_theirs(house: Flask) -> None:
+    """The refusal names the journey that was refused, not the one asked before."""
+    actor, own, other = person("ref1"), journey_id("PRE-1"), journey_id("PRE-2")
+    with pytest.raises(NotFound), work(actor, Action.CHANGE_STAGE, clock.now()) as w:
+        w.require(own)
+        w.require(other)
+    assert audit_lines(actor.id)[-1][1:3] == ("refus", other)
 
 
 def test_a_narrower_question_ends_where_it_began(house: Flask) -> None:

@@ -218,6 +218,14 @@ def test_roles_suspension_and_links_by_their_buttons(app: Flask, admin: FlaskCli
     assert "/mot-de-passe/" in admin.post(f"/comptes/{account}/lien", data=token).text
 
 
+@pytest.mark.parametrize("version", ["9" * 6000, "9" * 30, "9" * 12, "-1", "²", "٣", "", "deux"])
+def test_an_odd_version_suspends_nobody(admin: FlaskClient, version: str) -> None:
+    account, _ = some()
+    sent = {"csrf_token": token_of(admin), "suspended": "1", "version": version}
+    assert admin.post(f"/comptes/{account}/suspension", data=sent).status_code in (400, 409)
+    assert not scalar("SELECT count(*) FROM account WHERE suspended_at IS NOT NULL")
+
+
 def test_the_own_sheet_offers_no_button_that_is_refused(admin: FlaskClient) -> None:
     own = scalar("SELECT id FROM account WHERE email = 'admin@exemple.fr'")
     page = admin.get(f"/comptes/{own}").text

@@ -160,7 +160,7 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
     elif new.programme in PREFIXES and not is_usual(new.ref, new.programme):
         usual = f"{PREFIXES[new.programme]}-0110"
         # Read in clear wherever the journey is named: a name has no place in it.
-        problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, des chiffres."
+        problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, un à six chiffres."
     check_birth(problems, new.programme, new.sheet.get("birth_date"), new.opened_on, today)
     check_both_names(problems, *(str(new.sheet.get(name) or "") for name in ("first_name", "last_name")))
     for name, value in new.sheet.items():

@@ -23,6 +23,7 @@ from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
 from coordination.privacy.work import AlreadyDone
 from coordination.web import current, drafts
+from coordination.web.forms import version_sent
 from coordination.web.routing import declares
 
 _ANY = f"<any({', '.join(repr(slug) for slug in ALL_KINDS)}):slug>"
@@ -108,7 +109,7 @@ def change_record(slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
 def remove_record(journey_id: uuid.UUID, slug: str, record_id: uuid.UUID) -> ResponseReturnValue:
     kind = ALL_KINDS[slug]
     answer = url_for("cases.journey", journey_id=journey_id, _anchor="fil")
-    version = request.form.get("version", 0, type=int) or 0
+    version = version_sent()
     key = request.form.get("idempotency_key", "")[:64]
     try:
         records.remove_fact(

@@ -24,6 +24,7 @@ from coordination.errors import BadInput
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, journey_of
 from coordination.web import current, drafts
+from coordination.web.forms import version_sent
 from coordination.web.routing import declares
 
 MARK = "seance-"
@@ -126,7 +127,7 @@ def write_diagnosis(journey_id: uuid.UUID) -> ResponseReturnValue:
 @declares(Action.LOG_CONTACT)
 def set_outcome(appointment_id: uuid.UUID) -> ResponseReturnValue:
     status = request.form.get("status", "")
-    version = request.form.get("version", 0, type=int) or 0
+    version = version_sent()
     try:
         journey_id = appointments.set_outcome(current.actor(), appointment_id, status, version, current.now())
     except (BadInput, EditConflict) as error:

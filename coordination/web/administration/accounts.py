@@ -21,7 +21,7 @@ from coordination.reference import every_label
 from coordination.web import current
 from coordination.web.administration.forms import NewPersonForm, PersonForm, RoleDatesForm, RoleForm
 from coordination.web.administration.pages import blueprint, refuse, show
-from coordination.web.forms import PageForm
+from coordination.web.forms import PageForm, version_sent
 from coordination.web.routing import declares
 
 
@@ -221,12 +221,10 @@ def date_role(membership_id: uuid.UUID) -> ResponseReturnValue:
 @blueprint.post("/comptes/<uuid:account_id>/suspension")
 @declares(Action.MANAGE_ACCOUNTS)
 def suspend(account_id: uuid.UUID) -> ResponseReturnValue:
-    typed = request.form.get("version", "")
-    version = int(typed) if typed.isdecimal() else 0
     suspending = request.form.get("suspended") == "1"
     act = administration.suspend_person if suspending else administration.resume_person
     try:
-        act(current.actor(), account_id, version, current.now())
+        act(current.actor(), account_id, version_sent(), current.now())
     except (BadInput, Conflict) as error:
         return _refused(account_id, error)
     return _back(
