@@ -5,7 +5,7 @@ from __future__ import annotations
 from migrations.wall import run_sql
 
 revision = "0045"
-down_revision = "0041"
+down_revision = "0044"
 branch_labels = None
 depends_on = None
 
