@@ -267,6 +267,10 @@ def _life(site: Site) -> Tour:
     yield "vie-parcours-termine", page
     page.goto(f"/parcours/{journey_id}/reouverture")
     yield "vie-reouverture", page
+    rows("UPDATE journey SET agreement_status = 'RETIRE' WHERE id = %s", journey_id)
+    page.reload()
+    yield "vie-reouverture-sans-accord", page
+    rows("UPDATE journey SET agreement_status = 'SIGNE' WHERE id = %s", journey_id)
     page.goto("/parcours/absences")
     yield "vie-absences", page
     page.goto("/parcours/nouveau")

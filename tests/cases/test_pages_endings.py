@@ -210,7 +210,9 @@ def test_what_only_the_agreement_takes_up_again_says_so(site: Flask, journey: uu
         assert refused.status_code == 422 and "Il faut d'abord l'accord signé des parents." in told
         assert "Choisissez une étape" not in told and "La famille revient." in told
         assert f'href="/parcours/{journey}/accord">Noter l\'accord</a>' in told
-    rows("UPDATE journey SET agreement_status = 'SIGNE' WHERE id = %s", journey)
+    signer = rows("SELECT id FROM representative WHERE journey_id = %s LIMIT 1", journey)[0][0]
+    agreed = {"status": "SIGNE", "on": TODAY.isoformat(), "volets": ["social"], "signer": signer}
+    assert send(client, journey, "accord", **agreed).status_code == 303
     assert send(client, journey, "reouverture", **typed).status_code == 303
 
 
