@@ -24,7 +24,8 @@ SEVERITY_LABELS = {
 }
 
 _NO_EXCHANGE = "Aucun échange enregistré depuis {days} jours"
-# {days}: days since the fact; {since}: its date. A rule that is not here says its signal and its date.
+# {days}: days since the fact; {since}: its date; {when}: the month of an age, where it is known. A rule that is not
+# here says its signal and its date.
 SENTENCES: dict[tuple[str, str], str] = {
     ("A01", "overdue"): _NO_EXCHANGE,
     ("A02", "overdue"): _NO_EXCHANGE,
@@ -57,10 +58,10 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("T18", "overdue"): "Orientation refusée le {since}, pas d'autre solution notée",
     ("T19", "lead"): "L'action en cours se termine le {since}, rien n'est prévu après",
     ("T19", "overdue"): "Action terminée le {since}, pas d'étape suivante",
-    ("S06", "lead"): "16 ans : préparer la sortie du PRE et le relais",
-    ("S07", "lead"): "18 ans : préparer la majorité",
-    ("S08", "lead"): "25 ans : accès possible au RSA",
-    ("S09", "lead"): "26 ans : fin de l'accompagnement Mission Locale",
+    ("S06", "lead"): "Bientôt 16 ans{when} : préparer la sortie du PRE et le relais",
+    ("S07", "lead"): "Bientôt 18 ans{when} : préparer la majorité",
+    ("S08", "lead"): "Bientôt 25 ans{when} : accès possible au RSA",
+    ("S09", "lead"): "Bientôt 26 ans{when} : fin de l'accompagnement Mission Locale",
     ("S19", "overdue"): "Suspension de revenu annoncée le {since}",
     ("S21", "overdue"): "Déménagement noté le {since}",
     ("S24", "overdue"): "Expulsion ou relogement noté le {since}",
@@ -102,7 +103,7 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("T29", "lead"): "Entrée en formation prévue le {since} : la confirmer",
     ("T29", "overdue"): "Entrée en formation prévue le {since}, pas encore confirmée",
     ("T30", "overdue"): "Rendez-vous du {since} : dire comment il s'est passé",
-    ("S01", "lead"): "3 ans : préparer la première scolarisation",
+    ("S01", "lead"): "Bientôt 3 ans{when} : préparer la première scolarisation",
     ("S02", "lead"): "Entrée en CP à la rentrée du {since}",
     ("S03", "lead"): "Entrée en 6e à la rentrée du {since}",
     ("S04", "lead"): "Fin de 3e : orientation pour la rentrée du {since}",
@@ -176,8 +177,10 @@ def sentence(
     """
     if due_on and due_on > today:
         return _ahead(rule, kind, since, due_on, because, thresholds)
-    if rule in AGES and (past := _past_age(rule, since, today, thresholds)):
-        return past
+    months = months_of_age(rule, since, thresholds or Thresholds.default()) if rule in AGES else ()
+    when = " ou ".join(map(month_of, months)) if thresholds else ""
+    if months and today >= months[0]:
+        return PAST_AGES[rule].format(when=when and f" en {when}")
     behind = rule not in AGES and kind == LEAD and today > since
     template = (
         (PAST.get((rule, kind)) if behind else None)
@@ -187,7 +190,9 @@ def sentence(
     if template is None:
         past_words = ", date passée" if behind else ""
         return f"{rules()[rule].signal} ({french_day(since)}{past_words})"
-    return template.format(days=max((today - since).days, 0), since=french_day(since))
+    return template.format(
+        days=max((today - since).days, 0), since=french_day(since), when=when and f", en {when}"
+    )
 
 
 def _ahead(
@@ -198,14 +203,6 @@ def _ahead(
     if rule in _UNBROKEN:
         return _UNBROKEN[rule].format(day=day, days=(due_on - since).days)
     return f"{sentence(rule, kind, since, due_on, because, thresholds)} – à partir du {day}"
-
-
-def _past_age(rule: str, since: date, today: date, thresholds: Thresholds | None) -> str | None:
-    months = months_of_age(rule, since, thresholds or Thresholds.default())
-    if not months or today < months[0]:
-        return None
-    when = f" en {' ou '.join(map(month_of, months))}" if thresholds else ""
-    return PAST_AGES[rule].format(when=when)
 
 
 def coming_sentence(rule: str, kind: str, since: date, due_on: date) -> str:

@@ -13,7 +13,7 @@ from coordination.alerts.running import runs
 from coordination.cases.checks import RETIRED, Problems, before_opening, ended_since
 from coordination.cases.checks_doubles import Known, check_doubles
 from coordination.cases.checks_facts import check_fact
-from coordination.cases.dates import COMING, FAR_AHEAD, PLANS, SINCE_OPENING, is_far, out_of_order
+from coordination.cases.dates import COMING, FAR_AHEAD, GOES_ON, PLANS, SINCE_OPENING, is_far, out_of_order
 from coordination.cases.kinds import ACTION, APPOINTMENT, REVIEW, Cell, RecordKind, Shape
 from coordination.cases.stages import FROZEN
 from coordination.cases.vocabulary import OTHER_ACTION, coded
@@ -27,13 +27,6 @@ DAY_OF_STATUS = {
     **dict.fromkeys(
         ("TERMINEE_ATTEINTE", "TERMINEE_PARTIELLE", "TERMINEE_NON_ATTEINTE", "ABANDONNEE"), "ended_on"
     ),
-}
-# Table -> the days on which a journey would go on, the first one known.
-_GOES_ON = {
-    "action": ("started_on", "planned_start"),
-    "objective": ("set_on",),
-    "pause": ("from_on",),
-    "review": ("held_on", "due_on"),
 }
 # Cell of a fact -> where what is still to come is said, or when.
 _TO_COME = {
@@ -205,7 +198,7 @@ def _ask_against_refusal(
     problems: Problems, kind: RecordKind, values: Mapping[str, Any], place: Place
 ) -> None:
     """A PRE journey goes on with the parents' agreement: what would begin after they refused is doubted."""
-    names = _GOES_ON.get(kind.table, ())
+    names = GOES_ON.get(kind.table, ())
     begun = next((name for name in names if isinstance(values.get(name), date)), None)
     since = place.agreement_on
     if place.programme != "PRE" or place.agreement_status not in FROZEN or place.ended or begun is None:

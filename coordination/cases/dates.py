@@ -72,6 +72,14 @@ PLANS: dict[str, tuple[str, str]] = {
 }
 """Table -> a date that is planned, and the fact that it was a plan of."""
 
+GOES_ON: dict[str, tuple[str, ...]] = {
+    "action": ("started_on", "planned_start"),
+    "objective": ("set_on",),
+    "pause": ("from_on",),
+    "review": ("held_on", "due_on"),
+}
+"""Table -> the days on which a journey would go on, the first one known."""
+
 COMING = "A_VENIR"
 """Status of an appointment that has not happened: its date is a plan."""
 

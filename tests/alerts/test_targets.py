@@ -97,11 +97,27 @@ def test_the_sentence_turns_on_the_day_after(rule: str, before: str, after: str)
 @pytest.mark.parametrize(
     ("rule", "before", "after"),
     [
-        ("S01", "3 ans : préparer", "3 ans en août 2026 : la première scolarisation est-elle faite ?"),
-        ("S06", "16 ans : préparer", "16 ans en août 2026 : le relais après le PRE est-il prêt ?"),
-        ("S07", "18 ans : préparer", "18 ans en août 2026 : la suite est-elle prête ?"),
-        ("S08", "25 ans : accès possible", "25 ans en août 2026 : le droit au RSA a-t-il été vérifié ?"),
-        ("S09", "26 ans : fin de", "26 ans en août 2026 : le relais après la Mission Locale est-il prêt ?"),
+        (
+            "S01",
+            "Bientôt 3 ans, en août 2026 : préparer",
+            "3 ans en août 2026 : la première scolarisation est-elle faite ?",
+        ),
+        (
+            "S06",
+            "Bientôt 16 ans, en août 2026 : préparer",
+            "16 ans en août 2026 : le relais après le PRE est-il prêt ?",
+        ),
+        ("S07", "Bientôt 18 ans, en août 2026 : préparer", "18 ans en août 2026 : la suite est-elle prête ?"),
+        (
+            "S08",
+            "Bientôt 25 ans, en août 2026 : accès possible",
+            "25 ans en août 2026 : le droit au RSA a-t-il été vérifié ?",
+        ),
+        (
+            "S09",
+            "Bientôt 26 ans, en août 2026 : fin de",
+            "26 ans en août 2026 : le relais après la Mission Locale est-il prêt ?",
+        ),
         (
             "S20",
             "Un enfant du foyer va avoir",
@@ -116,6 +132,7 @@ def test_an_age_is_asked_about_from_the_first_of_its_month(rule: str, before: st
     assert said[0].startswith(before) and said[1:] == [after, after]
     # A list does not know the setting: it names no month.
     assert sentence(rule, LEAD, since, month, "age") == after.replace(" en août 2026", "")
+    assert sentence(rule, LEAD, since, month - DAY, "age") == said[0].replace(", en août 2026", "")
 
 
 @pytest.mark.parametrize(
