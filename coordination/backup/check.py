@@ -123,7 +123,7 @@ def _chains(connection: Connection, of_data: Manifest) -> str:
     result = audit.verify(connection, of_data.heads)
     if result.problems:
         first = result.problems[0]
-        raise Unsound(f"Le journal des accès ne tient pas : ligne {first.sequence}, {first.reason}.")
+        raise Unsound(f"Le journal des accès ne tient pas : {first.place}, {first.reason}.")
     return f"{count(result.entries, 'ligne', 'lignes')}, {count(result.chains, 'chaîne', 'chaînes')}"
 
 

@@ -189,9 +189,11 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
     public = on_disk.audit_key(settings()).public_key()
     checkpoints, forged = chains.read_witness(witness or _witness(settings()), public)
     engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)
+    store = open_keystore(settings())
     with engine.connect() as connection:
-        result = chains.verify(connection, checkpoints + open_keystore(settings()).heads())
-    engine.dispose()
+        result = chains.verify_all(connection, checkpoints, store.heads, clock.now())
+    for one in (engine, store.engine):
+        one.dispose()
     data = {
         "entries": result.entries,
         "chains": result.chains,
@@ -201,13 +203,20 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
             for p in result.problems
         ],
         "forged_checkpoints": forged,
+        "warnings": [] if checkpoints else [chains.UNWITNESSED],
     }
     sound = not result.problems and not forged
     sentence = "le journal est intact" if sound else f"{len(result.problems) + len(forged)} anomalie(s)"
     show(as_json, data, f"{count(result.entries, 'ligne')}, {count(result.chains, 'chaîne')} : {sentence}.")
+    if not checkpoints:
+        click.echo(
+            f"Attention, {chains.UNWITNESSED}. Pour en faire un, à garder hors de ce serveur :"
+            " coordination audit checkpoint --witness DOSSIER",
+            err=True,
+        )
     if not sound:
         for problem in result.problems[:20]:
-            click.echo(f"{problem.structure_id} ligne {problem.sequence} : {problem.reason}", err=True)
+            click.echo(f"{problem.structure_id} {problem.place} : {problem.reason}", err=True)
         sys.exit(1)
 
 

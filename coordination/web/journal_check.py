@@ -18,6 +18,11 @@ from coordination.web.routing import declares
 
 __all__ = ["blueprint"]
 
+ASK = (
+    "Demandez à la personne qui administre le serveur de lancer « coordination audit checkpoint » et de garder"
+    " le fichier ailleurs."
+)
+
 
 @blueprint.post("/journal/verification")
 @declares(Action.VIEW_AUDIT)
@@ -26,25 +31,26 @@ def check_journal() -> ResponseReturnValue:
     settings = current_app.config["SETTINGS"]
     with consult(current.actor(), Action.VIEW_AUDIT, current.now()) as r:
         grant = r.require()
-        # Read before the lines: whatever is added meanwhile is beyond the heads.
         signed, forged = audit.read_witness(settings.home / "witness", audit_key(settings).public_key())
-        kept = signed + keystore().heads()
         # The officer reads every line of the journal: the pages' role is enough.
-        found = audit.verify(db.session.connection(), kept)
+        found = audit.verify_all(db.session.connection(), signed, keystore().heads, current.now())
         wrong = len(found.problems) + len(forged)
         r.audit(grant, ("verification", f"lignes={found.entries}", f"anomalies={wrong}"))
-    flash(*told(found, forged))
+    flash(*told(found, forged, witnessed=bool(signed)))
     return redirect(url_for("oversight.access_log"), 303)
 
 
-def told(found: audit.Verified, forged: list[str]) -> tuple[str, str]:
-    """The sentence and its category."""
+def told(found: audit.Verified, forged: list[str], *, witnessed: bool) -> tuple[str, str]:
+    """The sentence and its category; `witnessed`: whether a signed checkpoint was there to compare with."""
     wrong = len(found.problems) + len(forged)
     seen = count(found.entries, "ligne vérifiée", "lignes vérifiées")
     if not wrong:
-        return f"Le journal est intact : {seen}, aucune n'a été changée ni retirée.", "success"
+        intact = f"Le journal est intact : {seen}, aucune n'a été changée ni retirée."
+        if witnessed:
+            return intact, "success"
+        return f"{intact} Mais {audit.UNWITNESSED}. {ASK}", "warning"
     first = (
-        f"ligne {found.problems[0].sequence}, {found.problems[0].reason}"
+        f"{found.problems[0].place}, {found.problems[0].reason}"
         if found.problems
         else "un point de contrôle dont la signature ne correspond pas"
     )
