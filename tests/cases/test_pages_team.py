@@ -369,7 +369,7 @@ def test_several_people_of_an_absence_are_given_to_one_backup(site: Flask, journ
         ("admin", 422, "ne suit pas de parcours"),
         ("away", 422, "absente aussi"),
         ("changed", 409, "aucun n&#39;a changé de mains"),
-        ("nonsense", 422, "rechargez la page"),
+        ("nonsense", 422, "ouvrez de nouveau la page"),
         ("another's absence", 404, ""),
     ],
 )

@@ -274,7 +274,7 @@ def test_a_trial_says_why_it_counts_more_than_was_really_opened(site: Flask) -> 
     path = trial_of(tried(client, 40))
     first = scalar("SELECT min(on_date) FROM scan_run")
     page = client.get(path).text
-    assert "En vrai, sur cette période" in page and f"que depuis le {long_date(first)} ; l’essai" in page
+    assert "En vrai, sur cette période" in page and f"que depuis le {long_date(first)} ; l'essai" in page
     rows("UPDATE scan_run SET on_date = on_date - 365")
     page = client.get(path).text
     assert "que depuis le" not in page and "il rejoue tout le passé sous un seul réglage" in page
