@@ -39,7 +39,7 @@ def live_database(settings: Settings) -> str:
 
 def kept_name(live: str, now: datetime) -> str:
     """What the database in service is called once it is replaced: as `embedded.replaced_databases` finds it."""
-    return f"{live}{BEFORE}{now:%Y%m%d%H%M%S}"
+    return f"{live}{BEFORE}{now:%Y%m%d%H%M%S%f}"
 
 
 def is_empty(settings: Settings, live: str) -> bool:
