@@ -103,13 +103,9 @@ def _copy(settings: Settings, folder: Path, identity: uuid.UUID, kind: str, copi
 @contextmanager
 def _frozen(url: Any) -> Iterator[tuple[Connection, str]]:
     """One state of the database, for our counts and for pg_dump alike, while others go on writing."""
-    engine = create_engine(sqlalchemy_url(url), hide_parameters=True, isolation_level="REPEATABLE READ")
-    try:
-        with engine.connect() as connection:
-            connection.execute(text("SET TRANSACTION READ ONLY"))
-            yield connection, str(connection.scalar(text("SELECT pg_export_snapshot()")))
-    finally:
-        engine.dispose()
+    with connected(url, isolation_level="REPEATABLE READ") as connection:
+        connection.execute(text("SET TRANSACTION READ ONLY"))
+        yield connection, str(connection.scalar(text("SELECT pg_export_snapshot()")))
 
 
 def _erased(settings: Settings, steps: Steps) -> list[str]:

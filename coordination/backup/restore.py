@@ -212,9 +212,5 @@ def _carry_over(settings: Settings, live: str, engine: Any, now: datetime) -> in
 def _migrate(settings: Settings, beside: str) -> str:
     url = role_url(settings, "owner").set(database=beside)
     migrate(url)
-    engine = create_engine(sqlalchemy_url(url), hide_parameters=True)
-    try:
-        with engine.connect() as connection:
-            return f"version {check.revision(connection)}"
-    finally:
-        engine.dispose()
+    with embedded.connected(url) as connection:
+        return f"version {check.revision(connection)}"

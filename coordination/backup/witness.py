@@ -13,12 +13,10 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import create_engine
-
 from config.settings import Settings
 from coordination.backup import check, servers
 from coordination.backup.make import keys_of
-from coordination.embedded import BEFORE, private_folder, sqlalchemy_url, write_private
+from coordination.embedded import BEFORE, connected, private_folder, write_private
 
 
 @dataclass(frozen=True)
@@ -58,12 +56,8 @@ def of_kept(settings: Settings, kept: str) -> Witness:
     if note.exists():
         return Witness(**json.loads(note.read_text()))
     # Put aside by a version that noted nothing: its own last lines are all there is.
-    engine = create_engine(sqlalchemy_url(servers.admin_on(settings, kept)), hide_parameters=True)
-    try:
-        with engine.connect() as connection:
-            heads = check.heads(connection)
-    finally:
-        engine.dispose()
+    with connected(servers.admin_on(settings, kept)) as connection:
+        heads = check.heads(connection)
     return Witness(heads, [path.name for at in (_folder(settings), note.parent) for path in _files(at)])
 
 

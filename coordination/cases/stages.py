@@ -145,7 +145,12 @@ def next_stages(programme: str, stage: str | None, agreement: str | None) -> tup
     return tuple(code for code in TRANSITIONS[programme] if not refusal(programme, stage, code, agreement))
 
 
+def where_ended(stage: str | None) -> str:
+    """The stage from which an ended journey goes on: an import may end one without its stage."""
+    return stage if stage in ENDED else "SORTI"
+
+
 def stages_after_end(programme: str, stage: str | None, agreement: str | None) -> tuple[str, ...]:
-    """Where an ended journey may go on; none: not before the agreement. An import may end it without its stage."""
-    found = next_stages(programme, stage if stage in ENDED else "SORTI", agreement)
+    """Where an ended journey may go on; none: not before the agreement."""
+    found = next_stages(programme, where_ended(stage), agreement)
     return tuple(code for code in found if code not in ENDED)

@@ -7,12 +7,12 @@ from collections.abc import Callable
 from pathlib import Path
 
 import click
-from sqlalchemy import create_engine, text
+from sqlalchemy import text
 
 from config.settings import Settings
 from coordination import clock
 from coordination.console import Tool, count, json_option, show
-from coordination.embedded import role_url, sqlalchemy_url, write_private
+from coordination.embedded import connected, role_url, write_private
 from coordination.errors import BadInput
 from coordination.privacy import audit as chains
 from coordination.privacy import keys as on_disk
@@ -188,12 +188,10 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
         )
     public = on_disk.audit_key(settings()).public_key()
     checkpoints, forged = chains.read_witness(witness or _witness(settings()), public)
-    engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)
     store = open_keystore(settings())
-    with engine.connect() as connection:
+    with connected(role_url(settings(), "maintenance")) as connection:
         result = chains.verify_all(connection, checkpoints, store.heads, clock.now())
-    for one in (engine, store.engine):
-        one.dispose()
+    store.engine.dispose()
     data = {
         "entries": result.entries,
         "chains": result.chains,
@@ -226,10 +224,8 @@ def verify(settings: Callable[[], Settings], witness: Path | None, as_json: bool
 @json_option
 def checkpoint(settings: Callable[[], Settings], witness: Path | None, as_json: bool) -> None:
     """Signe l'état de chaque chaîne et le dépose chez un témoin."""
-    engine = create_engine(sqlalchemy_url(role_url(settings(), "maintenance")), hide_parameters=True)
-    with engine.begin() as connection:
+    with connected(role_url(settings(), "maintenance")) as connection, connection.begin():
         made = chains.checkpoint(
             connection, on_disk.audit_key(settings()), clock.now(), witness or _witness(settings())
         )
-    engine.dispose()
     show(as_json, {"chains": len(made)}, f"{count(len(made), 'chaîne signée', 'chaînes signées')}.")

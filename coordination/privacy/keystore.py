@@ -81,8 +81,8 @@ class Keystore:
         Keys stay open in this process for KEPT_SECONDS: a destroyed key may still serve for that long.
         """
         keys, faults = self._each([folder_id.bytes for folder_id in folder_ids])
-        for fault in faults:
-            raise fault
+        if faults:
+            raise faults[0]
         if not all(keys):
             raise KeyUnavailable("La clé d'un volet (version 1) est absente ou a été détruite.")
         return {key.folder_id: key for key in keys if key}
@@ -93,9 +93,8 @@ class Keystore:
         Raises KeyUnavailable where none opens and some are there: what wraps them is at fault, not one of them.
         """
         keys, faults = self._each(folder_ids)
-        if not any(keys):
-            for fault in faults:
-                raise fault
+        if faults and not any(keys):
+            raise faults[0]
         return keys
 
     def _each(self, folder_ids: Sequence[bytes]) -> tuple[list[DataKey | None], list[KeyUnavailable]]:

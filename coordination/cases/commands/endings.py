@@ -17,7 +17,7 @@ from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.rules.lost_contact import Tried, tried
 from coordination.cases.seen import seen
-from coordination.cases.stages import ENDED, NEEDS_AGREEMENT, refusal, stages_after_end
+from coordination.cases.stages import ENDED, NEEDS_AGREEMENT, refusal, stages_after_end, where_ended
 from coordination.clock import paris_date
 from coordination.db import db
 from coordination.errors import BadInput
@@ -254,7 +254,7 @@ def reopen_journey(
         if not stages_after_end(journey.programme, journey.stage, journey.agreement_status):
             raise BadInput(NEEDS_AGREEMENT)
         problems = Problems(faults)
-        stage = journey.stage if journey.stage in ENDED else "SORTI"
+        stage = where_ended(journey.stage)
         problem = refusal(journey.programme, stage, new.stage, journey.agreement_status)
         if problem or new.stage in ENDED:
             problems["stage"] = problem or "Choisissez l'étape où le parcours reprend."
