@@ -29,6 +29,7 @@ def create_app(settings: Settings) -> Flask:
     from coordination.cases import timeline_course as course_timeline
     from coordination.cases import timeline_facts as page_timeline
     from coordination.cases.views import blueprint as cases
+    from coordination.kept import Findings
     from coordination.referrals import picture as referral_picture
     from coordination.referrals import source as referral_rules
     from coordination.referrals import timeline as referral_timeline
@@ -45,6 +46,7 @@ def create_app(settings: Settings) -> Flask:
     app.extensions["picture_sources"] = (referral_picture.referral_lanes,)
     # What the counts of pilotage tell: breaks, not announcements.
     app.extensions["counted_alerts"] = sorted(serious())
+    app.extensions["findings"] = Findings()
     # Half a second that the first person of the day need not wait for.
     app.extensions["calendar_known_until"] = Calendar.load().last_known
     # What stands for as long as the process is not looked through again each time a page leaves something behind:

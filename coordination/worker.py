@@ -66,6 +66,12 @@ def run_once(settings: Settings) -> ScanResult:
         engine.dispose()
 
 
+def sweep_marks(engine: Engine) -> int:
+    """Delete the marks of what was written more than a day before the last of them; how many."""
+    with engine.begin() as connection:
+        return int(connection.execute(text("SELECT sweep_written()")).scalar_one())
+
+
 def sweep_drafts(engine: Engine) -> int:
     """Delete the drafts that nobody came back to (7 days: the database decides); how many. Reads none."""
     with engine.begin() as connection:
@@ -82,12 +88,14 @@ def run_worker(settings: Settings) -> None:
         scheduler.add_job(act, trigger, coalesce=True, misfire_grace_time=None, max_instances=1)
 
     at(SWEEP_AT, lambda: sweep_drafts(engine))
+    at(SWEEP_AT, lambda: sweep_marks(engine))
     at(SCAN_AT, lambda: run_day(engine, mail, clock.today(), clock.now()))
     if mail is not None:
         at(SEND_EVERY, lambda: deliver(engine, mail, clock.now()))
     try:
         run_day(engine, mail, clock.today(), clock.now())
         sweep_drafts(engine)
+        sweep_marks(engine)
         scheduler.start()
     except (KeyboardInterrupt, SystemExit):
         pass

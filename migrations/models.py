@@ -11,6 +11,7 @@ import coordination.cases.models
 import coordination.cases.models_facts
 import coordination.cases.models_life
 import coordination.cases.models_review
+import coordination.kept
 import coordination.privacy.models
 import coordination.referrals.models  # noqa: F401
 from coordination.db import Base

@@ -16,6 +16,7 @@ from sqlalchemy import text
 
 from coordination.alerts.catalogue import REPLACES, SEVERITY_RANK, rules, serious, severity
 from coordination.db import db, for_many
+from coordination.kept import kept
 
 # The status is written out: the partial index is chosen for a value known beforehand.
 # What was answered is not shown, but hides what it replaces while its deadline stands. `weight` puts the worst
@@ -120,14 +121,18 @@ class Counts:
     due: dict[uuid.UUID | None, int]
 
 
-def standing(*, by_type: bool = False) -> list[Standing]:
-    """Everybody visible who is stalled, once, or once per type of break. One statement.
+def standing(*, by_type: bool = False) -> tuple[Standing, ...]:
+    """Everybody visible who is stalled, once, or once per type of break. One statement, kept while it stands.
 
     What nobody has in hand comes first, then the worst, then the oldest.
     """
+    return kept(("standing", by_type), lambda: _read(by_type))
+
+
+def _read(by_type: bool) -> tuple[Standing, ...]:
     with for_many():
         told = db.session.scalar(_PEOPLE, _catalogue() | {"by_type": by_type})
-    return [_standing(*line.split(",")) for line in told.split(";")] if told else []
+    return tuple(_standing(*line.split(",")) for line in told.split(";")) if told else ()
 
 
 def _standing(journey: str, referent: str, in_hand: str, late: str, breaks: str, codes: str) -> Standing:

@@ -89,6 +89,7 @@ CLEAR: dict[str, str] = {
     "membership": "account_id role structure_id programme started_at ended_at",
     "sign_in_session": "token_hash account_id started_at last_seen_at revoked_at",
     "sign_in_attempt": "subject at",
+    "written": "mark at",
 }
 SEALED_COLUMNS: dict[str, str] = {
     "sheet": "first_name last_name birth_date sex address commune area school school_level scheme orientation_path"
@@ -274,6 +275,7 @@ def test_the_worker_writes_alerts_and_nothing_else(app: Flask) -> None:
     )
     # On its day a setting begins: by a function that turns its status and lists who is to be counted again.
     # What ends because its day has come is closed by a function too: it takes a day, and moves none.
+    # Marks of a day ago, which say nothing but that something was written.
     # How much awaits whom, and where to write: ids, codes and professional addresses.
     assert [name for (name,) in functions] == [
         "begin_thresholds",
@@ -281,6 +283,7 @@ def test_the_worker_writes_alerts_and_nothing_else(app: Flask) -> None:
         "digest_alerts",
         "end_with_time",
         "mail_recipient",
+        "sweep_written",
     ]
 
 

@@ -30,6 +30,7 @@ OPEN_TO_ALL = {
     "tombstone",
     "volet_right",
     "audit_checkpoint",
+    "written",
 }
 # Everybody reads who works here.
 EQUIVALENT = {(table, "see", "using") for table in ("account", "membership", "structure")}

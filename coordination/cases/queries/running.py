@@ -7,14 +7,15 @@ from collections import Counter
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date
-from typing import NamedTuple, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
-from sqlalchemy import func, select, text
+from sqlalchemy import TextClause, func, select, text
 
 from coordination.alerts.running import RUNS
 from coordination.alerts.standing import COUNTED, COUNTS, Counts, counts, counts_asked
 from coordination.cases.models import Journey
 from coordination.db import among, db, for_many
+from coordination.kept import kept, question
 from coordination.privacy.policy import Action
 
 T = TypeVar("T")
@@ -104,9 +105,9 @@ def running(
 ) -> Running:
     """`able`: accounts and the programmes in which they may follow; `counting`: as in `counts_asked`.
 
-    One statement.
+    One statement, kept until something is written.
     """
-    asked = {
+    asked: dict[str, Any] = {
         "able": [who for who, _ in able],
         "programmes": [programme for _, programme in able],
         "most": most,
@@ -115,8 +116,12 @@ def running(
     }
     if counting:
         asked |= counts_asked(*counting)
+    return kept(question("running", asked), lambda: _read(_READ_AND_COUNT if counting else _READ, asked))
+
+
+def _read(statement: TextClause, asked: dict[str, Any]) -> Running:
     with for_many():
-        row = db.session.execute(_READ_AND_COUNT if counting else _READ, asked).one()
+        row = db.session.execute(statement, asked).one()
     found, lost, staged, staged_total, *counted = row
     return Running(
         [Team(_id(who), _id(backup), *same) for who, backup, *same in found or ()],

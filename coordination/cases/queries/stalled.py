@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hmac
 import uuid
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -111,7 +111,7 @@ def stalled(grant: Grant, actor: Actor, today: date, filters: Filters, page: int
     places = _places(grant, actor, {one.journey_id for one in lines_of}) if sealed else {}
     choices = _choices(actor, lines_of, places)
     asked = [cut for cut in CUTS if getattr(filters, cut)]
-    kept = lines_of
+    kept: Sequence[Standing] = lines_of
     if asked:
         kept = [o for o in kept if all(_code(o, places, cut) == getattr(filters, cut) for cut in asked)]
     relays = awaited(kept, today)
@@ -160,7 +160,7 @@ def _code(one: Standing, places: _Places, cut: str) -> str:
 
 
 def _sections(
-    kept: list[Standing], places: _Places, choices: Iterable[Choice], filters: Filters
+    kept: Sequence[Standing], places: _Places, choices: Iterable[Choice], filters: Filters
 ) -> list[tuple[Choice, list[Standing]]]:
     """People per value of the cut; by type, somebody may stand in several."""
     by_code: dict[str, list[Standing]] = {}
