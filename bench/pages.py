@@ -10,7 +10,7 @@ import html
 import re
 import uuid
 from collections import Counter, deque
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from pathlib import Path
@@ -98,30 +98,46 @@ def write_simulated(folder: Path, journeys: int, today: date) -> None:
     write_bundle(bundle, folder)
 
 
+@dataclass(frozen=True)
+class Measured:
+    """p95 of a page, in seconds and as a multiple of the bare page's; `after`: where something was just written.
+
+    (Of the smaller territory that is not asked, and is the same.)
+    """
+
+    who: str
+    seconds: float
+    ratio: float
+    after: float
+
+
 def every_page(sizes: tuple[int, int]) -> Iterator[str]:
     """A line per page, then those that no link leads to."""
-    taken: list[dict[str, tuple[str, float, float]]] = []
+    taken: list[dict[str, Measured]] = []
     missing: set[str] = set()
     for size in sizes:
         with site(size, write_simulated) as one:
-            found, measured = _measure(one)
+            found, measured = _measure(one, written=size == max(sizes))
         taken.append(measured)
         missing |= found.wanted - measured.keys()
     small, large = taken
     yield f"Chaque page, p95 sur {RUNS} fois / p95 de la page nue : {sizes[0]} puis {sizes[1]} parcours visibles"
-    above = 0
-    for name in sorted(small.keys() & large.keys(), key=lambda n: -large[n][1]):
-        who, ratio, _ = small[name]
-        worst = max(ratio, large[name][1])
+    yield f"(entre parenthèses, à {sizes[1]} : chaque fois juste après que quelque chose a été écrit)"
+    above = above_after = 0
+    for name in sorted(small.keys() & large.keys(), key=lambda n: -large[n].ratio):
+        few, many = small[name], large[name]
+        worst = max(few.ratio, many.ratio)
         above += worst > GOAL
+        above_after += many.after > GOAL
         verdict = "ok" if worst <= GOAL else "au-dessus"
-        times = f"{ratio:>6.1f} {large[name][1]:>6.1f}  {large[name][2] * 1000:>6.0f} ms"
-        yield f"  {name:<52} {who:<18} {times}  {verdict}"
-    yield f"{len(small.keys() & large.keys())} pages, {above} au-dessus de {GOAL}"
+        times = f"{few.ratio:>6.1f} {many.ratio:>6.1f} ({many.after:>5.1f})  {many.seconds * 1000:>6.0f} ms"
+        yield f"  {name:<52} {few.who:<18} {times}  {verdict}"
+    pages = len(small.keys() & large.keys())
+    yield f"{pages} pages, {above} au-dessus de {GOAL}, {above_after} juste après une écriture"
     yield "Pages qu'aucun lien n'atteint ici : " + (", ".join(sorted(missing)) or "aucune")
 
 
-def _measure(one: Site) -> tuple[Found, dict[str, tuple[str, float, float]]]:
+def _measure(one: Site, *, written: bool) -> tuple[Found, dict[str, Measured]]:
     seeds = _prepare(one)
     with gunicorn("bench.bare:app", {}) as bare_port, gunicorn("wsgi:app", one.environment) as port:
         bare = Browser(bare_port)
@@ -131,16 +147,29 @@ def _measure(one: Site) -> tuple[Found, dict[str, tuple[str, float, float]]]:
         people[VISITOR] = Browser(port)
         found = _walk(one.app, people, seeds)
         pairs: dict[str, Pair] = {}
+        after: dict[str, Pair] = {}
         for name, (who, path) in found.pages.items():
 
             def ask(browser: Browser = people[who], path: str = path) -> float:
                 return browser.page(path)
 
+            def ask_anew(ask: Callable[[], float] = ask) -> float:
+                _write(one)
+                return ask()
+
             pairs[name] = in_turn(ask, lambda: bare.page("/"), RUNS)
+            after[name] = in_turn(ask_anew, lambda: bare.page("/"), RUNS) if written else pairs[name]
     unit = p95(tuple(second for pair in pairs.values() for second in pair.b))
     return found, {
-        name: (found.pages[name][0], p95(pair.a) / unit, p95(pair.a)) for name, pair in pairs.items()
+        name: Measured(found.pages[name][0], p95(pair.a), p95(pair.a) / unit, p95(after[name].a) / unit)
+        for name, pair in pairs.items()
     }
+
+
+def _write(one: Site) -> None:
+    """Something that lists are counted from: what they keep in memory (docs/adr/0018) is no answer any more."""
+    with psycopg.connect(embedded.dsn(embedded.role_url(one.settings, "maintenance"))) as connection:
+        connection.execute("UPDATE journey SET version = version WHERE ref = 'PRE-0001'")
 
 
 def _prepare(one: Site) -> list[str]:

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import uuid
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -18,7 +17,7 @@ from sqlalchemy import select
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.search import fold_all, sound
-from coordination.db import among, db
+from coordination.db import among, db, narrow
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_columns
 
@@ -68,7 +67,8 @@ def doubles(grant: Grant) -> Doubles:
     """Every pair of one programme of which one at least still runs, the latest opened first."""
     ids, (first, last, birth) = open_columns(grant, Sheet, ("first_name", "last_name", "birth_date"))
     alike = dict(_pairs(_heard(first), _heard(last), birth))
-    # Of thousands, the few that are like somebody.
+    # Of thousands, the few that are like somebody: the wall looks at these alone.
+    narrow({uuid.UUID(bytes=ids[place]) for pair in alike for place in pair})
     journeys = _journeys({place: uuid.UUID(bytes=ids[place]) for pair in alike for place in pair})
 
     def worth(pair: tuple[int, int]) -> bool:
@@ -147,12 +147,13 @@ def _pairs(
 
 def _alike(one: Sequence[str], other: Sequence[str]) -> Iterator[tuple[int, int]]:
     """Places of two that share both values; what is empty is like nothing."""
-    keys = list(zip(one, other, strict=True))
-    # Counted first: of thousands, few share anything.
-    shared = {key for key, number in Counter(keys).items() if 1 < number <= MOST_ALIKE and all(key)}
-    groups: dict[tuple[str, str], list[int]] = {key: [] for key in shared}
-    for place, key in enumerate(keys):
-        if key in shared:
-            groups[key].append(place)
-    for group in groups.values():
-        yield from combinations(group, 2)
+    # One look at each: of thousands, few share anything.
+    before: dict[tuple[str, str], int] = {}
+    groups: dict[tuple[str, str], list[int]] = {}
+    for place, key in enumerate(zip(one, other, strict=True)):
+        first = before.setdefault(key, place)
+        if first != place:
+            groups.setdefault(key, [first]).append(place)
+    for key, group in groups.items():
+        if len(group) <= MOST_ALIKE and all(key):
+            yield from combinations(group, 2)
