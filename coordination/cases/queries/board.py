@@ -13,7 +13,7 @@ from coordination.cases.queries.followers import Follower, Orphan, able_pairs, f
 from coordination.cases.queries.listing import Gauge, JourneyLine, gauges, lines
 from coordination.cases.queries.people import account_names
 from coordination.cases.queries.relays import Away, Leaving, leaving, uncovered
-from coordination.cases.queries.running import Team, counted, running
+from coordination.cases.queries.running import Team, counted, running_and_counts
 from coordination.clock import paris_date
 from coordination.console import alphabetical
 from coordination.privacy.actor import Actor
@@ -84,9 +84,7 @@ def board(grant: Grant, actor: Actor, now: datetime) -> Board:
     """Everything of the board. A fixed number of statements."""
     today = paris_date(now)
     able = followers(actor, now)
-    read = running(able_pairs(able), FIRST, WAITING, counting=(CONTACT_RULES, today + DUE_WITHIN))
-    stalled = read.stalled
-    assert stalled is not None
+    read, stalled = running_and_counts(able_pairs(able), FIRST, WAITING, CONTACT_RULES, today + DUE_WITHIN)
     lost, lost_total = orphans(able, read, now)
     gone, parting = uncovered(read.teams, today), leaving(read.teams, now)
     loads = _loads(able, read.teams, stalled)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections import Counter
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Any, NamedTuple, TypeVar
@@ -84,51 +84,60 @@ class Staged(NamedTuple):
 
 @dataclass(frozen=True)
 class Running:
-    """As many as were asked for: `lost`, the first by reference; `staged`, the longest in their stage.
+    """As many as were asked for: `lost`, the first by reference; `staged`, the longest in their stage."""
 
-    `stalled`: who is, of all that the actor sees, where that was asked for.
-    """
-
-    teams: list[Team]
-    lost: list[Lost]
-    staged: list[Staged]
+    teams: tuple[Team, ...]
+    lost: tuple[Lost, ...]
+    staged: tuple[Staged, ...]
     staged_total: int
-    stalled: Counts | None = None
 
 
-def running(
+def running(able: Collection[tuple[uuid.UUID, str]], most: int) -> Running:
+    """`able`: accounts and the programmes in which they may follow. One statement, kept while it stands."""
+    asked = _asked(able, most, ())
+    return kept(question("running", asked), lambda: _running(*_row(_READ, asked)))
+
+
+def running_and_counts(
     able: Collection[tuple[uuid.UUID, str]],
     most: int,
-    stages: Collection[str] = (),
-    *,
-    counting: tuple[Collection[str], date] | None = None,
-) -> Running:
-    """`able`: accounts and the programmes in which they may follow; `counting`: as in `counts_asked`.
+    stages: Collection[str],
+    wanted: Collection[str],
+    until: date,
+) -> tuple[Running, Counts]:
+    """The same, with who waits in one of the `stages` and how many are stalled (`counts_asked`). One statement."""
+    asked = _asked(able, most, stages) | counts_asked(wanted, until)
 
-    One statement, kept until something is written.
-    """
-    asked: dict[str, Any] = {
+    def read() -> tuple[Running, Counts]:
+        *found, by_break, loads = _row(_READ_AND_COUNT, asked)
+        return _running(*found), counts(by_break, loads)
+
+    return kept(question("running_and_counts", asked), read)
+
+
+def _asked(able: Collection[tuple[uuid.UUID, str]], most: int, stages: Collection[str]) -> dict[str, Any]:
+    return {
         "able": [who for who, _ in able],
         "programmes": [programme for _, programme in able],
         "most": most,
         "stages": list(stages),
         "change": Action.CHANGE_STAGE.value,
     }
-    if counting:
-        asked |= counts_asked(*counting)
-    return kept(question("running", asked), lambda: _read(_READ_AND_COUNT if counting else _READ, asked))
 
 
-def _read(statement: TextClause, asked: dict[str, Any]) -> Running:
+def _row(statement: TextClause, asked: dict[str, Any]) -> Sequence[Any]:
     with for_many():
-        row = db.session.execute(statement, asked).one()
-    found, lost, staged, staged_total, *counted = row
+        return db.session.execute(statement, asked).one()
+
+
+def _running(teams: Any, lost: Any, staged: Any, staged_total: int) -> Running:
     return Running(
-        [Team(_id(who), _id(backup), *same) for who, backup, *same in found or ()],
-        [Lost(uuid.UUID(id_), _id(who), _day(opened)) for id_, who, opened in lost or ()],
-        [Staged(uuid.UUID(id_), stage, _day(since), opened) for id_, stage, since, opened in staged or ()],
+        tuple(Team(_id(who), _id(backup), *same) for who, backup, *same in teams or ()),
+        tuple(Lost(uuid.UUID(id_), _id(who), _day(opened)) for id_, who, opened in lost or ()),
+        tuple(
+            Staged(uuid.UUID(id_), stage, _day(since), opened) for id_, stage, since, opened in staged or ()
+        ),
         staged_total,
-        counts(*counted) if counted else None,
     )
 
 
