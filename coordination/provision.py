@@ -62,7 +62,8 @@ def make_roles(connection: psycopg.Connection, secrets: dict[str, str]) -> None:
         connection.execute(
             sql.SQL("ALTER ROLE {} LOGIN {} PASSWORD {}").format(role, bypass, sql.Literal(secrets[name]))
         )
-    connection.execute("GRANT coord_definer TO coord_owner WITH INHERIT FALSE, SET TRUE")
+    # With its rights: who restores a dump gives out those on the functions too. Passing the wall is none of them.
+    connection.execute("GRANT coord_definer TO coord_owner WITH INHERIT TRUE, SET TRUE")
 
 
 def _forget_settings(connection: psycopg.Connection, name: str) -> None:
@@ -115,6 +116,8 @@ def _close_large_objects(connection: psycopg.Connection) -> None:
 
 def prepare_database(connection: psycopg.Connection, name: str) -> None:
     """Only our roles connect; nobody but the definer makes temporary tables; the schema is the owner's."""
+    # Nothing that the owner of this database laid in it is called by the account that prepares it.
+    connection.execute("SET search_path = pg_catalog, pg_temp")
     database = sql.Identifier(name)
     connection.execute(sql.SQL("REVOKE ALL ON DATABASE {} FROM PUBLIC").format(database))
     _close_large_objects(connection)

@@ -136,8 +136,8 @@ def _restore(other: Settings, data: Backup, keys: Backup) -> str:
     admin = servers.admin_on(other, embedded.DATABASE)
     with psycopg.connect(embedded.dsn(admin), autocommit=True) as connection:
         prepare_database(connection, embedded.DATABASE)
-    servers.fill(admin, data.chunks("data"))
-    servers.fill(servers.admin_on(other, embedded.KEYSTORE), keys.chunks("keys"))
+    servers.fill_data(other, embedded.DATABASE, data.chunks("data"))
+    servers.fill_keys(other, keys.chunks("keys"))
     return "les deux bases, sur un serveur à part"
 
 

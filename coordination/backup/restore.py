@@ -19,7 +19,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg
-from sqlalchemy import create_engine, text
+from sqlalchemy import create_engine
 
 from config.settings import Settings
 from coordination import embedded
@@ -94,9 +94,7 @@ def restore(
         try:
             with servers.aside(settings, steps) as other:
                 steps.take("Base à côté", lambda: _fill(settings, other, beside, data, keys))
-                engine = create_engine(
-                    sqlalchemy_url(servers.admin_on(settings, beside)), hide_parameters=True
-                )
+                engine = create_engine(sqlalchemy_url(swap.all_of(settings, beside)), hide_parameters=True)
                 try:
                     with keys_of(other, settings) as store:
                         check.check_copy(steps, engine, store, data.manifest, keys.manifest, settings)
@@ -109,7 +107,7 @@ def restore(
                             "Effacements rejoués", lambda: _replay(settings, engine, store, erased, now)
                         )
                         steps.take("Clés remises", lambda: _merge_keys(settings, store, erased))
-                        suspended = _carry_over(settings, live, engine, now)
+                        suspended = swap.let_nobody_in(settings, live, engine, now)
                 finally:
                     engine.dispose()
             kept = swap.kept_name(live, now)
@@ -164,8 +162,8 @@ def _fill(settings: Settings, other: Settings, beside: str, data: Backup, keys: 
     admin = servers.admin_on(settings, beside)
     with psycopg.connect(embedded.dsn(admin), autocommit=True) as connection:
         prepare_database(connection, beside)
-    servers.fill(admin, data.chunks("data"))
-    servers.fill(servers.admin_on(other, embedded.KEYSTORE), keys.chunks("keys"))
+    servers.fill_data(settings, beside, data.chunks("data"))
+    servers.fill_keys(other, keys.chunks("keys"))
     return "données et clés, sans toucher celles en service"
 
 
@@ -192,21 +190,6 @@ def _merge_keys(settings: Settings, restored: Keystore, erased: frozenset[uuid.U
         added = sum(store.take_back(restored, some) for some in check.batches(restored.folder_ids() - erased))
         store.destroy(list(erased))
     return f"{added} clés remises"
-
-
-def _carry_over(settings: Settings, live: str, engine: Any, now: datetime) -> int:
-    """Nobody is let in again by a restore: sessions end, accounts suspended since the backup stay so."""
-    suspended = swap.read_ids(settings, live, "SELECT id FROM account WHERE suspended_at IS NOT NULL")
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE sign_in_session SET revoked_at = :now WHERE revoked_at IS NULL"), {"now": now}
-        )
-        return int(
-            connection.execute(
-                text("UPDATE account SET suspended_at = :now WHERE id = ANY(:ids) AND suspended_at IS NULL"),
-                {"now": now, "ids": list(suspended)},
-            ).rowcount
-        )
 
 
 def _migrate(settings: Settings, beside: str) -> str:

@@ -101,11 +101,25 @@ def dump(url: URL, snapshot: str | None = None) -> Iterator[bytes]:
         complaint.join(5)
 
 
-def fill(url: URL, parts: Iterable[bytes]) -> None:
-    """Restore a dump into an empty database, all or nothing. `url`: an account that may give objects away."""
-    arguments = [_tool("pg_restore"), "--exit-on-error", "--single-transaction", "--no-password"]
+def fill_data(settings: Settings, database: str, parts: Iterable[bytes]) -> None:
+    """Restore the data into an empty database of that server, all or nothing, as the owner of its tables.
+
+    A dump holds functions, and filling a table calls those that its checks name: whoever could write them into the
+    database would act as whoever restores it. That is never the account of administration (ADR 19).
+    """
+    _fill(embedded.role_url(settings, "owner").set(database=database), parts)
+
+
+def fill_keys(settings: Settings, parts: Iterable[bytes]) -> None:
+    """The same for the key database of that server, as its owner."""
+    _fill(embedded.role_url(settings, "keystore"), parts)
+
+
+def _fill(url: URL, parts: Iterable[bytes]) -> None:
+    # What lies outside our schema (rights on the system's own functions) is prepared by us, not by a dump.
+    wanted = ["--schema=public", "--exit-on-error", "--single-transaction", "--no-password"]
     process = subprocess.Popen(
-        [*arguments, f"--dbname={url.database}"],
+        [_tool("pg_restore"), *wanted, f"--dbname={url.database}"],
         env=_environment(url),
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
@@ -182,7 +196,9 @@ def _remove(home: Path) -> None:
 
 
 def admin_on(settings: Settings, database: str) -> URL:
-    """The account that may create databases and give objects away, connected to `database`."""
+    """The account that may create databases: never connected to one of ours, whose owner could have laid functions
+    there for it to call.
+    """
     return embedded.admin_url(settings).set(database=database)
 
 

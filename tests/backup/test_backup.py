@@ -24,6 +24,7 @@ from sqlalchemy.engine import URL
 from config.settings import Settings
 from coordination import clock, create_app, embedded
 from coordination.accounts.commands import operator_actor, set_password, suspend
+from coordination.accounts.password_links import choose_password, link_holder, new_link
 from coordination.accounts.queries import account_id_of
 from coordination.backup.manifest import FORMAT
 from coordination.backup.swap import put_back
@@ -322,6 +323,80 @@ def test_a_restore_lets_nobody_in_again(taken: Path, full: Settings) -> None:
     assert done.returncode == 0 and json.loads(done.stdout)["suspended"] == 1
     assert ask(full, "SELECT count(*) FROM account WHERE suspended_at IS NOT NULL") == 1
     assert ask(full, "SELECT count(*) FROM sign_in_session WHERE revoked_at IS NULL") == 0
+
+
+def test_going_back_lets_nobody_in_again_either(taken: Path, full: Settings) -> None:
+    """Who was suspended since the restore stays so; sessions and links of before it are over."""
+    application = create_app(full)
+    with application.app_context():
+        client = signed_in(application.test_client(), email("ref1"))
+        assert client.get("/parcours/ma-journee").status_code == 200
+        token = new_link(operator_actor(), account_id_of(email("ml")), clock.now())
+    close(application)
+    assert run(full, "restore", str(taken), "--replace").returncode == 0
+    application = create_app(full)
+    with application.app_context():
+        suspend(operator_actor(), account_id_of(email("ref1")), clock.now())
+    close(application)
+    back = run(full, "restore", "--undo")
+    assert back.returncode == 0, back.stderr
+    application = create_app(full)
+    with application.app_context():
+        assert link_holder(token, clock.now()) is None
+    close(application)
+    assert ask(full, "SELECT count(*) FROM account WHERE suspended_at IS NOT NULL") == 1
+    assert ask(full, "SELECT count(*) FROM sign_in_session WHERE revoked_at IS NULL") == 0
+
+
+def test_a_link_that_was_used_is_not_made_new_by_a_restore(
+    source: Flask, tmp_path: Path, full: Settings
+) -> None:
+    application = create_app(full)
+    with application.app_context():
+        token = new_link(operator_actor(), account_id_of(email("ml")), clock.now())
+    close(application)
+    assert run(full, "backup", str(tmp_path / "new")).returncode == 0
+    application = create_app(full)
+    with application.app_context():
+        choose_password(token, PASSWORD, clock.now())
+    close(application)
+    assert run(full, "restore", str(tmp_path / "new"), "--replace").returncode == 0
+    application = create_app(full)
+    with application.app_context():
+        assert link_holder(token, clock.now()) is None
+    close(application)
+
+
+SUPERUSER = "(SELECT rolsuper FROM pg_catalog.pg_roles WHERE rolname = current_user)"
+# Called by whoever fills the table.
+TRAP = f"""
+CREATE FUNCTION public.trap(x int) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  IF {SUPERUSER} THEN RAISE EXCEPTION 'a superuser was here'; END IF; RETURN true; END $$;
+CREATE TABLE public.note (a int CHECK (public.trap(a)));
+INSERT INTO public.note VALUES (1);
+GRANT SELECT ON public.note TO PUBLIC;
+"""
+# Fits a name better than the system's own, which is for texts.
+NEARER = f"""
+CREATE FUNCTION public.starts_with(x name, y text) RETURNS boolean LANGUAGE plpgsql AS $$ BEGIN
+  IF {SUPERUSER} THEN RAISE EXCEPTION 'a superuser was here'; END IF;
+  RETURN pg_catalog.starts_with(CAST(x AS text), y); END $$;
+"""
+
+
+@pytest.mark.parametrize(("owner", "laid"), [("keystore", TRAP), ("owner", TRAP), ("owner", NEARER)])
+def test_what_an_owner_laid_in_its_database_is_never_called_as_superuser(
+    full: Settings, tmp_path: Path, owner: str, laid: str
+) -> None:
+    with role(full, owner) as connection:
+        connection.execute(laid)  # type: ignore[arg-type]
+    folder = str(tmp_path / "laid")
+    for arguments in (["backup", folder], *(["restore", folder, how] for how in ("--drill", "--replace"))):
+        done = run(full, *arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
+    for arguments in (["restore", "--undo"], ["init"]):
+        done = run(full, *arguments)
+        assert done.returncode == 0, (arguments, done.stderr)
 
 
 def kept_by(settings: Settings) -> Settings:

@@ -220,7 +220,8 @@ def test_lists_cost_the_same_for_few_people_and_for_many(site: Flask) -> None:
     kept = (silent_journey(REFERENT), *journeys_of(REFERENT)[-3:])
     rows("UPDATE journey SET exit_on = %s WHERE NOT id = ANY(%s)", TODAY, list(kept))
     assert {path: _cost(coordinator, path) for path in many} == many
-    assert many["/parcours/"] <= 16 and many["/parcours/bloques"] <= 15
+    # With the question whether anything was written since the last time: tests read each time.
+    assert many["/parcours/"] <= 16 and many["/parcours/bloques"] <= 16
 
 
 def test_a_journey_costs_the_same_with_a_short_and_a_long_past(site: Flask) -> None:
