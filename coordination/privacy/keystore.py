@@ -13,7 +13,7 @@ from cryptography.hazmat.primitives.ciphers.aead import AESGCM
 from sqlalchemy import Engine, create_engine, text
 from sqlalchemy.engine import URL
 
-from coordination.db import ENGINE_OPTIONS
+from coordination.connections import ENGINE_OPTIONS
 from coordination.embedded import sqlalchemy_url
 from coordination.errors import KeyUnavailable
 from coordination.privacy.keys import KeyEncryptionKeys

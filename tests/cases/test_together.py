@@ -15,7 +15,8 @@ from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.models import Contact, Journey
 from coordination.cases.queries.journey_page import REPRESENTATIVES, SHEET
 from coordination.cases.timeline import CONTACTS, sources
-from coordination.db import ReadingConnection, act_as, db, memory, narrow, remembered
+from coordination.connections import ReadingConnection
+from coordination.db import act_as, db, memory, narrow, remembered
 from coordination.privacy.policy import Action
 from coordination.privacy.together import read_together
 from coordination.privacy.vault import Opened, Read, open_journey_rows
