@@ -19,7 +19,7 @@ from coordination.alerts.deadlines import LEAD, OVERDUE
 from coordination.alerts.scan import ScanResult
 from coordination.alerts.targets import AGES, since_is_target
 from coordination.backup import cli as backup_cli
-from coordination.console import Day, Tool, count, json_option, show
+from coordination.console import Day, Tool, json_option, show
 from coordination.errors import BadInput
 from coordination.exchange import trial_cli
 from coordination.privacy import cli as privacy_cli
@@ -162,7 +162,7 @@ def _as_lines(result: ScanResult) -> str:
 def recompute(pending: bool, every: int | None, as_json: bool) -> None:
     """Recalcule toutes les échéances à partir des faits."""
     from coordination.accounts.commands import operator_actor
-    from coordination.exchange.recompute import recompute as run
+    from coordination.exchange.recompute import count_again
 
     if every:
         if not pending:
@@ -172,12 +172,11 @@ def recompute(pending: bool, every: int | None, as_json: bool) -> None:
         recount_for_ever(application(), every)
         return
     with application().app_context():
-        counts = run(operator_actor(), clock.now(), clock.today(), pending=pending)
-    show(
-        as_json,
-        counts,
-        f"{counts['journeys']} parcours, {count(counts['changed'], 'échéance modifiée', 'échéances modifiées')}.",
-    )
+        done = count_again(operator_actor(), clock.now(), clock.today(), pending=pending)
+    show(as_json, done.counts(), done.words)
+    if done.unread:
+        # What was asked for is not wholly done: whoever runs it every night must notice.
+        sys.exit(1)
 
 
 @main.command()

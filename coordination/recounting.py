@@ -26,7 +26,10 @@ def recount_once(application: Flask) -> int:
     """How many journeys were taken up; none where the database or a key is away."""
     with application.app_context():
         try:
-            return keep_up(operator_actor())
+            counted = keep_up(operator_actor())
+            if counted.unread:
+                application.logger.warning("deadlines not counted again: %s", ", ".join(counted.unread))
+            return counted.journeys
         except (SQLAlchemyError, CoordinationError) as error:
             application.logger.warning("deadlines not counted again: %s", type(error).__name__)
             return 0

@@ -12,6 +12,7 @@ from flask import Flask
 from sqlalchemy.exc import OperationalError
 
 from coordination import recounting
+from tests.exchange.test_recompute import spoil
 from tests.support import ROOT, environment, import_rows, rows, run, scalar, world
 
 
@@ -37,6 +38,21 @@ def test_what_waits_is_counted_again_once(app: Flask) -> None:
     lines = scalar("SELECT count(*) FROM audit_entry")
     assert recounting.recount_once(app) == 0
     assert scalar("SELECT count(*) FROM audit_entry") == lines, "where nothing waits, nothing is written"
+
+
+def test_one_that_does_not_open_goes_on_waiting_and_holds_up_nobody(
+    app: Flask, caplog: pytest.LogCaptureFixture
+) -> None:
+    import_rows(world())
+    journeys = scalar("SELECT count(*) FROM journey")
+    make_wait()
+    spoil("the key is gone", "PRE-1")
+    assert recounting.recount_once(app) == journeys - 1
+    assert rows("SELECT ref FROM recompute_queue q JOIN journey j ON j.id = q.journey_id") == [("PRE-1",)]
+    assert "PRE-1" in caplog.text and "PRE-2" not in caplog.text
+    # Alone, it is told and tried again.
+    assert recounting.recount_once(app) == 0 and waiting() == 1
+    assert "KeyUnavailable" in caplog.text
 
 
 def test_a_database_that_is_away_is_asked_again(

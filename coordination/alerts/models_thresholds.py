@@ -53,6 +53,8 @@ class ThresholdTrial(Row, _Values, Base):
     # The setting it was compared with, so that a decision on another ground is refused.
     present: Mapped[str] = mapped_column(String(64))
     journeys: Mapped[int] = mapped_column()
+    # Those that did not open, and are in no count.
+    unread: Mapped[int] = mapped_column(server_default=text("0"))
     weeks_before: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     weeks_after: Mapped[list[int]] = mapped_column(ARRAY(Integer))
     referents: Mapped[list[uuid.UUID]] = mapped_column(ARRAY(Uuid))

@@ -58,7 +58,10 @@ class Side:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """Both settings side by side. `days_gained`: median over the breaks that both find; None if there is none."""
+    """Both settings side by side. `days_gained`: median over the breaks that both find; None if there is none.
+
+    `unread`: journeys that do not open and were left out.
+    """
 
     first: date
     last: date
@@ -67,6 +70,7 @@ class Outcome:
     after: Side
     breaks: int
     days_gained: int | None
+    unread: int = 0
 
 
 def try_out(

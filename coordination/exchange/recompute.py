@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import NamedTuple
 
@@ -11,13 +12,17 @@ from sqlalchemy import text
 
 from coordination import clock
 from coordination.alerts.sources import recount
+from coordination.console import count
 from coordination.db import act_as, db
 from coordination.privacy.access import call
 from coordination.privacy.actor import Actor
+from coordination.privacy.halves import Unread, in_halves, raise_if_none_opens
 from coordination.privacy.policy import Action
 from coordination.privacy.work import refuse_unless_allowed, work
 
 BATCH = 200
+# References of journeys that a sentence names.
+MOST_NAMED = 10
 
 
 class JourneyName(NamedTuple):
@@ -39,10 +44,43 @@ def batches(names: Sequence[JourneyName], size: int = BATCH) -> Iterator[list[uu
         yield [name.id for name in names[start : start + size]]
 
 
+@dataclass(frozen=True)
+class Recounted:
+    """`journeys`: how many were counted; `changed`: deadlines; `unread`: references of those that do not open."""
+
+    journeys: int
+    changed: int
+    unread: tuple[str, ...]
+
+    def counts(self) -> dict[str, int]:
+        return {"journeys": self.journeys, "changed": self.changed, "unread": len(self.unread)}
+
+    def words(self) -> str:
+        """For the operator."""
+        changed = count(self.changed, "échéance modifiée", "échéances modifiées")
+        said = f"{self.journeys} parcours, {changed}."
+        if not self.unread:
+            return said
+        left = count(
+            len(self.unread),
+            "parcours n'a pas pu être lu et garde ses échéances d'avant",
+            "parcours n'ont pas pu être lus et gardent leurs échéances d'avant",
+        )
+        named, more = ", ".join(self.unread[:MOST_NAMED]), len(self.unread) - MOST_NAMED
+        others = f" et {more} de plus" if more > 0 else ""
+        return f"{said}\n{left} : {named}{others}. La clé est absente, ou une donnée est abîmée."
+
+
 def recompute(actor: Actor, now: datetime, today: date, *, pending: bool = False) -> dict[str, int]:
+    """As `count_again`, in numbers."""
+    return count_again(actor, now, today, pending=pending).counts()
+
+
+def count_again(actor: Actor, now: datetime, today: date, *, pending: bool = False) -> Recounted:
     """Recompute the whole territory, a short transaction per batch, so that pages are not blocked.
 
-    `pending`: only the journeys that wait for a new threshold to be taken up. Raises Forbidden.
+    `pending`: only the journeys that wait for a new threshold to be taken up. One whose key is absent or whose
+    cells are broken is left as it is. Raises Forbidden; KeyUnavailable or SealBroken where not one opens.
     """
     refuse_unless_allowed(actor, Action.RECOMPUTE, now)
     names = territory(actor)
@@ -50,21 +88,36 @@ def recompute(actor: Actor, now: datetime, today: date, *, pending: bool = False
         waiting = _pending(actor)
         names = [name for name in names if name.id in waiting]
     changed = 0
-    for ids in batches(names):
+
+    def count_batch(ids: Sequence[uuid.UUID]) -> None:
+        nonlocal changed
         with work(actor, Action.RECOMPUTE, now) as w:
             grant = w.require()
             call("operator_access", ids)
-            changed += recount(grant, ids, today, "recalcul des échéances")
+            found = recount(grant, ids, today, "recalcul des échéances")
             call("operator_access", [])
             w.audit(grant, [f"parcours={len(ids)}"])
-    return {"journeys": len(names), "changed": changed}
+        changed += found
+
+    unread: Unread = {}
+    groups = list(batches(names))
+    for number, ids in enumerate(groups):
+        unread |= in_halves(ids, count_batch)
+        if number == 0 and len(unread) == len(ids):
+            # One of each batch tells a fault of all keys, before thousands are tried one by one.
+            some = [group[0] for group in groups]
+            raise_if_none_opens(in_halves(some, count_batch), len(some))
+    raise_if_none_opens(unread, len(names))
+    return Recounted(
+        len(names) - len(unread), changed, tuple(name.ref for name in names if name.id in unread)
+    )
 
 
-def keep_up(actor: Actor) -> int:
-    """Take up the journeys that wait for it, if there are any; how many."""
+def keep_up(actor: Actor) -> Recounted:
+    """Take up the journeys that wait for it, if there are any. Raises as `count_again`."""
     if not _pending(actor):
-        return 0
-    return recompute(actor, clock.now(), clock.today(), pending=True)["journeys"]
+        return Recounted(0, 0, ())
+    return count_again(actor, clock.now(), clock.today(), pending=True)
 
 
 def _pending(actor: Actor) -> frozenset[uuid.UUID]:

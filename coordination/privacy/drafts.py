@@ -12,6 +12,7 @@ from __future__ import annotations
 import json
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
@@ -19,7 +20,7 @@ from sqlalchemy import Row, delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 
 from coordination.db import act_as, db, in_turn
-from coordination.errors import BadInput, KeyUnavailable
+from coordination.errors import BadInput, Forbidden, KeyUnavailable, NotFound
 from coordination.privacy.actor import Actor
 from coordination.privacy.models import Draft
 from coordination.privacy.nir import holds_nir
@@ -28,7 +29,7 @@ from coordination.privacy.records import writable_folder
 from coordination.privacy.sealing import DataKey
 from coordination.privacy.vault import keystore, open_rows, sealed_row
 from coordination.privacy.volets import Volet
-from coordination.privacy.work import consult, key_used, work
+from coordination.privacy.work import consult, key_used, spending, work
 
 KEPT = timedelta(days=7)
 LONGEST = 100_000
@@ -199,18 +200,29 @@ def unfinished(author_id: uuid.UUID, now: datetime, most: int = 20) -> list[tupl
     return [(Place(row.journey_id, row.form, row.of_id), row.saved_at) for row in db.session.execute(query)]
 
 
-def drop_draft(actor: Actor, place: Place, now: datetime) -> None:
-    """Forget a draft, if there is one: its form was saved, or its author does not want it."""
+def drop_draft(actor: Actor, place: Place, now: datetime, *, opening: str = "") -> None:
+    """Forget a draft, if there is one: its form was saved, or its author does not want it.
+
+    `opening`: of the page that erases it; used up also where there is none yet, since the first save may still be
+    on its way. Raises NotFound or Forbidden where there is a draft that its author may not write any more.
+    """
     # Read first: most forms that are saved had no draft, and a work would be written for nothing.
     kept = _row(actor, place)
-    if kept is None:
+    if kept is None and not opening:
         return
-    with work(actor, place.action, now) as w:
-        grant = w.require(kept.journey_id)
-        if place.journey_id is None:
-            in_turn("draft", kept.id)
-        gone = db.session.scalar(delete(Draft).where(Draft.id == kept.id).returning(Draft.folder_id))
-        w.audit(grant, ["draft", "dropped"])
+    row_id = place.draft_id(actor.id)
+    try:
+        with spending(opening) if opening else nullcontext(), work(actor, place.action, now) as w:
+            grant = w.require(kept.journey_id if kept else place.journey_id)
+            if place.journey_id is None:
+                in_turn("draft", row_id)
+            gone = db.session.scalar(delete(Draft).where(Draft.id == row_id).returning(Draft.folder_id))
+            w.audit(grant, ["draft", "dropped"])
+    except (NotFound, Forbidden):
+        if kept:
+            raise
+        # Nothing is there, and no save would be kept there either.
+        return
     if place.journey_id is None and gone:
         keystore().destroy([gone])
 

@@ -240,9 +240,8 @@ def discard() -> ResponseReturnValue:
     """Forget the drafts named, with what the page that asks it still has on its way; show the empty form again."""
     # Each is looked up: one that came twice, once.
     places = list(dict.fromkeys(place for place, _ in _marks(request.form)))
-    with spending(_opening(request.form)):
-        for place in places:
-            drop_draft(current.actor(), place, current.now())
+    for place in places:
+        drop_draft(current.actor(), place, current.now(), opening=_opening(request.form))
     return redirect(_page_of(places), 303)
 
 

@@ -23,6 +23,7 @@ from coordination.errors import (
     SentBefore,
 )
 from coordination.privacy.work import AlreadyDone
+from coordination.web import current
 from coordination.web.forms import SURE
 
 RETRY_SECONDS = "30"
@@ -69,6 +70,16 @@ SMALLER = (
 WAIT = (
     "Prévenez l'administrateur, puis réessayez dans dix minutes. Gardez cette page ouverte, ou copiez votre texte"
     " ci-dessous s'il y en a un ; un fichier joint sera à choisir de nouveau."
+)
+# Of a form whose journey or role may have gone while it was filled in; whether the journey exists, nobody is told.
+NOT_YOURS = {
+    403: "Vous n'avez pas, ou plus, le droit de faire cela. Rien n'a été enregistré ; ce refus est noté dans le"
+    " journal des accès.",
+    404: "L'adresse est fausse, ou ce qu'elle montre ne vous est pas ou plus accessible. Rien n'a été enregistré.",
+}
+PASS_ON = (
+    "Copiez votre texte ci-dessous. S'il doit servir à la personne qui prend la suite, demandez à la coordination"
+    " de votre dispositif à qui le remettre."
 )
 STATUS: dict[type[CoordinationError], int] = {
     BadInput: 400,
@@ -204,6 +215,8 @@ def _ours(error: CoordinationError) -> ResponseReturnValue:
         return error_page(status, SAVED_BEFORE, REOPEN, typed=typed_texts())
     if status in (400, 409):
         return error_page(status, str(error), typed=typed_texts())
+    if status in NOT_YOURS and current.signed_in() and (typed := typed_texts()):
+        return error_page(status, NOT_YOURS[status], PASS_ON, typed=typed)
     return error_page(status)
 
 

@@ -131,6 +131,50 @@ def test_nor_is_one_that_was_on_its_way_when_the_draft_was_erased(client: FlaskC
     assert "a été repris" in page and opening not in page and other not in page
 
 
+@pytest.mark.parametrize("path", ["/parcours/{}/diagnostic", "/parcours/nouveau"])
+def test_nor_is_the_first_that_was_on_its_way_when_the_form_was_erased(
+    client: FlaskClient, path: str
+) -> None:
+    """No draft was there yet, or another window had erased it."""
+    path = path.format(silent_journey(REFERENT))
+    sent = Sent(client.get(path)).fields | {"diagnosis": "texte A", "context": "texte A", "last_name": "Roux"}
+    del sent["csrf_token"]
+    opening, other = uuid.uuid4().hex, uuid.uuid4().hex
+    assert post(client, "/brouillons/effacer", draft=sent["draft"], draft_opening=opening).status_code == 303
+    assert post(client, "/brouillons", **sent, draft_opening=opening).status_code == 204
+    assert rows("SELECT 1 FROM draft") == [] and "a été repris" not in client.get(path).text
+    assert post(client, "/brouillons", **sent, draft_opening=other).status_code == 204
+    assert "a été repris" in client.get(path).text
+
+
+def test_erasing_where_one_is_not_at_home_writes_nothing_and_tells_nothing(client: FlaskClient) -> None:
+    def erase(journey: object, **more: str) -> tuple[int, str]:
+        mark = f"{journey} cases.write_diagnosis {journey}"
+        answer = post(client, "/brouillons/effacer", draft=mark, **more)
+        return answer.status_code, answer.text.replace(str(journey), "")
+
+    def written() -> tuple[Any, ...]:
+        return rows(
+            "SELECT (SELECT count(*) FROM idempotency), count(*) FROM audit_entry WHERE result = 'fait'"
+        )
+
+    foreign = scalar("SELECT id FROM journey WHERE programme <> 'PRE' LIMIT 1")
+    mine, before = silent_journey(REFERENT), written()
+    answers = {erase(one, draft_opening=uuid.uuid4().hex) for one in (foreign, uuid.uuid4(), mine)}
+    assert len(answers) == 1 and answers.pop()[0] == 303
+    # Where one is at home: one line and one identifier, swept after a day.
+    assert scalar("SELECT count(*) FROM idempotency") == 1
+    assert rows(
+        "SELECT journey_id, detail FROM audit_entry WHERE action = 'brouillon' AND result = 'fait'"
+    ) == [(mine, "draft,dropped")]
+    refusals = scalar("SELECT count(*) FROM audit_entry WHERE action = 'brouillon' AND result = 'refus'")
+    assert before != (once := written()) and refusals == 2
+    # Without an opening, or of no form of ours: nothing at all.
+    erase(mine)
+    post(client, "/brouillons/effacer", draft="des mots", draft_opening=uuid.uuid4().hex)
+    assert written() == once
+
+
 @pytest.mark.parametrize("name", ["identity", "alert"])
 def test_what_is_typed_into_a_conflict_with_oneself_is_kept(client: FlaskClient, name: str) -> None:
     """The key of the page is used up by the first window: the page that tells the second one has a new one."""

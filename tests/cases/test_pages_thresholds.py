@@ -15,8 +15,9 @@ from werkzeug.test import TestResponse
 
 from coordination import clock
 from coordination.web.filters import long_date
-from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, browser, last_audit, post, statements
+from tests.cases.pages_kit import COORDINATOR, NOW, REFERENT, account, browser, last_audit, post, statements
 from tests.conftest import TODAY
+from tests.exchange.test_recompute import spoil
 from tests.support import rows, scalar
 
 LIST, A01 = "/parcours/seuils", "/parcours/seuils/PRE/A01"
@@ -73,6 +74,21 @@ def test_a_threshold_is_tried_then_set_and_every_deadline_follows(site: Flask) -
     listed = client.get(LIST).text
     assert "Après 40 jours" in listed and "au lieu de : après 30 jours" in listed
     assert "parcours recalculés" in listed
+
+
+def test_a_trial_and_a_decision_pass_by_what_does_not_open(site: Flask) -> None:
+    client = browser(site, COORDINATOR)
+    assert "pas pu être lu" not in client.get(trial_of(tried(client, 41))).text
+    ref = scalar("SELECT ref FROM journey WHERE referent_id = %s ORDER BY ref LIMIT 1", account(REFERENT))
+    spoil("the key is gone", ref)
+    place = trial_of(tried(client, 40))
+    sentence = "1 parcours n'a pas pu être lu et n'est pas compté dans cet essai"
+    assert sentence in unescape(client.get(place).text)
+    assert post(client, place, valid_from=str(TODAY)).status_code == 303
+    waiting = rows("SELECT ref FROM recompute_queue q JOIN journey j ON j.id = q.journey_id")
+    assert waiting == [(ref,)]
+    page = unescape(client.get(LIST).text)
+    assert "pour commencer" in page and "1 reste à recalculer" in page.replace("\N{NO-BREAK SPACE}", " ")
 
 
 def test_on_the_day_of_a_change_the_present_is_what_was_just_set(site: Flask) -> None:

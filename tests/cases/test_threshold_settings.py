@@ -21,7 +21,7 @@ from coordination.cases.commands.thresholds import Decision, NewTrial, decide, m
 from coordination.errors import BadInput, NotFound
 from coordination.exchange.recompute import recompute
 from coordination.worker import run_scan
-from tests.exchange.test_recompute import from_scratch, stored
+from tests.exchange.test_recompute import SPOILT, from_scratch, spoil, stored
 from tests.support import account_of, day, import_rows, journey_id, person, rows, scalar, world
 
 
@@ -236,6 +236,39 @@ def test_a_coordinator_takes_up_the_own_programme_only_and_stops_there(house: Fl
     assert recount_some(person("coord.pre"), clock.now()) == 0
     assert scalar("SELECT count(*) FROM recompute_queue") == 2
     assert recompute(operator_actor(), clock.now(), day(), pending=True)["journeys"] == 2
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_turn_of_the_recount_passes_by_what_does_not_open(
+    house: Flask, how: str, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coordination.cases.commands.recount.BATCH", 1)
+    rows(
+        "INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey WHERE programme = 'PRE'"
+    )
+    # The one that is looked at first.
+    first = rows("SELECT ref FROM journey WHERE programme = 'PRE' ORDER BY id")[0][0]
+    fault = spoil(how, first)
+    assert recount_some(person("coord.pre"), clock.now()) == 1
+    assert rows("SELECT journey_id FROM recompute_queue") == [(journey_id(first),)]
+    assert f"{journey_id(first)} is not counted again: {fault.__name__}" in caplog.text
+    assert recount_some(person("coord.pre"), clock.now()) == 0
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_a_trial_leaves_out_what_does_not_open_and_says_so(house: Flask, how: str) -> None:
+    def tried() -> list[tuple[int, int]]:
+        trial_id = uuid.uuid4()
+        new = NewTrial(Place("A02", "PRE"), Values(60))
+        make_trial(person("coord.pre"), trial_id, new, clock.now())
+        return rows("SELECT journeys, unread FROM threshold_trial WHERE id = %s", trial_id)
+
+    assert tried() == [(2, 0)]
+    spoil(how, "PRE-2")
+    assert tried() == [(1, 1)]
+    fault = spoil(how, "PRE-1")
+    with pytest.raises(fault):
+        tried()
 
 
 def test_nobody_sets_a_rule_or_a_programme_that_is_not_theirs(house: Flask) -> None:

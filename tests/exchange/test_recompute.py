@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import json
 import random
 from collections.abc import Iterator
 from datetime import timedelta
+from functools import partial
 from typing import Any
 
 import pytest
@@ -12,7 +14,7 @@ from flask import Flask
 
 from coordination import clock
 from coordination.accounts.commands import operator_actor
-from coordination.alerts.sources import all_deadlines
+from coordination.alerts.sources import all_deadlines, recount
 from coordination.cases.commands.agreements import NewAgreement, record_agreement
 from coordination.cases.commands.contacts import NewContact, log_contact
 from coordination.cases.commands.course import TURNS_DOWN, Course, change_course
@@ -21,14 +23,15 @@ from coordination.cases.commands.journeys import assign_referent
 from coordination.cases.models import Journey
 from coordination.cases.stages import TRANSITIONS
 from coordination.db import db
-from coordination.errors import BadInput, CoordinationError
-from coordination.exchange.recompute import recompute, territory
+from coordination.errors import BadInput, CoordinationError, KeyUnavailable, SealBroken
+from coordination.exchange.recompute import Recounted, batches, recompute, territory
 from coordination.privacy.access import call
 from coordination.privacy.policy import Action
+from coordination.privacy.vault import keystore
 from coordination.privacy.work import work
 from coordination.reference import labels
 from coordination.worker import run_scan
-from tests.support import PEOPLE, account_of, day, import_rows, journey_id, person, rows, scalar, world
+from tests.support import PEOPLE, account_of, day, import_rows, journey_id, person, rows, run, scalar, world
 
 Stored = dict[tuple[Any, ...], tuple[Any, ...]]
 
@@ -75,7 +78,7 @@ def house(app: Flask) -> Iterator[Flask]:
 
 def test_an_import_stores_what_the_facts_give(territory: Flask) -> None:
     assert stored() == from_scratch() != {}
-    assert recompute(operator_actor(), clock.now(), day()) == {"journeys": 30, "changed": 0}
+    assert recompute(operator_actor(), clock.now(), day()) == {"journeys": 30, "changed": 0, "unread": 0}
 
 
 @pytest.mark.parametrize(
@@ -98,6 +101,108 @@ def test_recomputing_is_audited_by_batches_and_keeps_no_access(house: Flask) -> 
     recompute(operator_actor(), clock.now(), day())
     assert rows("SELECT detail FROM audit_entry WHERE action = 'recalcul_echeances'") == [("parcours=4",)]
     assert scalar("SELECT count(*) FROM access WHERE actor_id = %s", operator_actor().id) == 0
+
+
+SPOILT: dict[str, type[CoordinationError]] = {
+    "the key is gone": KeyUnavailable,
+    "a cell is broken": SealBroken,
+}
+
+
+def spoil(how: str, *refs: str) -> type[CoordinationError]:
+    """These journeys no longer open; what one that reads them meets."""
+    for ref in refs:
+        journey = journey_id(ref)
+        if SPOILT[how] is KeyUnavailable:
+            folder = scalar("SELECT id FROM folder WHERE journey_id = %s AND volet = 'coordination'", journey)
+            rows("DELETE FROM dek WHERE folder_id = %s", folder, keys=True)
+        else:
+            rows("UPDATE sheet SET birth_date = last_name WHERE journey_id = %s", journey)
+    keystore().opened.clear()
+    return SPOILT[how]
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_one_that_does_not_open_leaves_the_others_counted(
+    house: Flask, how: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # Two batches, the fault in the first one.
+    monkeypatch.setattr("coordination.exchange.recompute.batches", partial(batches, size=2))
+    names = [name.ref for name in territory(operator_actor())]
+    wanted, spoilt = stored(), names[1]
+    spoil(how, spoilt)
+    rows("UPDATE deadline SET due_on = due_on - 3")
+    counts = recompute(operator_actor(), clock.now(), day())
+    assert counts["journeys"] == 3 and counts["unread"] == 1 and counts["changed"] > 0
+    found, lost = stored(), journey_id(spoilt)
+    assert {k: v for k, v in found.items() if k[0] != lost} == {
+        k: v for k, v in wanted.items() if k[0] != lost
+    }
+    # What does not open stays as it was.
+    mine = [key for key in wanted if key[0] == lost]
+    assert mine and all(found[key][0] == wanted[key][0] - timedelta(days=3) for key in mine)
+    assert scalar("SELECT count(*) FROM access WHERE actor_id = %s", operator_actor().id) == 0
+
+
+@pytest.mark.parametrize("how", SPOILT)
+def test_where_none_opens_the_fault_is_raised(house: Flask, how: str) -> None:
+    fault = spoil(how, *(name.ref for name in territory(operator_actor())))
+    with pytest.raises(fault):
+        recompute(operator_actor(), clock.now(), day())
+    assert rows("SELECT 1 FROM audit_entry WHERE action = 'recalcul_echeances'") == []
+
+
+def test_a_fault_of_all_keys_is_told_before_thousands_are_tried(
+    territory: Flask, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    tried = []
+
+    def counted(*asked: Any) -> int:
+        tried.append(asked)
+        return recount(*asked)
+
+    monkeypatch.setattr("coordination.exchange.recompute.batches", partial(batches, size=3))
+    monkeypatch.setattr("coordination.exchange.recompute.recount", counted)
+    rows("DELETE FROM dek", keys=True)
+    keystore().opened.clear()
+    with pytest.raises(KeyUnavailable):
+        recompute(operator_actor(), clock.now(), day())
+    # Five for the first batch, then one of each of ten.
+    assert len(tried) == 5 + 19
+
+
+@pytest.mark.parametrize("pending", [False, True])
+def test_a_whole_batch_that_does_not_open_holds_up_no_other(
+    house: Flask, pending: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("coordination.exchange.recompute.batches", partial(batches, size=2))
+    names = [name.ref for name in territory(operator_actor())]
+    spoil("the key is gone", *names[:2])
+    rows("INSERT INTO recompute_queue (journey_id, since) SELECT id, now() FROM journey")
+    counts = recompute(operator_actor(), clock.now(), day(), pending=pending)
+    assert counts == {"journeys": 2, "changed": 0, "unread": 2}
+    assert {row[0] for row in rows("SELECT journey_id FROM recompute_queue")} == set(
+        map(journey_id, names[:2])
+    )
+
+
+def test_the_operator_reads_which_ones_were_not_counted(house: Flask) -> None:
+    settings = house.config["SETTINGS"]
+    assert run(settings, "recompute").stdout.strip() == "4 parcours, 0 échéance modifiée."
+    spoil("the key is gone", "PRE-2")
+    told = run(settings, "recompute")
+    assert told.returncode == 1 and told.stdout.splitlines() == [
+        "3 parcours, 0 échéance modifiée.",
+        "1 parcours n'a pas pu être lu et garde ses échéances d'avant : PRE-2. La clé est absente, ou une donnée"
+        " est abîmée.",
+    ]
+    told = run(settings, "recompute", "--json")
+    assert told.returncode == 1 and json.loads(told.stdout) == {"journeys": 3, "changed": 0, "unread": 1}
+
+
+def test_of_many_some_ten_are_named() -> None:
+    words = Recounted(3, 0, tuple(f"PRE-{number}" for number in range(12))).words()
+    assert "12 parcours n'ont pas pu être lus" in words and "PRE-9 et 2 de plus" in words
 
 
 # Fields that a random command may be refused for.

@@ -59,7 +59,8 @@ CLEAR: dict[str, str] = {
     # Counts by week and by professional, of a whole programme or of a structure of it.
     "threshold_trial": "rule programme structure_id threshold_days lead_days threshold_count window_days"
     " switched_on from_on until_on made_by made_at present journeys weeks_before weeks_after referents"
-    " referents_before referents_after breaks found_before found_after days_gained needless_before needless_after",
+    " referents_before referents_after breaks found_before found_after days_gained needless_before needless_after"
+    " unread",
     "recompute_queue": "since",
     # Counts and links, composed without a key (tests/alerts/test_digest.py).
     "mail": "account_id kind on_date subject body state attempts queued_at next_at sent_at answer",

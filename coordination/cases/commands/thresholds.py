@@ -94,6 +94,7 @@ def _trial_row(outcome: Outcome, new: NewTrial, present: Values) -> dict[str, An
         "until_on": outcome.last,
         "present": present.code(),
         "journeys": outcome.journeys,
+        "unread": outcome.unread,
         "weeks_before": list(outcome.before.weeks),
         "weeks_after": list(outcome.after.weeks),
         # Journeys without référent count under the zero id.

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Sequence
+from dataclasses import replace
 from datetime import date
 from typing import Any
 
@@ -21,6 +22,7 @@ from coordination.cases.models import Sheet
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.rules.silences import long_silences
 from coordination.db import among, db
+from coordination.privacy.halves import in_halves, raise_if_none_opens
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_rows
 
@@ -50,15 +52,16 @@ def try_on_the_past(
 ) -> Outcome:
     """The rule under what is set now and under what is proposed, over `period` (both days included).
 
-    `settings`: what is live at the place. Journeys that began after the period are not counted.
+    `settings`: what is live at the place. Journeys that began after the period are not counted, nor those that do
+    not open. Raises KeyUnavailable or SealBroken where not one does.
     """
     first, last = period
     # Set this morning, it stands now, though the period ended yesterday.
     begun = [s for s in settings if s.begun]
     day = max([last, *(s.valid_from for s in begun)])
     present = {s.rule: standing(begun, s.rule, day) for s in begun}
-    journeys = _tried(grant, place, first, last, calendar)
-    return try_out(
+    journeys, unread = _tried(grant, place, first, last, calendar)
+    outcome = try_out(
         place.rule,
         journeys,
         as_thresholds(present),
@@ -67,24 +70,35 @@ def try_on_the_past(
         last,
         calendar,
     )
+    return replace(outcome, unread=unread)
 
 
-def _tried(grant: Grant, place: Place, first: date, last: date, calendar: Calendar) -> list[Tried]:
+def _tried(
+    grant: Grant, place: Place, first: date, last: date, calendar: Calendar
+) -> tuple[list[Tried], int]:
+    """The journeys to try it on, and how many more do not open."""
     rows = db.session.execute(
         _CONCERNED,
         {"programme": place.programme, "first": first, "structure": place.structure_id, "rule": place.rule},
     ).all()
-    ids = [row.id for row in rows]
     source = next(source for source in sources() if place.rule in source.rules)
-    pasts = source.past(grant, ids)
+    pasts: dict[uuid.UUID, Past] = {}
     breaks: dict[uuid.UUID, list[Lasted]] = {}
-    if rules()[place.rule].break_type == "ABANDON":
-        breaks = _silences(grant, ids, last, calendar)
-    return [
+
+    def read(ids: Sequence[uuid.UUID]) -> None:
+        found = source.past(grant, ids)
+        if rules()[place.rule].break_type == "ABANDON":
+            breaks.update(_silences(grant, ids, last, calendar))
+        pasts.update(found)
+
+    unread = in_halves([row.id for row in rows], read)
+    raise_if_none_opens(unread, len(rows))
+    tried = [
         Tried(row.referent_id, past, breaks.get(row.id))
         for row in rows
         if (past := pasts.get(row.id)) and _has_begun(past, last)
     ]
+    return tried, len(unread)
 
 
 def _has_begun(past: Past, last: date) -> bool:
@@ -92,7 +106,7 @@ def _has_begun(past: Past, last: date) -> bool:
 
 
 def _silences(
-    grant: Grant, ids: list[uuid.UUID], last: date, calendar: Calendar
+    grant: Grant, ids: Sequence[uuid.UUID], last: date, calendar: Calendar
 ) -> dict[uuid.UUID, list[Lasted]]:
     facts = journey_facts(grant, ids, ("contacts", "appointments", "pauses"))
     sheets: list[Any] = open_rows(grant, Sheet, ("exit_reason",), among(Sheet.journey_id, ids))
