@@ -66,12 +66,12 @@ def _seal_with_nothing(small: Site, browser: InProcess, path: str) -> None:
     cells: list[tuple[str, str, uuid.UUID, bytes]] = []
 
     def learn(table: str, columns: Sequence[str], *given: Any, **named: Any) -> list[tuple[str, ...]]:
-        keys, places, rows = map(list, given)
-        opened = unseal_rows(table, columns, keys, places, rows, **named)
-        for place, row, texts in zip(places, rows, opened, strict=True):
+        keys, row_ids, rows = map(list, given)
+        opened = unseal_rows(table, columns, keys, row_ids, rows, **named)
+        for row_id, row, texts in zip(row_ids, rows, opened, strict=True):
             for column, cell, text in zip(columns, row, texts, strict=True):
                 if cell is not None:
-                    cells.append((table, column, uuid.UUID(bytes=place[:16]), _null_seal(text, len(cell))))
+                    cells.append((table, column, uuid.UUID(bytes=row_id), _null_seal(text, len(cell))))
         return opened
 
     with mock.patch.object(vault, "unseal_rows", learn):

@@ -82,18 +82,18 @@ def seal(key: DataKey, table: str, column: str, row_id: uuid.UUID, text: str, pa
 
 def unseal(key: DataKey, table: str, column: str, row_id: uuid.UUID, cell: bytes) -> str:
     """Open a cell. Raises SealBroken if it is not the one sealed for this place; never returns ciphertext."""
-    return unseal_rows(table, (column,), (key,), (row_id.bytes + key.place,), ((cell,),))[0][0]
+    return unseal_rows(table, (column,), (key,), (row_id.bytes,), ((cell,),))[0][0]
 
 
 def unseal_rows(
     table: str,
     columns: Sequence[str],
     keys: Iterable[DataKey],
-    places: Iterable[bytes],
+    row_ids: Iterable[bytes],
     rows: Iterable[tuple[bytes | None, ...]],
     remember: bool = False,
 ) -> list[tuple[str, ...]]:
-    """Open `columns` of rows, each row with its key and its place (row id as bytes, then that of the key).
+    """Open `columns` of rows, each row with its key and its id as bytes.
 
     `rows`: their cells, in the order of `columns`; "" where there is none. A search opens thousands: nothing is
     called here per cell but what opens it, and a key is used up while it is at hand (a quarter of the time).
@@ -103,10 +103,11 @@ def unseal_rows(
     opened: list[tuple[str, ...]] = []
     prefixes, name = [_cell(table, column) for column in columns], (table, *columns)
     try:
-        for key, place, row in zip(keys, places, rows, strict=True):
-            if remember and (kept := key.known.get(name)) and kept[0] == place and kept[1] == row:
+        for key, row_id, row in zip(keys, row_ids, rows, strict=True):
+            if remember and (kept := key.known.get(name)) and kept[0] == row_id and kept[1] == row:
                 opened.append(kept[2])
                 continue
+            place = row_id + key.place
             head, decrypt, texts = key.head, key.cipher.decrypt, []
             for prefix, cell in zip(prefixes, row, strict=True):
                 if cell is None:
@@ -118,7 +119,7 @@ def unseal_rows(
                 texts.append(plain[: plain.rindex(b"\x80")].decode())
             opened.append(tuple(texts))
             if remember:
-                key.known[name] = place, row, opened[-1]
+                key.known[name] = row_id, row, opened[-1]
     # A cell cut short has no nonce to speak of.
     except (InvalidTag, ValueError):
         raise SealBroken(f"Une donnée protégée ({table}) a été altérée ou déplacée.") from None

@@ -174,9 +174,9 @@ def open_result(
     elif keys is None:
         keys = keystore().get(list({row["folder_id"] for row in holding}))
     using = [keys[row["folder_id"]] for row in holding]
-    places = [row["id"].bytes + key.place for row, key in zip(holding, using, strict=True)]
+    row_ids = (row["id"].bytes for row in holding)
     cells = (tuple(row[name] for name in sealed) for row in holding)
-    for row, texts in zip(holding, unseal_rows(table.name, sealed, using, places, cells), strict=True):
+    for row, texts in zip(holding, unseal_rows(table.name, sealed, using, row_ids, cells), strict=True):
         # What was sealed empty is absent, as is NULL.
         row.update((name, text or None) for name, text in zip(sealed, texts, strict=True))
     return opened
@@ -197,9 +197,8 @@ def open_columns(grant: Grant, model: Any, columns: Sequence[str]) -> tuple[list
     if len(keys) < len(found):
         rows = [row for row, key in zip(rows, found, strict=True) if key]
     row_ids, _, journey_ids, *sealed = zip(*rows, strict=True) if rows else ((),) * (3 + len(columns))
-    places = [row_id + key.place for row_id, key in zip(row_ids, keys, strict=True)]
     cells = zip(*sealed, strict=True)
-    opened = unseal_rows(model.__table__.name, columns, keys, places, cells, remember=True)
+    opened = unseal_rows(model.__table__.name, columns, keys, row_ids, cells, remember=True)
     texts = map(list, zip(*opened, strict=True)) if opened else ([] for _ in columns)
     return list(journey_ids), list(texts)
 
