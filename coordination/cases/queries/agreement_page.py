@@ -22,9 +22,11 @@ from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, Read, open_journey_rows, open_rows
 from coordination.privacy.volets import LABELS, Volet
 
+IMPORTED = "repris avec le dossier importé"
 AGREEMENTS = Read(
     Agreement, ("status", "on_date", "cancels", "recorded_by", "volets", "signer", "remark"), "-position"
 )
+IMPORTER = select(Account.id).where(Account.kind == "operator")
 
 
 @dataclass(frozen=True)
@@ -39,7 +41,10 @@ class AgreementLine:
     signer: str
     volets: str
     remark: str
-    recorded_by: str
+    # Who said it, in words.
+    said_by: str
+    # It came with an import.
+    imported: bool
 
     def __repr__(self) -> str:
         return "<AgreementLine>"
@@ -65,13 +70,14 @@ class AgreementPage:
     @property
     def imported(self) -> str:
         """What the import said of the agreement, in words, where no line noted here has taken its place."""
-        said = self.status in DATED and not self.last_line
+        said = self.status in DATED and all(line.cancelled_by for line in self.lines)
         return agreement_label(self.programme, self.status) if said else ""
 
     @property
     def last_line(self) -> uuid.UUID | None:
-        """The one that may be cancelled."""
-        return next((line.id for line in self.lines if not line.cancelled_by), None)
+        """The one that may be cancelled: not what the import said, before which nothing was."""
+        stand = [line for line in self.lines if not line.cancelled_by]
+        return None if not stand or (stand[0].imported and not stand[1:]) else stand[0].id
 
     def __repr__(self) -> str:
         return "<AgreementPage>"
@@ -118,6 +124,7 @@ def _history(
     cancelled = {row["cancels"]: row["recorded_by"] for row in noted if row["cancels"]}
     rows = [row for row in noted if not row["cancels"]]
     authors = account_names({row["recorded_by"] for row in noted})
+    importers = importers_among(rows)
     return tuple(
         AgreementLine(
             row["id"],
@@ -127,10 +134,19 @@ def _history(
             people.get(uuid.UUID(row["signer"]), "") if row["signer"] else "",
             covered(row["volets"]),
             row["remark"] or "",
-            authors.get(row["recorded_by"], ""),
+            IMPORTED
+            if row["recorded_by"] in importers
+            else f"noté par {authors.get(row['recorded_by'], '')}",
+            row["recorded_by"] in importers,
         )
         for row in rows
     )
+
+
+def importers_among(rows: Sequence[Opened]) -> set[uuid.UUID]:
+    """Of those who recorded lines, who imports: the operator of the commands."""
+    by = {row["recorded_by"] for row in rows}
+    return set(db.session.scalars(IMPORTER.where(Account.id.in_(by)))) if by else set()
 
 
 def agreements(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
@@ -142,6 +158,12 @@ def standing_lines(noted: Sequence[Opened]) -> list[Opened]:
     """Without those that were cancelled, nor those that cancel."""
     cancelled = {row["cancels"] for row in noted}
     return [row for row in noted if not row["cancels"] and row["id"] not in cancelled]
+
+
+def untold(noted: Sequence[Opened], status: str | None, on: date | None) -> bool:
+    """Whether no line says where a journey stands: an import brings the state of an agreement, not its history."""
+    last = next(((row["status"], row["on_date"]) for row in standing_lines(noted)), None)
+    return status in DATED and last != (status, on)
 
 
 def noted_on_pages(journey_id: uuid.UUID) -> Select[Any]:
