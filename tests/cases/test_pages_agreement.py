@@ -327,3 +327,14 @@ def test_a_withdrawal_tells_each_what_is_left_to_do(site: Flask, journey: uuid.U
     assert (
         "plus rien ne se partage." in ended and "Il reste" not in ended and "alertes s'arrêtent" not in ended
     )
+
+
+def test_why_it_was_withdrawn_does_not_outlive_a_newer_signature(site: Flask, journey: uuid.UUID) -> None:
+    client, known = browser(site, REFERENT), "À savoir, noté avec l'accord : "
+    record(client, journey, remark="Ne pas prévenir l'école.")
+    record(client, journey, status="RETIRE", remark="La mère préfère attendre.")
+    assert f"{known}La mère préfère attendre." in said(client, journey)
+    record(client, journey)
+    assert f"{known}Ne pas prévenir l'école." in said(client, journey), "a wish outlives a refusal"
+    record(client, journey, remark="Pas le lundi.")
+    assert f"{known}Pas le lundi." in said(client, journey)

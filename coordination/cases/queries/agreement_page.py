@@ -14,7 +14,7 @@ from coordination.accounts.models import Account
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.documents import DocumentView, documents
 from coordination.cases.queries.people import account_names
-from coordination.cases.stages import DATED
+from coordination.cases.stages import DATED, FROZEN
 from coordination.cases.vocabulary import AGREEMENT_NAMES, DOCUMENT_KINDS, agreement_label
 from coordination.db import db
 from coordination.privacy.models import Folder
@@ -179,11 +179,16 @@ def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
 
 
 def last_agreement(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:
-    """What the last agreement covers, in words, and what the family last asked for: a wish outlives a refusal."""
+    """What the last agreement covers, in words, and what the family last asked for.
+
+    A wish outlives a refusal; why it was refused or withdrawn does not outlive a newer signature.
+    """
     rows = agreements(grant, journey_id)
     if not rows:
         return "", ""
-    return covered(rows[0]["volets"]), next((row["remark"] for row in rows if row["remark"]), "")
+    signed = next((place for place, row in enumerate(rows) if row["status"] == "SIGNE"), len(rows))
+    holds = (row for place, row in enumerate(rows) if place < signed or row["status"] not in FROZEN)
+    return covered(rows[0]["volets"]), next((row["remark"] for row in holds if row["remark"]), "")
 
 
 def covered(codes: str | None) -> str:
