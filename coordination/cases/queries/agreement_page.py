@@ -13,7 +13,7 @@ from sqlalchemy import Select, select
 from coordination.accounts.models import Account
 from coordination.cases.models import Agreement, Journey, Representative
 from coordination.cases.queries.documents import DocumentView, documents
-from coordination.cases.queries.people import account_names
+from coordination.cases.queries.people import Person, account_names, person_of
 from coordination.cases.stages import DATED, FROZEN
 from coordination.cases.vocabulary import AGREEMENT_NAMES, DOCUMENT_KINDS, agreement_label
 from coordination.db import db
@@ -57,6 +57,8 @@ class AgreementPage:
     on: date | None
     version: int
     people: dict[uuid.UUID, str]
+    # Those who may be said to have signed, beside the person.
+    signers: dict[uuid.UUID, str]
     covered: tuple[Volet, ...]
     lines: tuple[AgreementLine, ...]
     # Signed papers that were attached, where the actor reads their volet.
@@ -98,6 +100,9 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
         order=(Representative.position,),
     )
     people = {row["id"]: _named(row["first_name"], row["last_name"], row["tie"]) for row in rows}
+    # An adult may have a line of their own among those to call.
+    me = person_of(grant, journey_id) if journey.programme != "PRE" else None
+    others = {row["id"] for row in rows if not (me and _is(row, me))}
     agreed = db.session.scalars(
         select(Folder.volet).where(Folder.journey_id == journey_id, Folder.agreed, Folder.open)
     )
@@ -107,6 +112,7 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
         journey.agreement_on,
         journey.version,
         people,
+        {id_: name for id_, name in people.items() if id_ in others},
         tuple(Volet(code) for code in agreed),
         _history(grant, journey_id, journey.programme, people),
         tuple(
@@ -194,6 +200,12 @@ def last_agreement(grant: Grant, journey_id: uuid.UUID) -> tuple[str, str]:
 def covered(codes: str | None) -> str:
     """The volets that a signature covers, in words."""
     return ", ".join(LABELS[Volet(code)].lower() for code in (codes or "").split(",") if code)
+
+
+def _is(row: Opened, person: Person) -> bool:
+    """A namesake has another tie."""
+    named = (row["first_name"] or "", row["last_name"] or "") == (person.first_name, person.last_name)
+    return named and (not row["tie"] or "même" in row["tie"])
 
 
 def _named(first: str | None, last: str | None, tie: str | None) -> str:

@@ -29,7 +29,7 @@ def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def load(grant: Grant) -> dict[str, Any]:
         stands = agreement_page(grant, journey_id)
-        form.offer(stands.programme, stands.people)
+        form.offer(stands.programme, stands.signers)
         if request.method == "GET":
             _suggest(form, stands)
         return {"stands": stands}
