@@ -338,3 +338,12 @@ def test_why_it_was_withdrawn_does_not_outlive_a_newer_signature(site: Flask, jo
     assert f"{known}Ne pas prévenir l'école." in said(client, journey), "a wish outlives a refusal"
     record(client, journey, remark="Pas le lundi.")
     assert f"{known}Pas le lundi." in said(client, journey)
+
+
+def test_who_takes_a_refusal_back_knows_when_alerts_return(site: Flask, journey: uuid.UUID) -> None:
+    client, returns = browser(site, REFERENT), "à la prochaine analyse quotidienne"
+    for status, told in (("REFUS", True), ("SIGNE", False)):
+        record(client, journey, status=status)
+        take_back(client, journey, lines(journey)[0][0])
+        page = unescape(client.get(f"/parcours/{journey}/accord").text)
+        assert "Ligne retirée" in page and (returns in page) is told

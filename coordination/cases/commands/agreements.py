@@ -91,10 +91,11 @@ def record_agreement(
         w.audit(grant, ["agreement_status", "agreement_on"])
 
 
-def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID, now: datetime) -> None:
+def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID, now: datetime) -> bool:
     """Cancel the last line of the history, noted by mistake: the agreement stands again as it did before it.
 
-    The history only grows: another line says who cancelled it. Raises BadInput for an older line, NotFound,
+    True if alerts had stopped with that line: only a scan opens them, so they are back with the next one. The
+    history only grows: another line says who cancelled it. Raises BadInput for an older line, NotFound,
     Forbidden.
     """
     today = paris_date(now)
@@ -126,6 +127,7 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         follow_agreement([journey_id])
         sync_access([journey_id])
         w.audit(grant, ["cancels", "agreement_status", "agreement_on"])
+        return lines[0]["status"] in FROZEN and status not in FROZEN
 
 
 def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
