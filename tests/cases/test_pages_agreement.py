@@ -172,7 +172,7 @@ def test_a_refusal_noted_by_mistake_is_taken_back(site: Flask, journey: uuid.UUI
     assert [status for _, status in lines(journey)] == ["SIGNE", "SIGNE"]
     assert stored() == from_scratch()
     page = client.get(f"/parcours/{journey}/accord").text
-    assert "<s>Refus</s>" in page and "retirée par Claire Delattre" in page
+    assert "<s>Refus</s>" in page and "ligne notée par erreur, retirée par Claire Delattre" in page
     assert "Refus" not in client.get(f"/parcours/{journey}/image").text
     # Kept for ever: neither line can be taken away.
     assert scalar("SELECT count(*) FROM agreement WHERE journey_id = %s", journey) == 4
