@@ -109,7 +109,7 @@ SENTENCES: dict[tuple[str, str], str] = {
     ("S04", "lead"): "Fin de 3e : orientation pour la rentrée du {since}",
     ("S05", "overdue"): "Pas d'établissement connu à la rentrée du {since}",
     ("S22", "overdue"): "Changement d'établissement du {since} : joindre le nouvel établissement",
-    ("S25", "lead"): "Rentrée du {since} : renouveler l'accord et le niveau scolaire",
+    ("S25", "lead"): "Rentrée du {since} : accord ou niveau scolaire à renouveler",
 }
 
 
@@ -133,7 +133,7 @@ PAST: dict[tuple[str, str], str] = {
     ("S02", "lead"): "Entrée en CP prévue à la rentrée du {since} : noter le nouveau niveau",
     ("S03", "lead"): "Entrée en 6e prévue à la rentrée du {since} : noter le nouveau niveau",
     ("S04", "lead"): "Rentrée du {since} après la 3e : noter le nouveau niveau",
-    ("S25", "lead"): "Rentrée du {since} : accord et niveau scolaire pas encore renouvelés",
+    ("S25", "lead"): "Rentrée du {since} : accord ou niveau scolaire pas encore renouvelé",
 }
 
 # The same for ages, whose dates tell the month at most: right on every day of that month and after it.

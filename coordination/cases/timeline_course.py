@@ -8,7 +8,13 @@ from datetime import date
 
 from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.models import Journey
-from coordination.cases.queries.agreement_page import AGREEMENTS, agreements, covered
+from coordination.cases.queries.agreement_page import (
+    AGREEMENTS,
+    IMPORTED,
+    agreements,
+    covered,
+    importers_among,
+)
 from coordination.cases.queries.life_page import TURNS, TurnLine, turns
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.people import account_names
@@ -38,7 +44,8 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
     agreed = list(_agreements(grant, journey_id, programme))
     if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
         # An import brings where the agreement stands, without its history.
-        agreed.append(Entry(journey.agreement_on, "agreement", _title(programme, journey.agreement_status)))
+        title = _title(programme, journey.agreement_status)
+        agreed.append(Entry(journey.agreement_on, "agreement", title, who=IMPORTED))
     return steps + agreed
 
 
@@ -72,6 +79,7 @@ def _said(turn: TurnLine) -> str:
 def _agreements(grant: Grant, journey_id: uuid.UUID, programme: str) -> Iterator[Entry]:
     rows = agreements(grant, journey_id)
     names = account_names({row["recorded_by"] for row in rows})
+    names |= dict.fromkeys(importers_among(rows), IMPORTED)
     for row in rows:
         on: date | None = row["on_date"]
         volets = covered(row["volets"])

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import insert, select
 
 from coordination.cases.models import Agreement
-from coordination.cases.queries.agreement_page import noted_on_pages, standing_lines
+from coordination.cases.queries.agreement_page import noted_on_pages, untold
 from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.db import db
 from coordination.errors import Conflict
@@ -50,8 +50,7 @@ def note_agreements(batch: Batch, replaced: list[Replaced]) -> None:
             Agreement.journey_id == one.journey_id,
             order=(Agreement.position.desc(),),
         )
-        last = next(((row["status"], row["on_date"]) for row in standing_lines(noted)), None)
-        said = [] if last == (one.status, one.on) else [(one.status, one.on, "")]
+        said = [(one.status, one.on, "")] if untold(noted, one.status, one.on) else []
         status = one.line.text("agreement_status") or ""
         covered = _covered(batch, one.journey_id) if status == "SIGNE" else ()
         said.append((status, one.line.day("agreement_on"), ",".join(sorted(covered))))

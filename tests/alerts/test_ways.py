@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Iterator
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from flask import Flask
@@ -189,3 +189,9 @@ def test_a_length_of_stay_is_decided_or_ends(page: None, rule: str) -> None:
 )
 def test_an_agreement_is_said_refused_or_withdrawn(because: str, said: str) -> None:
     assert sentence("A14", "overdue", DAY, DAY, because) == f"Accord {said} le 02/03/2026"
+
+
+def test_the_new_school_year_claims_of_neither_that_it_is_missing() -> None:
+    for today in (DAY, DAY + timedelta(days=1)):
+        said = sentence("S25", "lead", DAY, today)
+        assert "accord ou niveau scolaire" in said and "accord et" not in said

@@ -73,7 +73,8 @@ def test_a_withdrawal_closes_at_once_and_a_new_signature_opens_again(site: Flask
     assert record(client, journey, volets=["social"]).status_code == 303
     assert readable(journey) == {"coordination", "social"}
     statuses = rows("SELECT status FROM agreement WHERE journey_id = %s ORDER BY position", journey)
-    assert statuses == [("SIGNE",), ("RETIRE",), ("SIGNE",)]
+    # The first is what the import said.
+    assert statuses == [("SIGNE",), ("SIGNE",), ("RETIRE",), ("SIGNE",)]
     assert last_audit("saisie_accord")[2] == "agreement_status,agreement_on"
 
 
@@ -168,13 +169,13 @@ def test_a_refusal_noted_by_mistake_is_taken_back(site: Flask, journey: uuid.UUI
     assert take_back(client, journey, lines(journey)[0][0]).status_code == 303
     assert rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey) == before
     assert readable(journey) == {"coordination", "social"}
-    assert [status for _, status in lines(journey)] == ["SIGNE"]
+    assert [status for _, status in lines(journey)] == ["SIGNE", "SIGNE"]
     assert stored() == from_scratch()
     page = client.get(f"/parcours/{journey}/accord").text
-    assert "<s>Refus</s>" in page and "retirée par Claire Delattre" in page
+    assert "<s>Refus</s>" in page and "ligne notée par erreur, retirée par Claire Delattre" in page
     assert "Refus" not in client.get(f"/parcours/{journey}/image").text
     # Kept for ever: neither line can be taken away.
-    assert scalar("SELECT count(*) FROM agreement WHERE journey_id = %s", journey) == 3
+    assert scalar("SELECT count(*) FROM agreement WHERE journey_id = %s", journey) == 4
 
 
 def test_the_only_line_gives_back_what_the_import_said(site: Flask, journey: uuid.UUID) -> None:
@@ -184,22 +185,61 @@ def test_the_only_line_gives_back_what_the_import_said(site: Flask, journey: uui
     record(client, journey, status="RETIRE")
     take_back(client, journey, lines(journey)[0][0])
     assert rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", journey) == before
-    assert lines(journey) == [] and "coordination" in readable(journey)
+    assert lines(journey)[0][1] == "SIGNE" and "coordination" in readable(journey)
 
 
-def test_what_the_import_said_is_in_the_history_until_a_line_takes_its_place(site: Flask) -> None:
-    client = browser(site, REFERENT)
-    signed = next(
+def imported(status: str = "SIGNE") -> uuid.UUID:
+    """A journey whose agreement came with the import."""
+    return next(
         id_
         for id_ in journeys_of(REFERENT)
-        if scalar("SELECT agreement_status FROM journey WHERE id = %s", id_) == "SIGNE"
+        if scalar("SELECT agreement_status FROM journey WHERE id = %s", id_) == status and not lines(id_)
     )
-    path, said = f"/parcours/{signed}/accord", "repris avec le dossier importé"
+
+
+SAID = "repris avec le dossier importé"
+
+
+def test_what_the_import_said_outlives_what_is_noted_after_it(site: Flask) -> None:
+    client, signed = browser(site, REFERENT), imported()
+    path = f"/parcours/{signed}"
     day = scalar("SELECT agreement_on FROM journey WHERE id = %s", signed)
-    page = client.get(path).text
-    assert said in page and long_date(day) in page.partition("Ce qui a été noté")[2]
-    assert record(client, signed, status="REFUS").status_code == 303
-    assert said not in client.get(path).text, "a line noted here takes its place"
+
+    def history() -> str:
+        return unescape(client.get(f"{path}/accord").text).partition("Ce qui a été noté")[2]
+
+    assert history().count(SAID) == 1 and long_date(day) in history() and "Noté par erreur" not in history()
+    for status in ("RETIRE", "REFUS"):
+        assert record(client, signed, status=status).status_code == 303
+        assert history().count(SAID) == 1 and long_date(day) in history()
+        thread = unescape(client.get(path).text).partition("Fil du parcours")[2]
+        assert "Accord signé" in thread and SAID in thread
+        assert (
+            "Accord signé" in unescape(client.get(f"{path}/image?periode=tout").text).partition("<table")[2]
+        )
+    assert record(client, signed).status_code == 303
+    assert history().count(SAID) == 1, "told once"
+
+
+def test_what_the_import_said_stands_alone_again(site: Flask) -> None:
+    client, signed = browser(site, REFERENT), imported()
+    before, could = (
+        rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", signed),
+        readable(signed),
+    )
+    record(client, signed, status="REFUS")
+    take_back(client, signed, lines(signed)[0][0])
+    assert rows("SELECT agreement_status, agreement_on FROM journey WHERE id = %s", signed) == before
+    assert readable(signed) == could
+    page = unescape(client.get(f"/parcours/{signed}/accord").text)
+    assert page.count(SAID) == 1 and "<s>Refus</s>" in page and "Noté par erreur" not in page
+    # Nothing was before it: it is not taken back.
+    ((line, _),) = lines(signed)
+    take_back(client, signed, line)
+    assert [id_ for id_, _ in lines(signed)] == [line]
+    assert "ne se retire pas" in unescape(client.get(f"/parcours/{signed}/accord").text)
+    record(client, signed, status="RETIRE")
+    assert [status for _, status in lines(signed)] == ["RETIRE", "SIGNE"], "told once"
 
 
 def test_nobody_agrees_to_a_volet_by_leaving_a_tick(site: Flask, journey: uuid.UUID) -> None:
@@ -228,7 +268,7 @@ def test_an_older_line_or_that_of_another_journey_stays(site: Flask, journey: uu
     other = journeys_of(REFERENT)[1]
     assert take_back(client, other, lines(journey)[0][0]).status_code == 404
     assert take_back(browser(site, COORDINATOR), journey, uuid.uuid4()).status_code == 404
-    assert len(lines(journey)) == 2
+    assert len(lines(journey)) == 3
 
 
 def test_the_page_names_the_signed_paper(site: Flask, journey: uuid.UUID) -> None:
@@ -287,3 +327,23 @@ def test_a_withdrawal_tells_each_what_is_left_to_do(site: Flask, journey: uuid.U
     assert (
         "plus rien ne se partage." in ended and "Il reste" not in ended and "alertes s'arrêtent" not in ended
     )
+
+
+def test_why_it_was_withdrawn_does_not_outlive_a_newer_signature(site: Flask, journey: uuid.UUID) -> None:
+    client, known = browser(site, REFERENT), "À savoir, noté avec l'accord : "
+    record(client, journey, remark="Ne pas prévenir l'école.")
+    record(client, journey, status="RETIRE", remark="La mère préfère attendre.")
+    assert f"{known}La mère préfère attendre." in said(client, journey)
+    record(client, journey)
+    assert f"{known}Ne pas prévenir l'école." in said(client, journey), "a wish outlives a refusal"
+    record(client, journey, remark="Pas le lundi.")
+    assert f"{known}Pas le lundi." in said(client, journey)
+
+
+def test_who_takes_a_refusal_back_knows_when_alerts_return(site: Flask, journey: uuid.UUID) -> None:
+    client, returns = browser(site, REFERENT), "à la prochaine analyse quotidienne"
+    for status, told in (("REFUS", True), ("SIGNE", False)):
+        record(client, journey, status=status)
+        take_back(client, journey, lines(journey)[0][0])
+        page = unescape(client.get(f"/parcours/{journey}/accord").text)
+        assert "Ligne retirée" in page and (returns in page) is told

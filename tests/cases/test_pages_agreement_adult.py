@@ -66,3 +66,13 @@ def test_what_it_covers_stands_in_the_coordination_volet(site: Flask) -> None:
     give(World("CITE_EMPLOI", journey), Reader(PARTNER, "CITE_EMPLOI", "receiver", frozenset({"social"})))
     page = unescape(browser(site, PARTNER).get(f"/parcours/{journey}").text)
     assert "Identité et suivi" in page and "ouvre :" not in page and "Ne pas prévenir" not in page
+
+
+def test_the_person_is_offered_once_as_who_signs(site: Flask) -> None:
+    client, journey = browser(site, WRITER), under_way()
+    assert "(la personne elle-même)" in unescape(client.get(f"/parcours/{journey}").text)
+    page = unescape(client.get(f"/parcours/{journey}/accord").text)
+    offered = re.findall(
+        r"<option[^>]*>([^<]*)", page.partition('name="signer"')[2].partition("</select>")[0]
+    )
+    assert [name for name in offered if "elle-même" in name] == ["La personne elle-même"]

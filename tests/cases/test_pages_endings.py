@@ -16,6 +16,7 @@ from tests.cases.pages_kit import (
     REFERENT,
     browser,
     last_audit,
+    post,
 )
 from tests.conftest import TODAY
 from tests.exchange.test_recompute import from_scratch, stored
@@ -224,3 +225,17 @@ def test_the_stages_offered_are_those_that_take_it_up_again(site: Flask, journey
     assert re.findall(r'name="stage"[^>]*value="(\w+)"', page) == ["EN_COURS"]
     back = {"stage": "EN_COURS", "on": TODAY.isoformat(), "note": "Retour au QPV."}
     assert send(client, journey, "reouverture", **back).status_code == 303
+
+
+def test_a_review_still_planned_is_announced_and_no_longer_to_come(site: Flask, journey: uuid.UUID) -> None:
+    client, later = browser(site, REFERENT), (TODAY + timedelta(days=40)).isoformat()
+    planned = post(client, f"/parcours/{journey}/bilan", due_on=later)
+    assert planned.status_code == 303, planned.text
+    said = unescape(client.get(f"/parcours/{journey}").text).replace("\N{NO-BREAK SPACE}", " ")
+    assert '<h3 class="month">À venir</h3>' in said
+    page = unescape(client.get(f"/parcours/{journey}/sortie").text).replace("\N{NO-BREAK SPACE}", " ")
+    notice = page.partition("Encore ouvert sur ce parcours")[2].partition("</p>")[0]
+    assert re.search(r"\d bilans? prévus?", notice), notice
+    rows("UPDATE journey SET exit_on = %s, stage = 'SORTI' WHERE id = %s", TODAY, journey)
+    ended = unescape(client.get(f"/parcours/{journey}").text)
+    assert '<h3 class="month">À venir</h3>' not in ended and "Était prévu après la fin du parcours" in ended

@@ -19,6 +19,7 @@ from tests.cases.pages_kit import (
     browser,
     journeys_of,
     last_audit,
+    post,
     silent_journey,
     statements,
 )
@@ -232,3 +233,10 @@ def test_without_the_coordination_volet_the_picture_has_a_reference_and_no_name(
     page = image(client, journey_id)
     assert name.group(1) not in page and scalar("SELECT ref FROM journey WHERE id = %s", journey_id) in page
     assert 'href="#m-exchange"' not in page.split("Comment lire")[0]
+
+
+def test_an_event_not_seen_to_yet_is_said_whatever_its_gender(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    told = {"kind": "SANCTION_REVENU", "on_date": TODAY.isoformat()}
+    assert post(client, f"/parcours/{journey_id}/evenement", **told).status_code == 303
+    assert "Suspension de revenu annoncée ou décidée (reste à prendre en compte)" in image(client, journey_id)

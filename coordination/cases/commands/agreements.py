@@ -13,7 +13,7 @@ from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
-from coordination.cases.queries.agreement_page import standing_lines
+from coordination.cases.queries.agreement_page import IMPORTER, standing_lines, untold
 from coordination.cases.stages import DATED, FROZEN
 from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
@@ -24,7 +24,7 @@ from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, add_record, change_record, earlier
-from coordination.privacy.vault import keystore, open_rows
+from coordination.privacy.vault import Opened, keystore, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
@@ -64,7 +64,9 @@ def record_agreement(
     with work(actor, Action.RECORD_AGREEMENT, now) as w:
         grant = w.require(journey_id)
         journey = db.session.execute(
-            select(Journey.programme, Journey.opened_on).where(Journey.id == journey_id)
+            select(
+                Journey.programme, Journey.opened_on, Journey.agreement_status, Journey.agreement_on
+            ).where(Journey.id == journey_id)
         ).one()
         offered = VOLETS_AFTER_AGREEMENT[journey.programme]
         covered = offered if new.volets is None else tuple(v for v in offered if v in new.volets)
@@ -80,6 +82,7 @@ def record_agreement(
         if new.status == "SIGNE":
             open_volets(journey_id, covered)
             agree_volets(journey_id, [*covered])
+        _keep_imported(grant, journey_id, journey.agreement_status, journey.agreement_on)
         _remember(w, grant, journey_id, new, covered)
         # Counted while every volet still shows: a clock does not depend on who may look.
         follow_all(grant, [journey_id], today, f"accord mis à jour le {today:%d/%m/%Y}")
@@ -88,10 +91,11 @@ def record_agreement(
         w.audit(grant, ["agreement_status", "agreement_on"])
 
 
-def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID, now: datetime) -> None:
+def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID, now: datetime) -> bool:
     """Cancel the last line of the history, noted by mistake: the agreement stands again as it did before it.
 
-    The history only grows: another line says who cancelled it. Raises BadInput for an older line, NotFound,
+    True if alerts had stopped with that line: only a scan opens them, so they are back with the next one. The
+    history only grows: another line says who cancelled it. Raises BadInput for an older line, NotFound,
     Forbidden.
     """
     today = paris_date(now)
@@ -99,27 +103,44 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         grant = w.require(journey_id)
         # The second of two windows finds the line cancelled.
         version = db.session.scalars(select(Journey.version).where(Journey.id == journey_id)).one()
-        columns = ("status", "on_date", "volets", "cancels")
-        noted = open_rows(
-            grant, Agreement, columns, Agreement.journey_id == journey_id, order=(Agreement.position.desc(),)
-        )
+        noted = _noted(grant, journey_id)
         lines = standing_lines(noted)
         if line_id not in {line["id"] for line in noted}:
             raise NotFound("Cette ligne n'existe pas, ou vous n'y avez pas accès.", f"agreement={line_id}")
         if not lines or line_id != lines[0]["id"]:
             raise BadInput("Seule la dernière ligne notée se retire. Relisez la page.")
+        if not lines[1:] and lines[0]["recorded_by"] == db.session.scalar(IMPORTER):
+            raise BadInput(
+                "Ce que le dossier importé disait de l'accord ne se retire pas : notez ce qui change."
+            )
         said = {"status": Agreement.CANCELLING, "cancels": line_id, "recorded_by": w.actor.id}
         add_record(grant, Agreement, journey_id, Volet.COORDINATION, said)
         status, on = (lines[1]["status"], lines[1]["on_date"]) if lines[1:] else _at_first(grant, journey_id)
         change_journey(w, journey_id, version, agreement_status=status, agreement_on=on)
-        if status == "SIGNE" and lines[1:]:
-            agree_volets(journey_id, [Volet(code) for code in (lines[1]["volets"] or "").split(",") if code])
+        # An import says no scope: what was covered stays so.
+        scope = lines[1]["volets"] if lines[1:] else ""
+        if status == "SIGNE" and scope:
+            agree_volets(journey_id, [Volet(code) for code in scope.split(",")])
         elif status not in FROZEN:
             call("open_again", journey_id)
         follow_all(grant, [journey_id], today, f"accord corrigé le {today:%d/%m/%Y}")
         follow_agreement([journey_id])
         sync_access([journey_id])
         w.audit(grant, ["cancels", "agreement_status", "agreement_on"])
+        return lines[0]["status"] in FROZEN and status not in FROZEN
+
+
+def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
+    columns = ("status", "on_date", "volets", "cancels", "recorded_by")
+    its = Agreement.journey_id == journey_id
+    return open_rows(grant, Agreement, columns, its, order=(Agreement.position.desc(),))
+
+
+def _keep_imported(grant: Grant, journey_id: uuid.UUID, status: str | None, on: date | None) -> None:
+    """Give what an import said its line, before the journey says something newer in its place."""
+    if untold(_noted(grant, journey_id), status, on):
+        said = {"status": status, "on_date": on, "recorded_by": db.session.scalars(IMPORTER).one()}
+        add_record(grant, Agreement, journey_id, Volet.COORDINATION, said)
 
 
 def _at_first(grant: Grant, journey_id: uuid.UUID) -> tuple[str | None, date | None]:

@@ -14,6 +14,7 @@ from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.commands.endings import missing_sentence
 from coordination.cases.commands.pauses import Standing
 from coordination.cases.commands.turns import turned_down_on
+from coordination.cases.dates import COMING
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.models_life import Leave, Turn
 from coordination.cases.queries.facts import journey_facts
@@ -21,6 +22,7 @@ from coordination.cases.queries.people import account_names
 from coordination.cases.rules.lost_contact import tried
 from coordination.cases.seen import seen
 from coordination.cases.stages import SUSPENDED, next_stages, stages_after_end
+from coordination.console import count
 from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import Opened, Read, open_journey_rows
@@ -77,8 +79,8 @@ class EndingPage:
     version: int
     missing: str
     tried: int
-    open_actions: int
-    open_referrals: int
+    # What is open or planned and has a count, in words.
+    still_open: tuple[str, ...]
     stages_after: tuple[str, ...]
     may_end: bool
 
@@ -140,6 +142,12 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
         .select_from(REFERRAL)
         .where(REFERRAL.c.journey_id == journey_id, REFERRAL.c.status.in_(OPEN_REFERRALS))
     )
+    unfinished = (
+        (sum(action.status in OPEN_ACTIONS for action in facts.actions), ("action",)),
+        (referrals or 0, ("orientation",)),
+        (sum(review.held_on is None for review in facts.reviews), ("bilan prévu", "bilans prévus")),
+        (sum(one.status == COMING for one in facts.appointments), ("rendez-vous à venir",) * 2),
+    )
     stages = next_stages(journey.programme, journey.stage, journey.agreement_status)
     return EndingPage(
         journey.programme,
@@ -151,8 +159,7 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
         journey.version,
         missing_sentence(attempts),
         len(attempts.attempts),
-        sum(action.status in OPEN_ACTIONS for action in facts.actions),
-        referrals or 0,
+        tuple(count(number, *words) for number, words in unfinished if number),
         stages_after_end(journey.programme, journey.stage, journey.agreement_status),
         "SORTI" in stages,
     )

@@ -168,7 +168,7 @@ def _review(today: date, due: date, held: date | None) -> Moment:
 def _events(grant: Grant, journey_id: uuid.UUID) -> Iterable[Moment]:
     for row in open_journey_rows(grant, journey_id, EVENTS):
         label = EVENT_LABELS.get(row["kind"], "Événement")
-        words = label if row["handled_on"] else f"{label} (pas encore pris en compte)"
+        words = label if row["handled_on"] else f"{label} (reste à prendre en compte)"
         yield Moment("event", row["on_date"], "event", words, label)
 
 

@@ -20,6 +20,11 @@ from coordination.privacy.records import EditConflict
 from coordination.web import current, drafts
 from coordination.web.routing import declares
 
+_RETURN = (
+    " Les alertes que cette ligne a pu faire taire reviennent à la prochaine analyse quotidienne,"
+    " demain au plus tard."
+)
+
 
 @blueprint.route("/<uuid:journey_id>/accord", methods=["GET", "POST"])
 @declares(Action.RECORD_AGREEMENT)
@@ -29,7 +34,7 @@ def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
 
     def load(grant: Grant) -> dict[str, Any]:
         stands = agreement_page(grant, journey_id)
-        form.offer(stands.programme, stands.people)
+        form.offer(stands.programme, stands.signers)
         if request.method == "GET":
             _suggest(form, stands)
         return {"stands": stands}
@@ -52,8 +57,8 @@ def agreement(journey_id: uuid.UUID) -> ResponseReturnValue:
 def remove_agreement(journey_id: uuid.UUID, agreement_id: uuid.UUID) -> ResponseReturnValue:
     """The last line was noted by mistake."""
     try:
-        take_back_agreement(current.actor(), journey_id, agreement_id, current.now())
-        flash("Ligne retirée : l'accord est de nouveau comme avant elle.", "success")
+        silenced = take_back_agreement(current.actor(), journey_id, agreement_id, current.now())
+        flash(f"Ligne retirée : l'accord est de nouveau comme avant elle.{silenced * _RETURN}", "success")
     except BadInput as error:
         flash(str(error), "error")
     return redirect(url_for("cases.agreement", journey_id=journey_id, _anchor="histoire"), 303)
