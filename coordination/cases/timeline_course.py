@@ -12,7 +12,7 @@ from coordination.cases.queries.agreement_page import AGREEMENTS, agreements, co
 from coordination.cases.queries.life_page import TURNS, TurnLine, turns
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.picture_course import STEPS, TAKEN_BACK
+from coordination.cases.queries.picture_course import HANDED, STEPS, TAKEN_BACK
 from coordination.cases.stages import TRANSITIONS
 from coordination.cases.timeline import Entry, Source
 from coordination.cases.vocabulary import agreement_label
@@ -43,7 +43,10 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
 
 
 def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
-    """Each stage that somebody took the journey to, the end that stands, each reopening and what it took back."""
+    """Each stage that somebody took the journey to, the end that stands, each reopening and what it took back.
+
+    And each change of who follows it.
+    """
     reopened = 0
     noted = turns(grant, journey.id)  # the latest first
     if journey.exit_on:
@@ -54,6 +57,10 @@ def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
         if turn.kind == "REOUVERTURE":
             reopened += 1
             yield Entry(turn.on, "step", "Parcours rouvert", turn.note, turn.by)
+        elif turn.handed:
+            before = f"Suivi jusque-là par {turn.before}" if turn.before else ""
+            said = ". ".join(filter(None, (before, turn.note)))
+            yield Entry(turn.on, "relay", f"{HANDED} {turn.to}", said, turn.by)
         elif turn.kind == "SORTIE" and reopened:
             reopened -= 1
             yield Entry(turn.on, "step", f"{ENDED}{TAKEN_BACK}", _said(turn), turn.by)

@@ -31,10 +31,10 @@ from coordination.cases.models import (
     Review,
     Right,
 )
-from coordination.cases.models_life import Turn
+from coordination.cases.models_life import RELAY, Turn, changes_hands
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.queries.people import structure_names
-from coordination.cases.queries.picture_course import STEPS, Turned, course_moments
+from coordination.cases.queries.picture_course import STEPS, Handed, Turned, course_moments
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, action_label, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
@@ -87,6 +87,7 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
     # opening. The clock of the alerts starts at the agreement.
     awaited = journey.opened_on if journey.programme != "PRE" or journey.agreement_on else None
     turned = [Turned(*row[:3]) for row in dated["turn"]]
+    handed = [Handed(*row[:3]) for row in dated["relay"]]
     down = [turn.on for turn in turned if turn.kind == journey.stage == TURNED_DOWN]
     return PictureFacts(
         first=journey.opened_on,
@@ -95,7 +96,7 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
         moments=(
             *(_contact(*row) for row in dated["contact"]),
             *(_appointment(*row) for row in dated["appointment"]),
-            *course_moments(journey, [(row[0], row[1]) for row in dated["agreement"]], turned),
+            *course_moments(journey, [(row[0], row[1]) for row in dated["agreement"]], turned, handed),
             *(_review(today, row[0], row[3]) for row in dated["review"]),
         ),
         pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
@@ -104,13 +105,13 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
 
 @cache
 def _dates() -> Any:
-    """Contacts, appointments, pauses, reviews, agreements of a journey, all in clear.
+    """Contacts, appointments, pauses, reviews, agreements, turns of a journey, all in clear.
 
     Rows: table, on, code, code, day, day.
     """
     no_day, no_code = cast(null(), Date), cast(null(), String)
     journey_id: Any = bindparam("journey_id")
-    cancelling = aliased(Agreement)
+    cancelling, to, before = aliased(Agreement), aliased(Account), aliased(Account)
     return union_all(
         select(literal("contact"), Contact.on_date, Contact.outcome, Contact.mode, no_day, no_day).where(
             Contact.journey_id == journey_id
@@ -131,13 +132,17 @@ def _dates() -> Any:
         ),
         select(literal("turn"), Turn.on_date, Turn.kind, Account.display_name, no_day, no_day)
         .outerjoin(Account, Account.id == Turn.by_id)
-        .where(Turn.journey_id == journey_id, Turn.kind != "RELAIS"),
+        .where(Turn.journey_id == journey_id, Turn.kind != RELAY),
+        select(literal("relay"), Turn.on_date, to.display_name, before.display_name, no_day, no_day)
+        .join(to, to.id == Turn.to_id)
+        .outerjoin(before, before.id == Turn.from_id)
+        .where(Turn.journey_id == journey_id, Turn.kind == RELAY, changes_hands()),
     )
 
 
 def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
     """What `_dates` finds, by table: one statement."""
-    tables = ("contact", "appointment", "pause", "review", "agreement", "turn")
+    tables = ("contact", "appointment", "pause", "review", "agreement", "turn", "relay")
     found: dict[str, list[Any]] = {table: [] for table in tables}
     for table, *rest in db.session.execute(_dates(), {"journey_id": journey_id}):
         found[table].append(rest)

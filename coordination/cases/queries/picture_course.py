@@ -24,6 +24,7 @@ STEPS = (
 )
 """Column of the journey -> its drawing, its words, its caption."""
 TAKEN_BACK = ", rouvert ensuite"
+HANDED = "Parcours confié à"
 _ENDS = {"SORTIE": ("Fin du parcours", "Fin"), TURNED_DOWN: ("Parcours non retenu", "Non retenu")}
 
 
@@ -39,8 +40,19 @@ class Turned(NamedTuple):
         return f", noté par {self.who}" if self.who else ""
 
 
+class Handed(NamedTuple):
+    """A change of who follows the journey: to whom, from whom if anybody did."""
+
+    on: date
+    to: str
+    before: str | None
+
+
 def course_moments(
-    journey: Any, agreements: Sequence[tuple[date, str | None]], turned: Sequence[Turned]
+    journey: Any,
+    agreements: Sequence[tuple[date, str | None]],
+    turned: Sequence[Turned],
+    handed: Iterable[Handed] = (),
 ) -> tuple[Moment, ...]:
     """`journey`: its row; `agreements`: each day with the status noted."""
     return (
@@ -48,6 +60,7 @@ def course_moments(
         *_agreements(journey, agreements),
         *_turns(turned),
         *_stages(journey, turned),
+        *map(_relay, handed),
     )
 
 
@@ -64,6 +77,11 @@ def _agreements(journey: Any, noted: Iterable[tuple[date, str | None]]) -> Itera
     for on, status in sorted(dict([*noted, *stands]).items()):
         label = agreement_label(journey.programme, status)
         yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
+
+
+def _relay(turn: Handed) -> Moment:
+    before = f", suivi jusque-là par {turn.before}" if turn.before else ""
+    return Moment("milestone", turn.on, "relay", f"{HANDED} {turn.to}{before}", "Relais")
 
 
 def _turns(noted: Sequence[Turned]) -> Iterator[Moment]:
