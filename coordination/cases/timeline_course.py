@@ -15,7 +15,7 @@ from coordination.cases.queries.people import account_names
 from coordination.cases.queries.picture_course import HANDED, STEPS, TAKEN_BACK
 from coordination.cases.stages import TRANSITIONS
 from coordination.cases.timeline import Entry, Source
-from coordination.cases.vocabulary import agreement_label
+from coordination.cases.vocabulary import agreement_title
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -38,7 +38,9 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
     agreed = list(_agreements(grant, journey_id, programme))
     if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
         # An import brings where the agreement stands, without its history.
-        agreed.append(Entry(journey.agreement_on, "agreement", _title(programme, journey.agreement_status)))
+        agreed.append(
+            Entry(journey.agreement_on, "agreement", agreement_title(programme, journey.agreement_status))
+        )
     return steps + agreed
 
 
@@ -86,13 +88,12 @@ def _agreements(grant: Grant, journey_id: uuid.UUID, programme: str) -> Iterator
         if on:
             detail = ". ".join(filter(None, said))
             yield Entry(
-                on, "agreement", _title(programme, row["status"]), detail, names.get(row["recorded_by"], "")
+                on,
+                "agreement",
+                agreement_title(programme, row["status"]),
+                detail,
+                names.get(row["recorded_by"], ""),
             )
-
-
-def _title(programme: str, status: str | None) -> str:
-    label = agreement_label(programme, status)
-    return label if label.startswith("Accord") else f"Accord : {label.lower()}"
 
 
 COURSE = Source((AGREEMENTS, TURNS), course_entries)

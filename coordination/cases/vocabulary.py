@@ -119,6 +119,12 @@ def agreement_label(programme: str, status: str | None) -> str:
     return label if programme == "PRE" else _of_adult(label)
 
 
+def agreement_title(programme: str, status: str | None) -> str:
+    """The same, where nothing around says that an agreement is spoken of."""
+    label = agreement_label(programme, status)
+    return label if label.startswith("Accord") else f"Accord : {label.lower()}"
+
+
 def _of_adult(label: str) -> str:
     return label.replace("la famille", "la personne")
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, timedelta
+from html import unescape
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -126,6 +127,17 @@ def test_an_exchange_shows_at_once(site: Flask) -> None:
     assert page.count('href="#m-exchange"') == before + 1
     assert "note qui reste dans le fil" not in page
     assert "Échange abouti (visite à domicile)" in page
+
+
+def test_each_open_alert_is_one_line_of_the_table_with_how_serious_it_is(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    page = unescape(image(client, journey_id, "tout"))
+    counted = re.search(r"(\d+) alertes? ouvertes?", page)
+    table = page.split("<tbody")[1].split("</tbody>")[0]
+    open_ones = [row for row in table.split("</tr>") if ">Alertes ouvertes<" in row]
+    assert counted and len(open_ones) == int(counted[1]) > 0
+    assert all("(alerte " in row or "(vigilance)" in row or "(information)" in row for row in open_ones)
+    assert all("Depuis le " in row for row in open_ones)
 
 
 def test_the_journey_shows_a_glance_and_leads_to_the_picture(site: Flask) -> None:

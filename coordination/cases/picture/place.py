@@ -116,7 +116,7 @@ def _gaps(
         room = width * scale.width / 100
         shown = text if room > len(text) * LETTER else f"{days} j" if room > 40 else ""
         gaps.append(Gap(x, round(width, 3), y, shown, words, current))
-        lines.append(Line(since, None if current else end, "Silences", text))
+        lines.append(Line(since, None if current else end, "Silences", text, current))
     return tuple(gaps), lines
 
 
@@ -168,12 +168,16 @@ def _above(text: str, bars: Sequence[Bar], dots: Sequence[float], scale: Scale, 
 
 
 def _lane_lines(lane: Lane, scale: Scale) -> list[Line]:
-    found = [Line(m.on, None, ROWS[lane.row], m.words) for m in lane.marks if scale.holds(m.on)]
     spans = [
         s for s in lane.segments if s.since <= scale.last and (s.until is None or s.until >= scale.first)
     ]
+    # A mark that says the same as its lane, as that of an alert on its first day, is no line of its own.
+    dots = [m for m in lane.marks if scale.holds(m.on) and not (spans and m.words == lane.words)]
+    found = [Line(m.on, None, ROWS[lane.row], m.words) for m in dots]
     if spans:
-        ends = [s.until for s in spans]
-        until = None if None in ends else max(end for end in ends if end)
-        found.insert(0, Line(min(s.since for s in spans), until, ROWS[lane.row], lane.words))
+        since, last = min(s.since for s in spans), max((s.until for s in spans if s.until), default=None)
+        goes_on = any(s.until is None for s in spans)
+        # What is planned after what goes on is drawn dashed.
+        words = f"{lane.words}, fin prévue le {long_date(last)}" if goes_on and last else lane.words
+        found.insert(0, Line(since, None if goes_on else last, ROWS[lane.row], words, goes_on))
     return found

@@ -20,6 +20,7 @@ from coordination.alerts.known import is_known
 from coordination.alerts.models import Alert
 from coordination.alerts.queries import ON_SCREEN, coming_deadlines, open_alerts
 from coordination.alerts.running import TURNED_DOWN
+from coordination.alerts.sentences import SEVERITY_LABELS
 from coordination.cases.models import (
     Action,
     Agreement,
@@ -53,6 +54,10 @@ _APPOINTMENTS = {
 }
 EVENTS = Read(LifeEvent, ("kind", "on_date", "handled_on"))
 RIGHTS = Read(Right, ("kind", "ends_on"))
+# What the shape of an alert tells.
+_LEVELS = {code: label.lower() for code, label in SEVERITY_LABELS.items()} | {
+    code: f"alerte {SEVERITY_LABELS[code].lower()}" for code in ("HAUTE", "CRITIQUE")
+}
 _ATTEMPTS = {"SANS_REPONSE": "no-answer", "MESSAGE": "message", "INVALIDE": "invalid"}
 
 
@@ -245,8 +250,9 @@ def _spans(row: Opened, ending: date | None, today: date) -> Iterable[Segment]:
 def _alerts(journey_id: uuid.UUID, today: date) -> Iterable[Lane]:
     for alert in open_alerts(today, [journey_id]):
         shape = f"alert-{alert.severity.lower()}"
-        mark = Moment("alert", alert.due_on, shape, f"Alerte : {rules()[alert.rule].signal}")
-        yield Lane("alert", alert.sentence, alert.sentence, (Segment(alert.due_on, None, "alert"),), (mark,))
+        words = f"{alert.sentence} ({_LEVELS[alert.severity]})"
+        mark = Moment("alert", alert.due_on, shape, words)
+        yield Lane("alert", alert.sentence, words, (Segment(alert.due_on, None, "alert"),), (mark,))
     for deadline in coming_deadlines(today, today + AHEAD, [journey_id])[:MOST_COMING]:
         mark = Moment("deadline", deadline.due_on, "due", deadline.sentence)
         yield Lane("deadline", deadline.sentence, deadline.sentence, (), (mark,))

@@ -10,7 +10,7 @@ from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.picture.facts import Moment
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.stages import DATED_BY, TRANSITIONS
-from coordination.cases.vocabulary import agreement_label
+from coordination.cases.vocabulary import agreement_title
 
 STEPS = (
     ("opened_on", "opened", "Ouverture du parcours", "Ouverture"),
@@ -75,7 +75,7 @@ def _agreements(journey: Any, noted: Iterable[tuple[date, str | None]]) -> Itera
     stands = [(journey.agreement_on, journey.agreement_status)] if journey.agreement_on else []
     # Of several of one day the last: where they overlap nobody reads where the agreement stands.
     for on, status in sorted(dict([*noted, *stands]).items()):
-        label = agreement_label(journey.programme, status)
+        label = agreement_title(journey.programme, status)
         yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
 
 
