@@ -241,6 +241,25 @@ def test_rows_never_cover_each_other_and_captions_neither() -> None:
         assert all(b - a >= width for a, b in pairwise(places))
 
 
+@pytest.mark.parametrize("apart", [0, 1, 3])
+def test_what_comes_close_together_is_told_apart_and_named(apart: int) -> None:
+    """Signed again, ended and reopened within days, on the shortest period of a phone."""
+    said = ("Accord signé", "Fin, puis rouvert", "Rouvert", "Bilan")
+    shapes = ("agreement", "exit", "opened", "review")
+    close = [
+        Moment("milestone", days(-20 + number * apart), shape, caption, caption)
+        for number, (shape, caption) in enumerate(zip(shapes, said, strict=True))
+    ]
+    drawing = picture(facts(*close), "3m")
+    shown = row(drawing, "milestone")
+    assert {caption.text for caption in shown.captions} == set(said)
+    places = [(mark.x * drawing.scale.width / 100, mark.y) for mark in shown.marks]
+    for number, (x, y) in enumerate(places):
+        assert all(abs(x - a) >= 14 or abs(y - b) >= 14 for a, b in places[:number])
+    assert max(y for _, y in places) + 8 < min(caption.y for caption in shown.captions)
+    assert max(caption.y for caption in shown.captions) <= shown.y + shown.height
+
+
 def test_the_small_picture_keeps_what_tells_at_a_glance() -> None:
     review = Moment("milestone", days(-1), "review", "Bilan tenu", "Bilan")
     given = facts(exchange(TODAY), review, lanes=(action(days(-9), None),))

@@ -15,6 +15,9 @@ MARK_ROW = 26
 # How far what joined nobody stands under what joined.
 UNDER = 20
 CAPTION_ROW = 18
+# Marks that would cover each other stand one under the other, as do captions.
+APART = 15
+STACKED = 4
 LANE = 34
 # Pixels of a letter at the size of captions, on the wide side.
 LETTER = 6.6
@@ -27,19 +30,36 @@ def said(day: date, words: str) -> str:
 
 
 def moments_row(kind: str, moments: Sequence[Moment], scale: Scale, y: int) -> Row | None:
-    """Marks on one line, their captions on one or two lines below it where they fit."""
+    """Marks on one line, those of near days under each other; their captions below where they fit."""
     shown = sorted((m for m in moments if scale.holds(m.on)), key=lambda m: (m.on, m.shape))
     if not shown:
         return None
     level = y + TITLE + 12
-    marks = tuple(Mark(scale.middle(m.on), level, m.shape, said(m.on, m.words)) for m in shown)
-    captions, depth = _captions(shown, scale, level + 22)
-    return Row(kind, ROWS[kind], y, TITLE + MARK_ROW + CAPTION_ROW * depth, marks, captions=captions)
+    under = _stacked([m.on for m in shown], scale)
+    marks = tuple(
+        Mark(scale.middle(m.on), level + number * APART, m.shape, said(m.on, m.words))
+        for m, number in zip(shown, under, strict=True)
+    )
+    more = max(under) * APART
+    captions, depth = _captions(shown, scale, level + more + 22)
+    return Row(kind, ROWS[kind], y, TITLE + MARK_ROW + more + CAPTION_ROW * depth, marks, captions=captions)
+
+
+def _stacked(on: Sequence[date], scale: Scale) -> list[int]:
+    """For each day in order, the first line where its mark covers none; the last where there is no room at all."""
+    ends = [float("-inf")] * STACKED
+    found = []
+    for day in on:
+        x = scale.middle(day) * scale.width / 100
+        number = next((number for number, end in enumerate(ends) if x >= end), STACKED - 1)
+        ends[number] = x + APART
+        found.append(number)
+    return found
 
 
 def _captions(moments: Sequence[Moment], scale: Scale, y: int) -> tuple[tuple[Caption, ...], int]:
-    """Each on the first of two lines where it covers nothing; what fits nowhere is left to the table."""
-    ends = [0.0, 0.0]
+    """Each on the first line where it covers nothing; what fits nowhere is left to the table."""
+    ends = [0.0] * STACKED
     placed: list[Caption] = []
     depth = 0
     for moment in moments:
