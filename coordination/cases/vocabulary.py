@@ -44,6 +44,11 @@ EVENT_LABELS = {
 }
 
 ATTENDANCE_LABELS = {"PRESENT": "Présence", "EXCUSE": "Absence excusée", "ABSENT": "Absence"}
+ATTENDANCE_COUNTS = {
+    "PRESENT": ("présence", "présences"),
+    "EXCUSE": ("absence excusée", "absences excusées"),
+    "ABSENT": ("absence", "absences"),
+}
 INVITATION_LABELS = {
     "REUNION": "Réunion d'information",
     "ATELIER": "Atelier",
