@@ -5,10 +5,13 @@ from __future__ import annotations
 import uuid
 from datetime import date
 
-from sqlalchemy import CheckConstraint, ForeignKey, Index, String
+from sqlalchemy import CheckConstraint, ColumnElement, ForeignKey, Index, String
 from sqlalchemy.orm import Mapped, mapped_column
 
 from coordination.db import Base, InFolder, Row, sealed
+
+# `Turn.kind` of a handover: each change of référent, or a word left with a change of backup.
+RELAY = "RELAIS"
 
 
 class Saisine(InFolder, Base):
@@ -29,7 +32,8 @@ class Saisine(InFolder, Base):
 class Turn(InFolder, Base):
     """A turn in the journey: who wrote it, for whom, what was decided.
 
-    `kind`: RELAIS, SORTIE, REOUVERTURE, or the code of the stage to which somebody took it.
+    `kind`: RELAIS, SORTIE, REOUVERTURE, or the code of the stage to which somebody took it. `from_id`: who followed
+    it before a handover, if anybody; who follows it still, where the backup alone changed.
     """
 
     __tablename__ = "turn"
@@ -38,8 +42,14 @@ class Turn(InFolder, Base):
     on_date: Mapped[date] = mapped_column()
     by_id: Mapped[uuid.UUID] = mapped_column(ForeignKey("account.id"))
     to_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
+    from_id: Mapped[uuid.UUID | None] = mapped_column(ForeignKey("account.id"))
     decided_by: Mapped[bytes | None] = sealed()
     note: Mapped[bytes | None] = sealed(256)
+
+
+def changes_hands() -> ColumnElement[bool]:
+    """The condition on a handover that somebody else follows the journey from it on."""
+    return Turn.from_id.is_distinct_from(Turn.to_id)
 
 
 class Leave(Row, Base):

@@ -10,10 +10,12 @@ from typing import NamedTuple
 from flask import current_app
 
 from coordination import reference
+from coordination.cases.action_words import attended, beside
 from coordination.cases.commands.appointments import PENDING
 from coordination.cases.models import (
     Action,
     Appointment,
+    Attendance,
     Barrier,
     Contact,
     LifeEvent,
@@ -30,7 +32,6 @@ from coordination.cases.vocabulary import (
     RIGHT_LABELS,
     action_label,
     appointment_label,
-    axis_label,
 )
 from coordination.clock import paris_date
 from coordination.privacy.policy import Grant
@@ -76,9 +77,10 @@ ACTIONS = Read(
     (
         *("kind", "axis_or_barrier", "status", "structure_id"),
         *("planned_start", "started_on", "planned_end", "ended_on", "suspended_on"),
-        *("owner", "detail"),
+        *("owner", "detail", "droit_commun", "contract_objective"),
     ),
 )
+SESSIONS = Read(Attendance, ("action_id", "on_date", "status"))
 ARRIVALS = Read(Saisine, ("on_date", "structure_id", "source", "reasons", "remark"))
 
 
@@ -122,7 +124,10 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
         ("rendez-vous", r, [_appointment(r, structures)])
         for r in sorted(appointments, key=lambda r: r["at_time"] or "24")
     ]
-    found += [("action", r, _action(r, programme, structures)) for r in actions]
+    sessions: dict[uuid.UUID, list[Opened]] = {}
+    for session in open_journey_rows(grant, journey_id, SESSIONS):
+        sessions.setdefault(session["action_id"], []).append(session)
+    found += [("action", r, _action(r, programme, structures, sessions.get(r["id"], []))) for r in actions]
     for slug, read, entries in _PLAIN:
         found += [(slug, r, entries(r)) for r in open_journey_rows(grant, journey_id, read)]
     exchanges += [_saisine(r, programme, structures) for r in arrivals]
@@ -186,16 +191,11 @@ def _appointment(row: Opened, structures: dict[uuid.UUID, str]) -> Entry:
     return entry._replace(pending=row["version"]) if row["status"] in (None, *PENDING) else entry
 
 
-def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> list[Entry]:
-    axis, told = axis_label(programme, row["axis_or_barrier"]), row["detail"] or ""
-    what = action_label(programme, row["kind"], row["axis_or_barrier"], told)
-    said = [
-        axis if axis != what else "",
-        f"Interrompue depuis le {row['suspended_on']:%d/%m/%Y}" if row["suspended_on"] else "",
-        f"Suivie par {row['owner']}" if row["owner"] else "",
-        told if told != what else "",
-    ]
-    detail = ". ".join(filter(None, said))
+def _action(
+    row: Opened, programme: str, structures: dict[uuid.UUID, str], sessions: list[Opened]
+) -> list[Entry]:
+    what = action_label(programme, row["kind"], row["axis_or_barrier"], row["detail"] or "")
+    detail = beside(row, programme, what)
     who = structures.get(row["structure_id"], "")
     entries = []
     if row["started_on"]:
@@ -207,6 +207,17 @@ def _action(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> li
     if row["ended_on"]:
         status = reference.label("action_status", row["status"])
         entries.append(Entry(row["ended_on"], "action", f"Fin : {what}", status, who))
+    if sessions:
+        last = max(session["on_date"] for session in sessions)
+        entries.append(
+            Entry(
+                last,
+                "action",
+                f"Dernière séance notée : {what}",
+                attended([one["status"] for one in sessions]),
+                who,
+            )
+        )
     return entries or [Entry(UNDATED, "action", what, detail, who)]
 
 
@@ -249,7 +260,8 @@ def _event(row: Opened) -> list[Entry]:
 def _objective(row: Opened) -> list[Entry]:
     # Some type the guillemets too.
     fact, words = row["fact"] or "", (row["own_words"] or "").strip('«»"\u00a0\u202f ')
-    said = f"« {words} »" if words else ""
+    start = f"Au départ : {row['baseline']}" if row["baseline"] else ""
+    said = ". ".join(filter(None, (f"« {words} »" if words else "", start)))
     entries = [Entry(row["set_on"], "objective", f"Objectif : {fact}", said)]
     if row["reached_on"]:
         entries.append(
@@ -264,8 +276,14 @@ _PLAIN: tuple[tuple[str, Read, Callable[[Opened], list[Entry]]], ...] = (
     ("frein", Read(Barrier, ("barrier", "level", "identified_on", "lifted_on")), _barrier),
     ("droit", Read(Right, ("kind", "ends_on")), _right),
     ("evenement", Read(LifeEvent, ("kind", "on_date", "handled_on")), _event),
-    ("objectif", Read(Objective, ("set_on", "reached_on", "fact", "own_words", "outcome")), _objective),
+    (
+        "objectif",
+        Read(Objective, ("set_on", "reached_on", "fact", "own_words", "baseline", "outcome")),
+        _objective,
+    ),
 )
 """Records that need no other name: slug, what is read, how it is told."""
 
-OWN = Source((CONTACTS, APPOINTMENTS, ACTIONS, ARRIVALS, *(read for _, read, _ in _PLAIN)), own_entries)
+OWN = Source(
+    (CONTACTS, APPOINTMENTS, ACTIONS, SESSIONS, ARRIVALS, *(read for _, read, _ in _PLAIN)), own_entries
+)

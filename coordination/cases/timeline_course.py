@@ -18,10 +18,10 @@ from coordination.cases.queries.agreement_page import (
 from coordination.cases.queries.life_page import TURNS, TurnLine, turns
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.picture_course import STEPS, TAKEN_BACK
+from coordination.cases.queries.picture_course import HANDED, STEPS, TAKEN_BACK
 from coordination.cases.stages import TRANSITIONS
 from coordination.cases.timeline import Entry, Source
-from coordination.cases.vocabulary import agreement_label
+from coordination.cases.vocabulary import agreement_title
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -44,13 +44,16 @@ def course_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[
     agreed = list(_agreements(grant, journey_id, programme))
     if journey.agreement_on and not any(line.on == journey.agreement_on for line in agreed):
         # An import brings where the agreement stands, without its history.
-        title = _title(programme, journey.agreement_status)
+        title = agreement_title(programme, journey.agreement_status)
         agreed.append(Entry(journey.agreement_on, "agreement", title, who=IMPORTED))
     return steps + agreed
 
 
 def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
-    """Each stage that somebody took the journey to, the end that stands, each reopening and what it took back."""
+    """Each stage that somebody took the journey to, the end that stands, each reopening and what it took back.
+
+    And each change of who follows it.
+    """
     reopened = 0
     noted = turns(grant, journey.id)  # the latest first
     if journey.exit_on:
@@ -61,6 +64,10 @@ def _turns(grant: Grant, journey: Journey) -> Iterator[Entry]:
         if turn.kind == "REOUVERTURE":
             reopened += 1
             yield Entry(turn.on, "step", "Parcours rouvert", turn.note, turn.by)
+        elif turn.handed:
+            before = f"Suivi jusque-là par {turn.before}" if turn.before else ""
+            said = ". ".join(filter(None, (before, turn.note)))
+            yield Entry(turn.on, "relay", f"{HANDED} {turn.to}", said, turn.by)
         elif turn.kind == "SORTIE" and reopened:
             reopened -= 1
             yield Entry(turn.on, "step", f"{ENDED}{TAKEN_BACK}", _said(turn), turn.by)
@@ -87,13 +94,12 @@ def _agreements(grant: Grant, journey_id: uuid.UUID, programme: str) -> Iterator
         if on:
             detail = ". ".join(filter(None, said))
             yield Entry(
-                on, "agreement", _title(programme, row["status"]), detail, names.get(row["recorded_by"], "")
+                on,
+                "agreement",
+                agreement_title(programme, row["status"]),
+                detail,
+                names.get(row["recorded_by"], ""),
             )
-
-
-def _title(programme: str, status: str | None) -> str:
-    label = agreement_label(programme, status)
-    return label if label.startswith("Accord") else f"Accord : {label.lower()}"
 
 
 COURSE = Source((AGREEMENTS, TURNS), course_entries)

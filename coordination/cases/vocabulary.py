@@ -44,6 +44,11 @@ EVENT_LABELS = {
 }
 
 ATTENDANCE_LABELS = {"PRESENT": "Présence", "EXCUSE": "Absence excusée", "ABSENT": "Absence"}
+ATTENDANCE_COUNTS = {
+    "PRESENT": ("présence", "présences"),
+    "EXCUSE": ("absence excusée", "absences excusées"),
+    "ABSENT": ("absence", "absences"),
+}
 INVITATION_LABELS = {
     "REUNION": "Réunion d'information",
     "ATELIER": "Atelier",
@@ -117,6 +122,12 @@ def agreement_label(programme: str, status: str | None) -> str:
     """French label of where an agreement stands."""
     label = reference.label("parental_agreement", status)
     return label if programme == "PRE" else _of_adult(label)
+
+
+def agreement_title(programme: str, status: str | None) -> str:
+    """The same, where nothing around says that an agreement is spoken of."""
+    label = agreement_label(programme, status)
+    return label if label.startswith("Accord") else f"Accord : {label.lower()}"
 
 
 def _of_adult(label: str) -> str:

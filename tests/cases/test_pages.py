@@ -214,7 +214,7 @@ def test_lists_cost_the_same_for_few_people_and_for_many(site: Flask) -> None:
         assign_referent(boss, journey_id, account(REFERENT), clock.now())
     assert len(journeys_of(REFERENT)) == 14
     assert {path: _cost(client, path) for path in few} == few
-    assert few["/parcours/ma-journee"] <= 12 and few["/parcours/mes-parcours"] <= 16
+    assert few["/parcours/ma-journee"] <= 13 and few["/parcours/mes-parcours"] <= 16
 
     many = {path: _cost(coordinator, path) for path in ("/parcours/", "/parcours/bloques")}
     kept = (silent_journey(REFERENT), *journeys_of(REFERENT)[-3:])

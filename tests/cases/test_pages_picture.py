@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, timedelta
+from html import unescape
 
 from flask import Flask
 from flask.testing import FlaskClient
@@ -127,6 +128,46 @@ def test_an_exchange_shows_at_once(site: Flask) -> None:
     assert page.count('href="#m-exchange"') == before + 1
     assert "note qui reste dans le fil" not in page
     assert "Échange abouti (visite à domicile)" in page
+
+
+def test_each_open_alert_is_one_line_of_the_table_with_how_serious_it_is(site: Flask) -> None:
+    client, journey_id = browser(site, REFERENT), silent_journey(REFERENT)
+    page = unescape(image(client, journey_id, "tout"))
+    counted = re.search(r"(\d+) alertes? ouvertes?", page)
+    table = page.split("<tbody")[1].split("</tbody>")[0]
+    open_ones = [row for row in table.split("</tr>") if ">Alertes ouvertes<" in row]
+    assert counted and len(open_ones) == int(counted[1]) > 0
+    assert all("(alerte " in row or "(vigilance)" in row or "(information)" in row for row in open_ones)
+    assert all("Depuis le " in row for row in open_ones)
+
+
+def outline(page: str, shape: str) -> list[float]:
+    """Where the first path of a shape goes, whatever its size: one tells shapes apart without their colours."""
+    path = re.search(rf'id="m-{shape}"><path[^>]* d="([^"]+)"', page)
+    assert path, shape
+    numbers = [float(number) for number in re.findall(r"-?\d*\.?\d+", path[1])]
+    return [round(number / max(map(abs, numbers)), 1) for number in numbers]
+
+
+def test_the_key_has_every_mark_and_bar_of_the_picture(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    page = image(client, silent_journey(REFERENT))
+    with client.get("/static/picture.css") as answer:
+        css = answer.text
+    legend = page.split('class="legend"')[1].split("</ul>")[0]
+    # An alert that is closed keeps its outline, empty: one stands for all.
+    alike = {"past-critique", "past-vigilance", "past-info"}
+    shapes = set(re.findall(r'<g id="m-([a-z-]+)"', page))
+    assert shapes and shapes - alike == set(re.findall(r'href="#m-([a-z-]+)"', legend))
+    assert set(re.findall(r"\.bar-([a-z]+)", css)) == set(re.findall(r"bar-([a-z]+)", legend))
+    assert "accord refusé ou retiré" in legend and "fin du parcours" in legend and 'class="gap"' in legend
+
+
+def test_a_life_event_is_told_from_a_high_alert_without_colours(site: Flask) -> None:
+    page = image(browser(site, REFERENT), silent_journey(REFERENT))
+    others = ("alert-haute", "alert-critique", "third", "right", "due", "sent")
+    assert outline(page, "alert-haute") == outline(page, "third"), "full and empty"
+    assert outline(page, "event") not in [outline(page, shape) for shape in others]
 
 
 def test_the_journey_shows_a_glance_and_leads_to_the_picture(site: Flask) -> None:

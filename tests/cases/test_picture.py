@@ -5,14 +5,16 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, timedelta
 from itertools import pairwise
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
 
 from coordination.cases.picture.draw import SMALL, draw
-from coordination.cases.picture.drawing import Drawing, Row
+from coordination.cases.picture.drawing import Drawing, Line, Row
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.picture.periods import LONGEST, PERIODS, Scale, ticks, window
+from coordination.cases.queries.picture_course import STEPS, course_moments
 
 TODAY = date(2026, 11, 22)
 OPENED = date(2025, 9, 1)
@@ -161,7 +163,50 @@ def test_school_holidays_and_pauses_lie_in_the_ground() -> None:
     pause = drawing.bands[1]
     assert pause.x + pause.width == pytest.approx(drawing.scale.end(TODAY), abs=0.01)
     assert "en cours" in pause.words
-    assert {"Vacances scolaires", "Pause"} <= set(words(drawing))
+    assert {"Vacances scolaires", "Pause en cours, sans date de reprise"} <= set(words(drawing))
+
+
+def line(drawing: Drawing, begins: str) -> Line:
+    return next(line for line in drawing.lines if line.words.startswith(begins))
+
+
+def test_the_table_says_the_end_that_is_drawn_dashed() -> None:
+    """Of what goes on the bar has two parts, done and planned: the table has both."""
+    planned = Segment(days(1), days(80), "planned")
+    going = replace(action(days(-9), None), segments=(Segment(days(-9), None, "running"), planned))
+    told = line(picture(facts(lanes=(going,))), "Orthophonie")
+    assert told.words == "Orthophonie : en cours, fin prévue le 10 février 2027"
+    assert (told.since, told.until, told.goes_on) == (days(-9), None, True)
+    later = replace(going, segments=(Segment(days(9), days(80), "planned"),))
+    told = line(picture(facts(lanes=(later,))), "Orthophonie")
+    assert (told.words, told.until, told.goes_on) == ("Orthophonie : en cours", days(80), False)
+
+
+def test_the_table_says_that_a_pause_runs_and_until_when() -> None:
+    drawing = picture(facts(pauses=(Break(days(-20), days(30)), Break(days(-90), days(-80), days(-70)))))
+    running = line(drawing, "Pause en cours")
+    assert running.words == "Pause en cours, reprise prévue le 22 décembre 2026" and running.goes_on
+    over = next(line for line in drawing.lines if line.words == "Pause")
+    assert (over.since, over.until, over.goes_on) == (days(-90), days(-70), False)
+
+
+def test_an_alert_is_one_line_of_the_table() -> None:
+    alert = Moment("alert", days(-30), "alert-haute", "Le niveau manque (alerte haute)")
+    lane = Lane("alert", "Le niveau manque", alert.words, (Segment(alert.on, None, "alert"),), (alert,))
+    drawing = picture(facts(lanes=(lane,)))
+    assert [line.words for line in drawing.lines if line.group == "Alertes ouvertes"] == [alert.words]
+    assert "1 alerte ouverte" in drawing.summary and line(drawing, alert.words).goes_on
+
+
+@pytest.mark.parametrize(
+    ("status", "said"),
+    [("SIGNE", "Accord signé"), ("RETIRE", "Accord : retiré"), ("REFUS", "Accord : refus")],
+)
+def test_an_agreement_is_named_in_full(status: str, said: str) -> None:
+    journey = SimpleNamespace(programme="PRE", agreement_on=TODAY, agreement_status=status)
+    vars(journey).update(dict.fromkeys([name for name, *_ in STEPS]))
+    (moment,) = course_moments(journey, [], [])
+    assert (moment.words, moment.caption) == (said, said)
 
 
 def test_every_shape_is_also_a_line_of_the_table() -> None:
@@ -194,6 +239,25 @@ def test_rows_never_cover_each_other_and_captions_neither() -> None:
     width = len("Une longue étiquette") * 6.6 / drawing.scale.width * 100
     for places in lines.values():
         assert all(b - a >= width for a, b in pairwise(places))
+
+
+@pytest.mark.parametrize("apart", [0, 1, 3])
+def test_what_comes_close_together_is_told_apart_and_named(apart: int) -> None:
+    """Signed again, ended and reopened within days, on the shortest period of a phone."""
+    said = ("Accord signé", "Fin, puis rouvert", "Rouvert", "Bilan")
+    shapes = ("agreement", "exit", "opened", "review")
+    close = [
+        Moment("milestone", days(-20 + number * apart), shape, caption, caption)
+        for number, (shape, caption) in enumerate(zip(shapes, said, strict=True))
+    ]
+    drawing = picture(facts(*close), "3m")
+    shown = row(drawing, "milestone")
+    assert {caption.text for caption in shown.captions} == set(said)
+    places = [(mark.x * drawing.scale.width / 100, mark.y) for mark in shown.marks]
+    for number, (x, y) in enumerate(places):
+        assert all(abs(x - a) >= 14 or abs(y - b) >= 14 for a, b in places[:number])
+    assert max(y for _, y in places) + 8 < min(caption.y for caption in shown.captions)
+    assert max(caption.y for caption in shown.captions) <= shown.y + shown.height
 
 
 def test_the_small_picture_keeps_what_tells_at_a_glance() -> None:

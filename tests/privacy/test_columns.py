@@ -27,7 +27,7 @@ CLEAR: dict[str, str] = {
     "schooling": "school_year",
     "agreement": "status on_date school_year recorded_by cancels",
     "saisine": "on_date structure_id",
-    "turn": "kind on_date by_id to_id",
+    "turn": "kind on_date by_id to_id from_id",
     "leave": "account_id backup_id from_on until_on",
     "household_member": "household_id",
     "representative": "",

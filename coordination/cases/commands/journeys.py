@@ -25,7 +25,7 @@ from coordination.cases.checks_people import (
 from coordination.cases.commands.deadlines import follow
 from coordination.cases.commands.team import check_follower
 from coordination.cases.models import Journey, Representative, Sheet
-from coordination.cases.models_life import Saisine
+from coordination.cases.models_life import RELAY, Saisine, Turn
 from coordination.cases.references import PREFIXES, is_usual
 from coordination.clock import paris_date
 from coordination.db import db
@@ -117,6 +117,12 @@ def open_journey(
             cells = new_row(data_key, Saisine, uuid.uuid4(), _saisine_cells(new.saisine))
             db.session.execute(insert(Saisine).values({**cells, **place, "on_date": new.opened_on}))
             written.append("saisine")
+        if new.referent_id not in (None, actor.id):
+            # Who receives it reads so on their day, as of any handover.
+            people = {"kind": RELAY, "on_date": today, "by_id": actor.id, "to_id": new.referent_id}
+            cells = new_row(data_key, Turn, uuid.uuid4(), people)
+            db.session.execute(insert(Turn).values({**cells, **place}))
+            written.append("turn")
         follow_all(Grant(grant.actor_id, grant.action, journey_id), [journey_id], today, "parcours ouvert")
         sync_access([journey_id])
         w.audit(Grant(grant.actor_id, grant.action, journey_id), written)

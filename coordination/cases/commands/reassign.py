@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import uuid
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -14,6 +14,7 @@ from coordination.cases.checks import Problems
 from coordination.cases.commands.deadlines import follow_many
 from coordination.cases.commands.skeleton import remember_journey
 from coordination.cases.commands.team import AWAY_TOO, NO_SUCH_LEAVE, check_follower
+from coordination.cases.commands.turns import remember_relay
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.away import away
@@ -74,18 +75,21 @@ def reassign(actor: Actor, wanted: Reassignment, now: datetime, *, key: str = ""
             w.once(key, wanted.body(), answer)
         _check_follower(actor, ids, wanted.referent_id, now)
         # Nobody stands in for themselves.
-        changed = _write(
+        before = _write(
             w,
             wanted.journeys,
             referent_id=wanted.referent_id,
             backup_id=func.nullif(Journey.backup_id, wanted.referent_id),
         )
         today = paris_date(now)
+        for id_, grant in zip(ids, grants, strict=True):
+            if before[id_].referent_id != wanted.referent_id:
+                remember_relay(grant, id_, actor.id, (before[id_].referent_id, wanted.referent_id), today)
         follow_many(grants[0], ids, "team", today, f"référent nommé le {today:%d/%m/%Y}")
         sync_access(ids)
         for grant in grants:
-            w.audit(grant, ["referent_id"])
-        return changed
+            w.audit(grant, ["referent_id", "turn"])
+        return len(before)
 
 
 def back_up(
@@ -109,13 +113,13 @@ def back_up(
         if key:
             w.once(key, wanted.body(), answer)
         _check_backup(ids, backup_id, leave.from_on, leave.until_on, now)
-        changed = _write(w, wanted.journeys, backup_id=backup_id)
+        before = _write(w, wanted.journeys, backup_id=backup_id)
         today = paris_date(now)
         follow_many(grants[0], ids, "team", today, f"suppléant nommé le {today:%d/%m/%Y}")
         sync_access(ids)
         for grant in grants:
             w.audit(grant, ["backup_id"])
-        return changed
+        return len(before)
 
 
 def _check(journeys: Sequence[tuple[uuid.UUID, int]], problems: dict[str, str]) -> None:
@@ -157,8 +161,8 @@ def _check_follower(actor: Actor, ids: list[uuid.UUID], referent_id: uuid.UUID |
         raise BadInput(problem, {"referent": problem})
 
 
-def _write(w: Work, journeys: Sequence[tuple[uuid.UUID, int]], **values: Any) -> int:
-    """Each journey at the version that was read, or none."""
+def _write(w: Work, journeys: Sequence[tuple[uuid.UUID, int]], **values: Any) -> Mapping[uuid.UUID, Any]:
+    """Each journey at the version that was read, or none; who followed and backed up each before."""
     changed = 0
     columns = (Journey.referent_id, Journey.backup_id)
     ids = [id_ for id_, _ in journeys]
@@ -182,4 +186,4 @@ def _write(w: Work, journeys: Sequence[tuple[uuid.UUID, int]], **values: Any) ->
         raise Conflict(
             f"{number} entre-temps : aucun n'a changé de mains. Relisez la liste, puis recommencez."
         )
-    return changed
+    return team

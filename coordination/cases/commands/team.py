@@ -12,7 +12,7 @@ from coordination.accounts.models import Account
 from coordination.accounts.queries import may_follow, may_open
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.deadlines import follow, follow_many
-from coordination.cases.commands.turns import change_as_form, remember
+from coordination.cases.commands.turns import change_as_form, remember_relay
 from coordination.cases.models import Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.away import away
@@ -93,15 +93,8 @@ def hand_over(actor: Actor, journey_id: uuid.UUID, given: Handover, version: int
         people = {"referent_id": given.referent_id, "backup_id": given.backup_id}
         change_as_form(w, journey_id, version, {}, **people)
         if passed or given.note.strip():
-            remember(
-                grant,
-                journey_id,
-                "RELAIS",
-                actor.id,
-                to_id=given.referent_id,
-                on_date=today,
-                note=given.note.strip(),
-            )
+            referents = (journey.referent_id, given.referent_id)
+            remember_relay(grant, journey_id, actor.id, referents, today, given.note.strip())
         follow(grant, journey_id, "team", today, f"suivi du parcours changé le {today:%d/%m/%Y}")
         sync_access([journey_id])
         w.audit(grant, ["referent_id", "backup_id", "turn"])

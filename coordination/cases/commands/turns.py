@@ -13,7 +13,7 @@ from coordination.alerts.running import TURNED_DOWN
 from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Problems
 from coordination.cases.commands.skeleton import change_journey
-from coordination.cases.models_life import Turn
+from coordination.cases.models_life import RELAY, Turn
 from coordination.db import db
 from coordination.privacy.access import sync_access
 from coordination.privacy.policy import Grant
@@ -68,6 +68,19 @@ def change_as_form(
 def remember(grant: Grant, journey_id: uuid.UUID, kind: str, by: uuid.UUID, **values: Any) -> None:
     """Keep a turn of the journey: see `models_life.Turn`."""
     add_record(grant, Turn, journey_id, Volet.COORDINATION, {"kind": kind, "by_id": by, **values})
+
+
+def remember_relay(
+    grant: Grant,
+    journey_id: uuid.UUID,
+    by: uuid.UUID,
+    referents: tuple[uuid.UUID | None, uuid.UUID | None],
+    today: date,
+    note: str = "",
+) -> None:
+    """Keep that the journey passed from one référent to another. `referents`: before, after."""
+    before, after = referents
+    remember(grant, journey_id, RELAY, by, from_id=before, to_id=after, on_date=today, note=note)
 
 
 def turned_down_on(journey_id: uuid.UUID) -> date | None:

@@ -9,7 +9,7 @@ from coordination.cases.picture.drawing import Band, Drawing, Line, Row
 from coordination.cases.picture.facts import ROWS, Break, PictureFacts
 from coordination.cases.picture.periods import PERIODS, Scale, ticks, window
 from coordination.cases.picture.place import exchanges_row, lanes_row, moments_row
-from coordination.web.filters import count
+from coordination.web.filters import count, long_date
 
 HEAD = 60
 FOOT = 8
@@ -84,8 +84,8 @@ def _ground(
     """School holidays and pauses, behind everything else."""
     bands: list[Band] = []
     lines: list[Line] = []
-    spans = [("holiday", "Vacances scolaires", a, b, False) for a, b in holidays]
-    spans += [("pause", "Pause", p.since, p.returned or max(until, p.since), not p.returned) for p in pauses]
+    spans = [("holiday", "Vacances scolaires", a, b, "") for a, b in holidays]
+    spans += [("pause", "Pause", p.since, p.returned or max(until, p.since), _running(p)) for p in pauses]
     for kind, label, since, end, still in spans:
         if end < scale.first or since > scale.last:
             continue
@@ -93,8 +93,20 @@ def _ground(
         width = round(scale.end(end) - x, 3)
         room = width * scale.width / 100
         short = next((text for text in (label, label.split()[0]) if room > 7 * len(text)), "")
-        words = f"{label} du {since:%d/%m/%Y}" + (", en cours" if still else f" au {end:%d/%m/%Y}")
+        words = (
+            f"{label}{still}, depuis le {since:%d/%m/%Y}"
+            if still
+            else f"{label} du {since:%d/%m/%Y} au {end:%d/%m/%Y}"
+        )
         bands.append(Band(x, width, kind, short, words))
         group = "Vacances scolaires" if kind == "holiday" else "Pauses"
-        lines.append(Line(since, None if still else end, group, label))
+        lines.append(Line(since, None if still else end, group, label + still, bool(still)))
     return tuple(bands), lines
+
+
+def _running(pause: Break) -> str:
+    """What is said of a pause that runs; nothing of one that is over."""
+    if pause.returned:
+        return ""
+    back = f"reprise prévue le {long_date(pause.expected)}" if pause.expected else "sans date de reprise"
+    return f" en cours, {back}"

@@ -85,12 +85,13 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """The same content in words: one line of the table."""
+    """The same content in words: one line of the table. `goes_on`: it lasts today, without an end yet."""
 
     since: date
     until: date | None
     group: str
     words: str
+    goes_on: bool = False
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,9 @@ MARK_ROW = 26
 # How far what joined nobody stands under what joined.
 UNDER = 20
 CAPTION_ROW = 18
+# Marks that would cover each other stand one under the other, as do captions.
+APART = 15
+STACKED = 4
 LANE = 34
 # Pixels of a letter at the size of captions, on the wide side.
 LETTER = 6.6
@@ -27,19 +30,36 @@ def said(day: date, words: str) -> str:
 
 
 def moments_row(kind: str, moments: Sequence[Moment], scale: Scale, y: int) -> Row | None:
-    """Marks on one line, their captions on one or two lines below it where they fit."""
+    """Marks on one line, those of near days under each other; their captions below where they fit."""
     shown = sorted((m for m in moments if scale.holds(m.on)), key=lambda m: (m.on, m.shape))
     if not shown:
         return None
     level = y + TITLE + 12
-    marks = tuple(Mark(scale.middle(m.on), level, m.shape, said(m.on, m.words)) for m in shown)
-    captions, depth = _captions(shown, scale, level + 22)
-    return Row(kind, ROWS[kind], y, TITLE + MARK_ROW + CAPTION_ROW * depth, marks, captions=captions)
+    under = _stacked([m.on for m in shown], scale)
+    marks = tuple(
+        Mark(scale.middle(m.on), level + number * APART, m.shape, said(m.on, m.words))
+        for m, number in zip(shown, under, strict=True)
+    )
+    more = max(under) * APART
+    captions, depth = _captions(shown, scale, level + more + 22)
+    return Row(kind, ROWS[kind], y, TITLE + MARK_ROW + more + CAPTION_ROW * depth, marks, captions=captions)
+
+
+def _stacked(on: Sequence[date], scale: Scale) -> list[int]:
+    """For each day in order, the first line where its mark covers none; the last where there is no room at all."""
+    ends = [float("-inf")] * STACKED
+    found = []
+    for day in on:
+        x = scale.middle(day) * scale.width / 100
+        number = next((number for number, end in enumerate(ends) if x >= end), STACKED - 1)
+        ends[number] = x + APART
+        found.append(number)
+    return found
 
 
 def _captions(moments: Sequence[Moment], scale: Scale, y: int) -> tuple[tuple[Caption, ...], int]:
-    """Each on the first of two lines where it covers nothing; what fits nowhere is left to the table."""
-    ends = [0.0, 0.0]
+    """Each on the first line where it covers nothing; what fits nowhere is left to the table."""
+    ends = [0.0] * STACKED
     placed: list[Caption] = []
     depth = 0
     for moment in moments:
@@ -116,7 +136,7 @@ def _gaps(
         room = width * scale.width / 100
         shown = text if room > len(text) * LETTER else f"{days} j" if room > 40 else ""
         gaps.append(Gap(x, round(width, 3), y, shown, words, current))
-        lines.append(Line(since, None if current else end, "Silences", text))
+        lines.append(Line(since, None if current else end, "Silences", text, current))
     return tuple(gaps), lines
 
 
@@ -168,12 +188,16 @@ def _above(text: str, bars: Sequence[Bar], dots: Sequence[float], scale: Scale, 
 
 
 def _lane_lines(lane: Lane, scale: Scale) -> list[Line]:
-    found = [Line(m.on, None, ROWS[lane.row], m.words) for m in lane.marks if scale.holds(m.on)]
     spans = [
         s for s in lane.segments if s.since <= scale.last and (s.until is None or s.until >= scale.first)
     ]
+    # A mark that says the same as its lane, as that of an alert on its first day, is no line of its own.
+    dots = [m for m in lane.marks if scale.holds(m.on) and not (spans and m.words == lane.words)]
+    found = [Line(m.on, None, ROWS[lane.row], m.words) for m in dots]
     if spans:
-        ends = [s.until for s in spans]
-        until = None if None in ends else max(end for end in ends if end)
-        found.insert(0, Line(min(s.since for s in spans), until, ROWS[lane.row], lane.words))
+        since, last = min(s.since for s in spans), max((s.until for s in spans if s.until), default=None)
+        goes_on = any(s.until is None for s in spans)
+        # What is planned after what goes on is drawn dashed.
+        words = f"{lane.words}, fin prévue le {long_date(last)}" if goes_on and last else lane.words
+        found.insert(0, Line(since, None if goes_on else last, ROWS[lane.row], words, goes_on))
     return found

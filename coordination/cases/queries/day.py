@@ -23,6 +23,7 @@ from coordination.cases.models import Appointment, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.queries.mine import followed_by
 from coordination.cases.queries.people import Person, account_names, people
+from coordination.cases.queries.received import Received, received
 from coordination.cases.queries.untold import asked_since, waits_for_outcome
 from coordination.cases.vocabulary import appointment_label
 from coordination.clock import paris_date
@@ -64,6 +65,7 @@ class Day:
     followed: int
     # Why somebody else's journey is here, in words.
     instead: dict[uuid.UUID, str]
+    received: tuple[Received, ...]
 
     @property
     def answered_here(self) -> list[AlertView]:
@@ -78,6 +80,7 @@ class Day:
             ids
             | {d.journey_id for d in self.due}
             | {a.journey_id for a in (*self.untold, *self.appointments)}
+            | {one.journey_id for one in self.received}
             | {place.journey_id for place, _ in self.unfinished if place.journey_id}
         )
 
@@ -101,7 +104,11 @@ def my_day(grant: Grant, actor: Actor, now: datetime) -> Day:
     fresh, initial = _by_start(alerts)
     instead = _instead([row for row in followed if row.referent_id != actor.id], today)
     begun = tuple(unfinished(actor.id, now))
-    day = Day(today, tuple(fresh), tuple(initial), tuple(due), begun, untold, coming, {}, len(mine), instead)
+    given = received(grant, actor, mine, today)
+    day = Day(
+        *(today, tuple(fresh), tuple(initial), tuple(due), begun, untold, coming),
+        *({}, len(mine), instead, given),
+    )
     return replace(day, people=people(grant, list(day.shown))) if day.shown else day
 
 

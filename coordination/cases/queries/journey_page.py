@@ -22,6 +22,7 @@ from coordination.cases.queries.agreement_page import last_agreement
 from coordination.cases.queries.folders import folders
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.queries.next_step import NextStep, next_step
+from coordination.cases.queries.noted import CHILDREN, Noted, children
 from coordination.cases.queries.openings import Opening, openings
 from coordination.cases.queries.people import Person, account_names
 from coordination.cases.queries.picture import small_facts
@@ -156,6 +157,7 @@ class JourneyPage:
     next_step: NextStep | None
     way_out: Awaited
     representatives: tuple[RepresentativeView, ...]
+    children: tuple[Noted, ...]
     volets: tuple[VoletView, ...]
     timeline: tuple[Entry, ...]
     alerts: tuple[AlertView, ...]
@@ -173,7 +175,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
     """The page of a journey that the grant covers, in a transaction kept to it."""
     journey = db.session.get_one(Journey, journey_id)
     told = (read for source in sources() for read in source.reads)
-    read_together(grant, journey_id, (SHEET, REPRESENTATIVES, *told))
+    read_together(grant, journey_id, (SHEET, REPRESENTATIVES, CHILDREN, *told))
     rows = open_journey_rows(grant, journey_id, SHEET)
     sheet = rows[0] if rows else dict.fromkeys(SHEET.columns)
     person = Person(journey_id, journey.ref, sheet["first_name"] or "", sheet["last_name"] or "")
@@ -228,6 +230,7 @@ def journey_page(grant: Grant, journey_id: uuid.UUID, today: date) -> JourneyPag
         next_step=next_step(journey_id, today, entries, met=met is not None),
         way_out=way_out(journey.programme, journey.stage, journey.agreement_status),
         representatives=_representatives(grant, journey_id),
+        children=children(grant, journey_id),
         volets=_volets(grant, journey_id),
         timeline=tuple(entries),
         alerts=tuple(open_alerts(today, [journey_id])),

@@ -16,7 +16,7 @@ from coordination.cases.commands.pauses import Standing
 from coordination.cases.commands.turns import turned_down_on
 from coordination.cases.dates import COMING
 from coordination.cases.models import Journey, Sheet
-from coordination.cases.models_life import Leave, Turn
+from coordination.cases.models_life import RELAY, Leave, Turn
 from coordination.cases.queries.facts import journey_facts
 from coordination.cases.queries.people import account_names
 from coordination.cases.rules.lost_contact import tried
@@ -29,9 +29,10 @@ from coordination.privacy.vault import Opened, Read, open_journey_rows
 
 # A stage is changed a few times a year.
 MOST_TURNS = 100
-TURNS = Read(Turn, ("kind", "on_date", "by_id", "to_id", "decided_by", "note"), "-position", MOST_TURNS)
+_STAFF = ("by_id", "to_id", "from_id")
+TURNS = Read(Turn, ("kind", "on_date", *_STAFF, "decided_by", "note"), "-position", MOST_TURNS)
 KINDS = {
-    "RELAIS": "Passage de relais",
+    RELAY: "Passage de relais",
     "SORTIE": "Sortie",
     "REOUVERTURE": "Réouverture",
     TURNED_DOWN: "Non retenu",
@@ -87,7 +88,10 @@ class EndingPage:
 
 @dataclass(frozen=True)
 class TurnLine:
-    """`kind`: as `Turn`; `what`: the same in words, empty for a stage that the journey passed to."""
+    """`kind`: as `Turn`; `what`: the same in words, empty for a stage that the journey passed to.
+
+    `before`: who followed the journey until a handover; `handed`: whether it changed hands by it.
+    """
 
     on: date
     kind: str
@@ -96,6 +100,8 @@ class TurnLine:
     to: str
     decided_by: str
     note: str
+    before: str
+    handed: bool
 
     def __repr__(self) -> str:
         return "<TurnLine>"
@@ -168,7 +174,7 @@ def ending_page(grant: Grant, journey_id: uuid.UUID, today: date) -> EndingPage:
 def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
     """The latest turns of a journey, the latest first."""
     rows = open_journey_rows(grant, journey_id, TURNS)
-    names = account_names({id_ for row in rows for id_ in (row["by_id"], row["to_id"]) if id_})
+    names = account_names({id_ for row in rows for id_ in map(row.get, _STAFF) if id_})
     return tuple(
         TurnLine(
             row["on_date"],
@@ -178,6 +184,8 @@ def turns(grant: Grant, journey_id: uuid.UUID) -> tuple[TurnLine, ...]:
             names.get(row["to_id"], ""),
             row["decided_by"] or "",
             row["note"] or "",
+            names.get(row["from_id"], ""),
+            row["kind"] == RELAY and row["from_id"] != row["to_id"],
         )
         for row in rows
     )

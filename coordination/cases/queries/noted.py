@@ -15,10 +15,11 @@ from coordination.cases.models_facts import HouseholdChild
 from coordination.cases.vocabulary import half_days_label, month_label
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Grant
-from coordination.privacy.vault import open_rows
+from coordination.privacy.vault import Read, open_journey_rows, open_rows
 from coordination.web.filters import long_date
 
 MOST_ABSENCES = 40
+CHILDREN = Read(HouseholdChild, ("birth_month", "care"))
 
 
 @dataclass(frozen=True)
@@ -33,19 +34,22 @@ class Noted:
         return f"<Noted {self.id}>"
 
 
+def children(grant: Grant, journey_id: uuid.UUID) -> tuple[Noted, ...]:
+    """The children of the household, the eldest first."""
+    rows = open_journey_rows(grant, journey_id, CHILDREN)
+    return tuple(
+        Noted(row["id"], f"Né ou née en {month_label(row['birth_month'])}", row["care"] or "")
+        for row in sorted(rows, key=lambda row: row["birth_month"] or "")
+        if row["birth_month"]
+    )
+
+
 def noted(grant: Grant, kind: RecordKind, journey_id: uuid.UUID) -> Sequence[Noted]:
     """Children, the eldest first; absences, the latest first; nothing of the other kinds."""
     if not kind.listed:
         return ()
     if kind is CHILD:
-        rows = open_rows(
-            grant, HouseholdChild, ("birth_month", "care"), HouseholdChild.journey_id == journey_id
-        )
-        return [
-            Noted(row["id"], f"Né ou née en {month_label(row['birth_month'])}", row["care"] or "")
-            for row in sorted(rows, key=lambda row: row["birth_month"] or "")
-            if row["birth_month"]
-        ]
+        return children(grant, journey_id)
     volets = [volet.value for volet in grant.writable]
     mine = select(Folder.id).where(Folder.journey_id == journey_id, Folder.volet.in_(volets))
     rows = open_rows(

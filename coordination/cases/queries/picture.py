@@ -20,6 +20,7 @@ from coordination.alerts.known import is_known
 from coordination.alerts.models import Alert
 from coordination.alerts.queries import ON_SCREEN, coming_deadlines, open_alerts
 from coordination.alerts.running import TURNED_DOWN
+from coordination.alerts.sentences import SEVERITY_LABELS
 from coordination.cases.models import (
     Action,
     Agreement,
@@ -31,10 +32,10 @@ from coordination.cases.models import (
     Review,
     Right,
 )
-from coordination.cases.models_life import Turn
+from coordination.cases.models_life import RELAY, Turn, changes_hands
 from coordination.cases.picture.facts import Break, Lane, Moment, PictureFacts, Segment
 from coordination.cases.queries.people import structure_names
-from coordination.cases.queries.picture_course import STEPS, Turned, course_moments
+from coordination.cases.queries.picture_course import STEPS, Handed, Turned, course_moments
 from coordination.cases.vocabulary import EVENT_LABELS, RIGHT_LABELS, action_label, axis_label
 from coordination.db import db
 from coordination.privacy.models import Folder
@@ -53,6 +54,10 @@ _APPOINTMENTS = {
 }
 EVENTS = Read(LifeEvent, ("kind", "on_date", "handled_on"))
 RIGHTS = Read(Right, ("kind", "ends_on"))
+# What the shape of an alert tells.
+_LEVELS = {code: label.lower() for code, label in SEVERITY_LABELS.items()} | {
+    code: f"alerte {SEVERITY_LABELS[code].lower()}" for code in ("HAUTE", "CRITIQUE")
+}
 _ATTEMPTS = {"SANS_REPONSE": "no-answer", "MESSAGE": "message", "INVALIDE": "invalid"}
 
 
@@ -87,6 +92,7 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
     # opening. The clock of the alerts starts at the agreement.
     awaited = journey.opened_on if journey.programme != "PRE" or journey.agreement_on else None
     turned = [Turned(*row[:3]) for row in dated["turn"]]
+    handed = [Handed(*row[:3]) for row in dated["relay"]]
     down = [turn.on for turn in turned if turn.kind == journey.stage == TURNED_DOWN]
     return PictureFacts(
         first=journey.opened_on,
@@ -95,7 +101,7 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
         moments=(
             *(_contact(*row) for row in dated["contact"]),
             *(_appointment(*row) for row in dated["appointment"]),
-            *course_moments(journey, [(row[0], row[1]) for row in dated["agreement"]], turned),
+            *course_moments(journey, [(row[0], row[1]) for row in dated["agreement"]], turned, handed),
             *(_review(today, row[0], row[3]) for row in dated["review"]),
         ),
         pauses=tuple(Break(row[0], row[3], row[4]) for row in dated["pause"]),
@@ -104,13 +110,13 @@ def small_facts(journey_id: uuid.UUID, journey: Any, today: date) -> PictureFact
 
 @cache
 def _dates() -> Any:
-    """Contacts, appointments, pauses, reviews, agreements of a journey, all in clear.
+    """Contacts, appointments, pauses, reviews, agreements, turns of a journey, all in clear.
 
     Rows: table, on, code, code, day, day.
     """
     no_day, no_code = cast(null(), Date), cast(null(), String)
     journey_id: Any = bindparam("journey_id")
-    cancelling = aliased(Agreement)
+    cancelling, to, before = aliased(Agreement), aliased(Account), aliased(Account)
     return union_all(
         select(literal("contact"), Contact.on_date, Contact.outcome, Contact.mode, no_day, no_day).where(
             Contact.journey_id == journey_id
@@ -131,13 +137,17 @@ def _dates() -> Any:
         ),
         select(literal("turn"), Turn.on_date, Turn.kind, Account.display_name, no_day, no_day)
         .outerjoin(Account, Account.id == Turn.by_id)
-        .where(Turn.journey_id == journey_id, Turn.kind != "RELAIS"),
+        .where(Turn.journey_id == journey_id, Turn.kind != RELAY),
+        select(literal("relay"), Turn.on_date, to.display_name, before.display_name, no_day, no_day)
+        .join(to, to.id == Turn.to_id)
+        .outerjoin(before, before.id == Turn.from_id)
+        .where(Turn.journey_id == journey_id, Turn.kind == RELAY, changes_hands()),
     )
 
 
 def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
     """What `_dates` finds, by table: one statement."""
-    tables = ("contact", "appointment", "pause", "review", "agreement", "turn")
+    tables = ("contact", "appointment", "pause", "review", "agreement", "turn", "relay")
     found: dict[str, list[Any]] = {table: [] for table in tables}
     for table, *rest in db.session.execute(_dates(), {"journey_id": journey_id}):
         found[table].append(rest)
@@ -240,8 +250,9 @@ def _spans(row: Opened, ending: date | None, today: date) -> Iterable[Segment]:
 def _alerts(journey_id: uuid.UUID, today: date) -> Iterable[Lane]:
     for alert in open_alerts(today, [journey_id]):
         shape = f"alert-{alert.severity.lower()}"
-        mark = Moment("alert", alert.due_on, shape, f"Alerte : {rules()[alert.rule].signal}")
-        yield Lane("alert", alert.sentence, alert.sentence, (Segment(alert.due_on, None, "alert"),), (mark,))
+        words = f"{alert.sentence} ({_LEVELS[alert.severity]})"
+        mark = Moment("alert", alert.due_on, shape, words)
+        yield Lane("alert", alert.sentence, words, (Segment(alert.due_on, None, "alert"),), (mark,))
     for deadline in coming_deadlines(today, today + AHEAD, [journey_id])[:MOST_COMING]:
         mark = Moment("deadline", deadline.due_on, "due", deadline.sentence)
         yield Lane("deadline", deadline.sentence, deadline.sentence, (), (mark,))

@@ -10,7 +10,7 @@ from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.picture.facts import Moment
 from coordination.cases.queries.listing import stage_label
 from coordination.cases.stages import DATED_BY, TRANSITIONS
-from coordination.cases.vocabulary import agreement_label
+from coordination.cases.vocabulary import agreement_title
 
 STEPS = (
     ("opened_on", "opened", "Ouverture du parcours", "Ouverture"),
@@ -24,6 +24,7 @@ STEPS = (
 )
 """Column of the journey -> its drawing, its words, its caption."""
 TAKEN_BACK = ", rouvert ensuite"
+HANDED = "Parcours confié à"
 _ENDS = {"SORTIE": ("Fin du parcours", "Fin"), TURNED_DOWN: ("Parcours non retenu", "Non retenu")}
 
 
@@ -39,8 +40,19 @@ class Turned(NamedTuple):
         return f", noté par {self.who}" if self.who else ""
 
 
+class Handed(NamedTuple):
+    """A change of who follows the journey: to whom, from whom if anybody did."""
+
+    on: date
+    to: str
+    before: str | None
+
+
 def course_moments(
-    journey: Any, agreements: Sequence[tuple[date, str | None]], turned: Sequence[Turned]
+    journey: Any,
+    agreements: Sequence[tuple[date, str | None]],
+    turned: Sequence[Turned],
+    handed: Iterable[Handed] = (),
 ) -> tuple[Moment, ...]:
     """`journey`: its row; `agreements`: each day with the status noted."""
     return (
@@ -48,6 +60,7 @@ def course_moments(
         *_agreements(journey, agreements),
         *_turns(turned),
         *_stages(journey, turned),
+        *map(_relay, handed),
     )
 
 
@@ -62,8 +75,13 @@ def _agreements(journey: Any, noted: Iterable[tuple[date, str | None]]) -> Itera
     stands = [(journey.agreement_on, journey.agreement_status)] if journey.agreement_on else []
     # Of several of one day the last: where they overlap nobody reads where the agreement stands.
     for on, status in sorted(dict([*noted, *stands]).items()):
-        label = agreement_label(journey.programme, status)
+        label = agreement_title(journey.programme, status)
         yield Moment("milestone", on, "agreement" if status == "SIGNE" else "refusal", label, label)
+
+
+def _relay(turn: Handed) -> Moment:
+    before = f", suivi jusque-là par {turn.before}" if turn.before else ""
+    return Moment("milestone", turn.on, "relay", f"{HANDED} {turn.to}{before}", "Relais")
 
 
 def _turns(noted: Sequence[Turned]) -> Iterator[Moment]:
