@@ -80,6 +80,7 @@ class CourseForm(Correction):
 
     stage = RadioField("Étape", validate_choice=False)
     stage_on = DayField("Jour du changement d'étape")
+    opened_on = DayField("Ouvert le")
     entered_on = DayField("Entrée dans le parcours")
     validated_on = DayField("Parcours validé le")
     diagnosis_on = DayField("Diagnostic partagé le")

@@ -73,6 +73,27 @@ def test_the_age_of_a_child_is_asked_at_the_opening(site: Flask, born: str, year
     assert open_new(client, birth_date=born, sure=question).status_code == 303
 
 
+def test_an_opening_of_more_than_a_year_ago_is_asked(site: Flask) -> None:
+    client, old = browser(site, REFERENT), TODAY.replace(year=TODAY.year - 20)
+    typed = {"opened_on": old.isoformat(), "birth_date": ""}
+    question = asked(open_new(client, **typed), "opened_on")
+    assert f"{old:%d/%m/%Y}" in question and "plus d'un an" in question
+    assert open_new(client, sure=question, **typed).status_code == 303
+    recent = (TODAY - timedelta(days=360)).isoformat()
+    # Aged two then: of this one nothing is asked.
+    given = {"ref": "PRE-0902", "opened_on": recent, "not_same": "y"}
+    assert open_new(client, **given).status_code == 303
+
+
+def test_an_opening_before_the_birth_is_refused_where_the_slip_is_likelier(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    old = open_new(client, opened_on="1999-05-01")
+    assert old.status_code == 422 and not questions(old)
+    assert 'id="opened_on-error"' in old.text and 'id="birth_date-error"' not in old.text
+    born = open_new(client, opened_on=TODAY - timedelta(days=9), birth_date=TODAY - timedelta(days=1))
+    assert 'id="birth_date-error"' in born.text and 'id="opened_on-error"' not in born.text
+
+
 @pytest.mark.parametrize(
     ("born", "sentence"),
     [

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import LONG_AGO, Faults, Problems
 from coordination.cases.checks_people import (
     UNKNOWN,
     check_birth,
@@ -161,7 +161,7 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
         usual = f"{PREFIXES[new.programme]}-0110"
         # Read in clear wherever the journey is named: a name has no place in it.
         problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, un à six chiffres."
-    check_birth(problems, new.programme, new.sheet.get("birth_date"), new.opened_on, today)
+    _check_days(problems, new, today)
     check_both_names(problems, *(str(new.sheet.get(name) or "") for name in ("first_name", "last_name")))
     for name, value in new.sheet.items():
         if isinstance(value, str):
@@ -171,6 +171,17 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
     if new.saisine:
         _check_saisine(problems, new)
     check_commune(problems, new.programme, str(new.sheet.get("commune") or ""))
+
+
+def _check_days(problems: Problems, new: NewJourney, today: date) -> None:
+    """The opening and the birth; where both cannot be, the fault is said of the one that is likelier wrong."""
+    born, opened_on = new.sheet.get("birth_date"), new.opened_on
+    if opened_on and born and opened_on < min(born, today - LONG_AGO):
+        problems["opened_on"] = "Cette date est avant la naissance, et il y a plus d'un an. Vérifiez l'année."
+        return
+    if opened_on:
+        problems.ask_long_ago("opened_on", opened_on, today)
+    check_birth(problems, new.programme, born, opened_on, today)
 
 
 def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:
