@@ -118,6 +118,15 @@ def test_the_age_of_an_adult_is_asked_at_the_opening(site: Flask, born: str, dou
     assert not doubted or "Cette personne aurait" in asked(sent, "birth_date")
 
 
+@pytest.mark.parametrize("phone", ["06", "abc", "06 12 34 56 78 90 12 34"])
+def test_an_adult_is_noted_with_a_number_that_can_be_dialled(site: Flask, phone: str) -> None:
+    given = {"programme": "CITE_EMPLOI", "ref": "CITE-0901", "referent_id": "", "birth_date": "1990-01-01"}
+    refused = open_new(browser(site, CITE), phone=phone, **given)
+    assert refused.status_code == 422 and not questions(refused)
+    assert "Écrivez le numéro en chiffres" in refused.text[refused.text.index('id="phone-error"') :]
+    assert open_new(browser(site, CITE), phone="06 12 34 56 78", **given).status_code == 303
+
+
 def test_two_questions_of_an_opening_do_not_chase_each_other(site: Flask) -> None:
     client = browser(site, REFERENT)
     assert open_new(client).status_code == 303

@@ -166,6 +166,7 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
     for name, value in new.sheet.items():
         if isinstance(value, str):
             problems.free_text(name, value, 200)
+    check_phone(problems, str(new.sheet.get("phone") or ""))
     if new.relative:
         _check_relative(problems, new.relative)
     if new.saisine:
