@@ -218,6 +218,52 @@ def test_roles_suspension_and_links_by_their_buttons(app: Flask, admin: FlaskCli
     assert "/mot-de-passe/" in admin.post(f"/comptes/{account}/lien", data=token).text
 
 
+def dated(membership: uuid.UUID, **values: object) -> dict[str, str]:
+    """The form of the days of a role, as the sheet names its fields."""
+    version = scalar("SELECT version FROM membership WHERE id = %s", membership)
+    return {
+        f"r{membership.hex[:8]}-{name}": str(value) for name, value in ({"version": version} | values).items()
+    }
+
+
+def test_the_days_of_a_role_are_refused_beside_their_field_and_kept_as_typed(admin: FlaskClient) -> None:
+    account, _ = some()
+    membership = scalar("SELECT id FROM membership WHERE account_id = %s", account)
+    rows("UPDATE membership SET started_at = %s WHERE id = %s", day(-40), membership)
+    token, own = {"csrf_token": token_of(admin)}, f"r{membership.hex[:8]}-"
+    for typed, wrong in (
+        ({"from_on": day(-3), "until_on": day(-9)}, "until_on"),
+        ({"from_on": "", "until_on": day(9)}, "from_on"),
+        ({"from_on": "31/02/2026", "until_on": day(9)}, "from_on"),
+    ):
+        refused = admin.post(f"/comptes/roles/{membership}", data=token | dated(membership, **typed))
+        assert refused.status_code == 422
+        assert re.findall(r'class="field-error" id="([^"]*)"', refused.text) == [f"{own}{wrong}-error"]
+        for name, value in typed.items():
+            assert re.search(rf'name="{own}{name}"[^>]*value="{value}"', refused.text), (name, value)
+    assert scalar("SELECT started_at::date FROM membership WHERE id = %s", membership) == day(-40)
+    kept = admin.post(
+        f"/comptes/roles/{membership}", data=token | dated(membership, from_on=day(-3), until_on=day(9))
+    )
+    assert kept.status_code == 303
+    # Somebody else was quicker: what was typed stays, and is sent again knowing it.
+    late = admin.post(
+        f"/comptes/roles/{membership}",
+        data=token | dated(membership, version=1, from_on=day(-2), until_on=""),
+    )
+    assert late.status_code == 409 and re.search(rf'name="{own}from_on"[^>]*value="{day(-2)}"', late.text)
+
+
+def test_a_role_given_to_a_suspended_account_says_that_it_shows_nothing_yet(admin: FlaskClient) -> None:
+    account, _ = some()
+    token = {"csrf_token": token_of(admin)}
+    given = {"role": "DPO", "structure": "", "programme": "", "from_on": str(day()), "until_on": ""}
+    for suspended, said in ((False, "L'accès suit dès maintenant."), (True, "Ce compte est suspendu")):
+        rows("UPDATE account SET suspended_at = %s WHERE id = %s", day() if suspended else None, account)
+        sent = admin.post(f"/comptes/{account}/roles", data=token | given, follow_redirects=True)
+        assert said in unescape(sent.text) and ("dès maintenant" in sent.text) is not suspended
+
+
 @pytest.mark.parametrize("version", ["9" * 6000, "9" * 30, "9" * 12, "-1", "²", "٣", "", "deux"])
 def test_an_odd_version_suspends_nobody(admin: FlaskClient, version: str) -> None:
     account, _ = some()

@@ -24,6 +24,9 @@ from coordination.web.administration.pages import blueprint, refuse, show
 from coordination.web.forms import PageForm, version_sent
 from coordination.web.routing import declares
 
+AT_ONCE = "L'accès suit dès maintenant."
+SUSPENDED = "Ce compte est suspendu : la personne ne voit rien tant qu'il n'est pas rouvert."
+
 
 @blueprint.route("/comptes/nouveau", methods=["GET", "POST"])
 @declares(Action.MANAGE_ACCOUNTS)
@@ -110,8 +113,21 @@ def account(account_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _sheet(
-    account_id: uuid.UUID, status: int = 200, person: PersonForm | None = None, role: RoleForm | None = None
+    account_id: uuid.UUID,
+    status: int = 200,
+    person: PersonForm | None = None,
+    role: RoleForm | None = None,
+    refused: tuple[uuid.UUID, RoleDatesForm] | None = None,
 ) -> Response:
+    """`refused`: a role, and the form of its days that was refused."""
+
+    def dates(line: Held) -> RoleDatesForm:
+        if refused and refused[0] == line.id:
+            # As `person.version` below.
+            refused[1].version.data = line.version
+            return refused[1]
+        return _dates(line)
+
     with consult(current.actor(), Action.MANAGE_ACCOUNTS, current.now()) as r:
         grant = r.require()
         found, held = administration.account_sheet(grant, account_id)
@@ -141,7 +157,7 @@ def _sheet(
         role_labels=every_label("user_role"),
         programme_labels=every_label("programme"),
         secrecy_bases=SECRECY_BASES,
-        dates=_dates,
+        dates=dates,
     )
 
 
@@ -180,7 +196,7 @@ def change_account(account_id: uuid.UUID) -> ResponseReturnValue:
 def give_role(account_id: uuid.UUID) -> ResponseReturnValue:
     form = RoleForm()
     try:
-        administration.give_role(
+        sees = administration.give_role(
             current.actor(),
             account_id,
             form.role.data or "",
@@ -192,7 +208,7 @@ def give_role(account_id: uuid.UUID) -> ResponseReturnValue:
         )
     except BadInput as error:
         return _sheet(account_id, refuse(form, error), role=form)
-    return _back(account_id, "Rôle donné. L'accès suit dès maintenant.")
+    return _back(account_id, f"Rôle donné. {AT_ONCE if sees else SUSPENDED}")
 
 
 @blueprint.post("/comptes/roles/<uuid:membership_id>")
@@ -212,7 +228,9 @@ def date_role(membership_id: uuid.UUID) -> ResponseReturnValue:
             end_now=end_now,
         )
     except (BadInput, Conflict) as error:
-        return _refused(account_id, error)
+        if end_now:
+            return _refused(account_id, error)
+        return _sheet(account_id, refuse(form, error), refused=(membership_id, form))
     return _back(
         account_id, "Rôle terminé : son accès est fermé." if end_now else "Dates du rôle enregistrées."
     )
