@@ -107,6 +107,11 @@ def _check_absence(problems: Problems, values: Values, known: Known, _today: dat
 def _no_school(day: date) -> str:
     if day.weekday() == SUNDAY:
         return "dimanche"
+    return holiday(day)
+
+
+def holiday(day: date) -> str:
+    """What holiday it is, in French; empty if none."""
     if is_public_holiday(day):
         return "jour férié"
     return "jour de vacances scolaires" if Calendar.load().is_school_holiday(day) else ""
