@@ -100,6 +100,15 @@ def role_faults(role: str, structure: str | None, programme: str | None) -> dict
     return fields
 
 
+def address_faults(email: str) -> dict[str, str]:
+    """What is said of an address that has its account already."""
+    return (
+        {"email": "Elle a déjà un compte."}
+        if read_once(select(Account.id).where(Account.email == email))
+        else {}
+    )
+
+
 def holder_of(membership_id: uuid.UUID) -> uuid.UUID:
     """The account that holds a role. Raises NotFound."""
     rows = read_once(select(Membership.account_id).where(Membership.id == membership_id))

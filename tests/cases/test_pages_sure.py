@@ -140,6 +140,17 @@ def test_two_questions_of_an_opening_do_not_chase_each_other(site: Flask) -> Non
     assert open_new(client, not_same="y", sure=asked(age, "birth_date"), **twin).status_code == 303
 
 
+def test_a_double_hides_no_taken_reference_and_faults_come_in_the_order_of_the_page(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    assert open_new(client).status_code == 303
+    refused = open_new(client, first_name="Marius", last_name="", source="")
+    assert "déjà prise" in refused.text
+    assert re.findall(r'<li><a href="#([^"]*)"', refused.text) == ["last_name", "source", "ref"]
+    alike = open_new(client)
+    assert "peut-être déjà suivi" in alike.text and "déjà prise" in alike.text
+    assert re.findall(r'<li><a href="#([^"]*)"', alike.text) == ["not_same", "ref"]
+
+
 def test_a_reference_is_written_as_the_others(site: Flask) -> None:
     client = browser(site, REFERENT)
     assert open_new(client, ref="pre910").status_code == 303

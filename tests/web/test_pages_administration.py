@@ -152,6 +152,17 @@ def test_a_refused_account_says_why_and_keeps_what_was_typed(
     assert scalar("SELECT count(*) FROM account WHERE kind = 'person'") == 1
 
 
+def test_all_that_is_wrong_with_a_new_account_is_said_at_once(admin: FlaskClient) -> None:
+    wrong = {"email": "admin@exemple.fr", "role": "", "charter_signed_on": "demain", "until_on": str(day(-1))}
+    refused = new_account(admin, **wrong)
+    found = set(re.findall(r'class="field-error" id="([^"]*)-error"', refused.text))  # type: ignore[attr-defined]
+    assert found == set(wrong) and "Elle a déjà un compte" in unescape(refused.text)  # type: ignore[attr-defined]
+    wrong = {"email": "admin@exemple.fr", "structure": "", "role": "CCAS", "charter_signed_on": str(day(1))}
+    refused = new_account(admin, **wrong)
+    found = set(re.findall(r'class="field-error" id="([^"]*)-error"', refused.text))  # type: ignore[attr-defined]
+    assert found >= {"email", "structure", "charter_signed_on"}
+
+
 def test_a_sheet_changes_an_account_and_tells_who_was_second(admin: FlaskClient) -> None:
     account, _ = some()
     page = admin.get(f"/comptes/{account}")

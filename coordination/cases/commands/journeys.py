@@ -38,6 +38,7 @@ from coordination.privacy.vault import keystore, new_row
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import work
 
+TAKEN = "Cette référence est déjà prise. Choisissez-en une autre."
 FIRST_STAGE = {"PRE": "SAISINE", "CITE_EMPLOI": "REPERE"}
 
 
@@ -148,7 +149,7 @@ def _add_journey(journey_id: uuid.UUID, new: NewJourney) -> None:
     except IntegrityError as error:
         if "uq_journey_ref" not in str(error.orig):
             raise
-        taken = Problems({"ref": "Cette référence est déjà prise. Choisissez-en une autre."})
+        taken = Problems({"ref": TAKEN})
         taken.stop_if_any()
 
 
@@ -161,6 +162,9 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
         usual = f"{PREFIXES[new.programme]}-0110"
         # Read in clear wherever the journey is named: a name has no place in it.
         problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, un à six chiffres."
+    elif db.session.scalar(select(Journey.id).where(Journey.ref == new.ref)):
+        # Of those that the actor sees: the others are found out at the end.
+        problems["ref"] = TAKEN
     _check_days(problems, new, today)
     check_both_names(problems, *(str(new.sheet.get(name) or "") for name in ("first_name", "last_name")))
     for name, value in new.sheet.items():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from werkzeug import Response
 
 from coordination.accounts import administration, password_links
 from coordination.accounts.administration import Held, Person
-from coordination.accounts.commands import Charter, NewMembership, create_account
+from coordination.accounts.commands import Charter, NewMembership, check_charter, create_account
 from coordination.accounts.models import Account
 from coordination.accounts.queries import list_structures
 from coordination.accounts.vocabulary import SECRECY_BASES
@@ -39,11 +40,8 @@ def new_account() -> ResponseReturnValue:
         form.secrecy_basis.data = "AUCUN"
         return show("new_account.html", form=form)
     try:
-        person = _person(form)
-        _span = administration.span(form.from_on.day(), form.until_on.day(), current.now())
+        person, starts, ends = _new_person(form)
         role, structure, programme = form.role.data or "", form.structure.data, form.programme.data
-        if fields := administration.role_faults(role, structure, programme):
-            raise BadInput("Corrigez les champs signalés.", fields)
         account_id = create_account(
             current.actor(),
             person.email,
@@ -51,13 +49,31 @@ def new_account() -> ResponseReturnValue:
             current.now(),
             secrecy_basis=person.secrecy_basis,
             charter=person.charter,
-            memberships=[
-                NewMembership(role, structure or None, programme or None, *_span),
-            ],
+            memberships=[NewMembership(role, structure or None, programme or None, starts, ends)],
         )
     except BadInput as error:
         return show("new_account.html", refuse(form, error), form=form)
     return _link_page(account_id, "Le compte est créé.")
+
+
+def _new_person(form: NewPersonForm) -> tuple[Person, datetime | None, datetime | None]:
+    """The person and the span of their first role. Raises BadInput by field, of both halves at once."""
+    fields = administration.role_faults(form.role.data or "", form.structure.data, form.programme.data)
+    fields |= administration.address_faults((form.email.data or "").strip().lower())
+    person, starts, ends = None, None, None
+    try:
+        person = _person(form)
+        if person.charter:
+            check_charter(person.charter, current.today())
+    except BadInput as error:
+        fields |= error.fields
+    try:
+        starts, ends = administration.span(form.from_on.day(), form.until_on.day(), current.now())
+    except BadInput as error:
+        fields |= error.fields
+    if fields or person is None:
+        raise BadInput("Corrigez les champs signalés.", fields)
+    return person, starts, ends
 
 
 def _structures() -> dict[str, str]:
@@ -73,10 +89,12 @@ def _person(form: PersonForm) -> Person:
     email = (form.email.data or "").strip().lower()
     name = " ".join((form.display_name.data or "").split())
     fields = administration.person_faults(email, name)
-    signed, expires = form.charter_signed_on.day(), form.charter_expires_on.day()
+    (signed, wrong), (expires, wrong_too) = form.charter_signed_on.read(), form.charter_expires_on.read()
     version = (form.charter_version.data or "").strip()
     given = (bool(version), bool(signed), bool(expires))
-    if any(given) and not all(given):
+    if wrong or wrong_too:
+        fields |= {**wrong, **wrong_too}
+    elif any(given) and not all(given):
         fields["charter_version"] = (
             "Une charte a une version, un jour de signature et une fin : les trois, ou aucun."
         )
