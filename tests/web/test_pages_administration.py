@@ -367,6 +367,15 @@ def test_structures_by_their_pages(admin: FlaskClient) -> None:
     assert "CS" not in re.findall(r'<option value="([^"]+)"', admin.get("/comptes/nouveau").text)
 
 
+def test_the_code_of_a_structure_is_told_as_codes_are_written(admin: FlaskClient) -> None:
+    token = {"csrf_token": csrf_token(admin.get("/structures/nouvelle"))}
+    page = admin.post("/structures/nouvelle", data=token | {"code": "centre social", "name": "Centre"})
+    example = re.search(r"par exemple ([\w-]+)\.", page.text)
+    assert page.status_code == 422 and "tirets bas" in page.text and example and "_" in example[1]
+    made = admin.post("/structures/nouvelle", data=token | {"code": example[1], "name": "Centre"})
+    assert made.status_code == 303
+
+
 @pytest.mark.parametrize(
     ("role", "structure", "programme", "field"),
     [
