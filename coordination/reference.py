@@ -110,6 +110,11 @@ def label(coded_list: str, code: str | None) -> str:
     return every_label(coded_list).get(code, code)
 
 
+def within(words: str) -> str:
+    """A label within a sentence: in small letters, but for an acronym."""
+    return words if words.isupper() else words.lower()
+
+
 def fragile_areas() -> tuple[FragileArea, ...]:
     """Fragile neighbourhoods and residences, whatever their dates."""
     if _areas is not None:

@@ -100,6 +100,15 @@ def role_faults(role: str, structure: str | None, programme: str | None) -> dict
     return fields
 
 
+def address_faults(email: str) -> dict[str, str]:
+    """What is said of an address that has its account already."""
+    return (
+        {"email": "Elle a déjà un compte."}
+        if read_once(select(Account.id).where(Account.email == email))
+        else {}
+    )
+
+
 def holder_of(membership_id: uuid.UUID) -> uuid.UUID:
     """The account that holds a role. Raises NotFound."""
     rows = read_once(select(Membership.account_id).where(Membership.id == membership_id))
@@ -187,13 +196,16 @@ def give_role(
     from_on: date | None,
     until_on: date | None,
     now: datetime,
-) -> None:
-    """Give a role from a day (today if None) until a last day (none if None); access follows at once."""
+) -> bool:
+    """Give a role from a day (today if None) until a last day (none if None); access follows at once.
+
+    Whether the person sees anything by it: not while the account is suspended.
+    """
     starts, ends = span(from_on, until_on, now)
     with work(actor, Action.MANAGE_ACCOUNTS, now) as w:
         grant = w.require()
         _not_oneself(actor, account_id)
-        person_of(account_id)
+        open_ = person_of(account_id).suspended_at is None
         if fields := role_faults(role, structure, programme):
             raise BadInput("Corrigez les champs signalés.", fields)
         held = NewMembership(role, structure, programme, starts, ends)
@@ -205,6 +217,7 @@ def give_role(
         insert_membership(account_id, held)
         follow_from_facts(account_id, programme)
         w.audit(grant, ("role_ajoute", role, str(account_id)))
+        return open_
 
 
 def date_role(
@@ -228,6 +241,8 @@ def date_role(
         if end_now:
             values: dict[str, Any] = {"ended_at": now}
         else:
+            if from_on is None and found.started_at:
+                raise BadInput("Une date manque.", {"from_on": "Indiquez le jour où ce rôle commence."})
             starts, ends = span(from_on, until_on, now, found.started_at)
             values = {"started_at": starts, "ended_at": ends}
         change_row(Membership, Membership.id == membership_id, version, values)

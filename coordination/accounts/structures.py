@@ -44,7 +44,7 @@ def add_structure(actor: Actor, code: str, values: StructureValues, now: datetim
     """Add a structure under a new code, which never changes; its id. Raises BadInput by field."""
     fields = _structure_faults(values, None)
     if not _CODE.fullmatch(code):
-        fields["code"] = "De 2 à 64 majuscules, chiffres ou tirets, par exemple CENTRE-SOCIAL-ARQUES."
+        fields["code"] = "De 2 à 64 majuscules, chiffres ou tirets bas, par exemple CENTRE_SOCIAL_ARQUES."
     if fields:
         raise BadInput("Corrigez les champs signalés.", fields)
     structure_id = uuid.uuid4()

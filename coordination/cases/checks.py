@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from datetime import date
+from datetime import date, timedelta
 
 from coordination import reference
 from coordination.errors import BadInput
@@ -27,6 +27,8 @@ def ended_since(exit_on: date) -> str:
     return f"Le parcours est terminé depuis le {exit_on:%d/%m/%Y}."
 
 
+LONG_AGO = timedelta(days=365)
+"""Before so long a day is mostly one whose year was typed wrong."""
 Faults = Mapping[str, str]
 """Field -> French sentence, of what could not be read: a command tells them together with what its rules refuse."""
 
@@ -49,6 +51,11 @@ class Problems(dict[str, str]):
     def ask(self, field: str, sentence: str) -> None:
         """What can be and is unlikely. The sentence names what is doubted: it is what one confirms."""
         self._questions.setdefault(field, sentence)
+
+    def ask_long_ago(self, field: str, day: date, today: date) -> None:
+        """A year typed wrong is likelier than such a day."""
+        if day < today - LONG_AGO:
+            self.ask(field, f"Le {day:%d/%m/%Y}, c'était il y a plus d'un an. Vérifiez l'année.")
 
     def stop_if_any(self, sure: Collection[str] = ()) -> None:
         """`sure`: the sentences that were confirmed."""

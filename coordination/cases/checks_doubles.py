@@ -9,10 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date
 
 from coordination.alerts.calendar import Calendar, is_public_holiday
-from coordination.cases.checks import Problems
+from coordination.cases.checks import LONG_AGO, Problems
 from coordination.cases.dates import COMING
 from coordination.cases.kinds import APPOINTMENT, BARRIER, EVENT, PAUSE, REVIEW, RIGHT, RecordKind, Values
 from coordination.cases.kinds_facts import ABSENCE
@@ -28,7 +28,6 @@ HELD_AGAINST: Mapping[str, tuple[str, ...]] = {
     EVENT.slug: ("kind", "on_date"),
 }
 """Slug of a kind -> what must be known of the other records of that kind on the journey."""
-LONG_AGO = timedelta(days=365)
 SUNDAY = 6
 # As `Shape.HOUR` keeps them: at another hour a morning was mostly meant for an evening.
 EARLIEST, LATEST = "07:00", "21:00"
@@ -108,6 +107,11 @@ def _check_absence(problems: Problems, values: Values, known: Known, _today: dat
 def _no_school(day: date) -> str:
     if day.weekday() == SUNDAY:
         return "dimanche"
+    return holiday(day)
+
+
+def holiday(day: date) -> str:
+    """What holiday it is, in French; empty if none."""
     if is_public_holiday(day):
         return "jour férié"
     return "jour de vacances scolaires" if Calendar.load().is_school_holiday(day) else ""

@@ -33,10 +33,10 @@ def people_options(people: Mapping[uuid.UUID, str], empty: str | None) -> list[o
 
 
 class OpeningForm(PageForm):
-    """Open a journey. `offer` before anything else."""
+    """Open a journey. `offer` before anything else. In the order of the page, which the faults are told in."""
 
     programme = HiddenField()
-    ref = StringField("Référence")
+    not_same = BooleanField("Ce n'est pas la même personne : ouvrir le parcours")
     first_name = StringField("Prénom")
     last_name = StringField("Nom")
     birth_date = DayField("Date de naissance")
@@ -56,7 +56,7 @@ class OpeningForm(PageForm):
     )
     remark = TextAreaField("Précision")
     referent_id = SelectField("Référent", validate_choice=False)
-    not_same = BooleanField("Ce n'est pas la même personne : ouvrir le parcours")
+    ref = StringField("Référence")
 
     def offer(
         self, programme: str, structures: Mapping[uuid.UUID, str], people: Mapping[uuid.UUID, str]
@@ -80,6 +80,7 @@ class CourseForm(Correction):
 
     stage = RadioField("Étape", validate_choice=False)
     stage_on = DayField("Jour du changement d'étape")
+    opened_on = DayField("Ouvert le")
     entered_on = DayField("Entrée dans le parcours")
     validated_on = DayField("Parcours validé le")
     diagnosis_on = DayField("Diagnostic partagé le")

@@ -17,6 +17,7 @@ RELAY = "RELAIS"
 class Saisine(InFolder, Base):
     """How the journey came: a saisine (PRE) or a spotting (Cité), from a structure, on a day.
 
+    `on_date`: as it was first noted; a correction of that day is the journey's (`opened_on`).
     `source`: code of `pre_referral_source`; `reasons`: codes of `pre_referral_reason`, apart by commas.
     """
 

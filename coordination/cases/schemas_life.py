@@ -71,6 +71,8 @@ class _Opening(_Shape):
 class _Course(_Shape):
     stage = Line(load_default="")
     stage_on = FrenchDate(load_default=None, allow_none=True)
+    # Not sent, it is not corrected; sent empty, it is refused.
+    opened_on = FrenchDate(allow_none=True)
     entered_on = FrenchDate(load_default=None, allow_none=True)
     validated_on = FrenchDate(load_default=None, allow_none=True)
     diagnosis_on = FrenchDate(load_default=None, allow_none=True)

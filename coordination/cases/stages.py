@@ -88,19 +88,19 @@ class Awaited(NamedTuple):
 
     @property
     def turns_down(self) -> bool:
-        return self is _TURN_DOWN
+        return self is TURN_DOWN
 
 
 _AGREEMENT = Awaited("cases.agreement", "Recueillir l'accord des parents", "Noter l'accord")
 _NEXT = Awaited("cases.course", "Passer à l'étape suivante", "Changer l'étape")
 _FIRST = Awaited("cases.course", "Proposer un premier rendez-vous, puis changer l'étape", "Changer l'étape")
-_END = Awaited("cases.ending", "Terminer le parcours", "Noter la sortie")
-_TURN_DOWN = Awaited("cases.course", "Clore le parcours par l'étape « Non retenu »", "Changer l'étape")
+END = Awaited("cases.ending", "Terminer le parcours", "Noter la sortie")
+TURN_DOWN = Awaited("cases.course", "Clore le parcours par l'étape « Non retenu »", "Changer l'étape")
 
 
 def way_out(programme: str, stage: str | None, agreement: str | None) -> Awaited:
     """How a running journey stops: one that has not begun has no exit, it is turned down."""
-    return _TURN_DOWN if refusal(programme, stage, "SORTI", agreement) else _END
+    return TURN_DOWN if refusal(programme, stage, "SORTI", agreement) else END
 
 
 def awaited(programme: str, stage: str | None, agreement: str | None, *, met: bool = False) -> Awaited | None:

@@ -18,6 +18,7 @@ from coordination.cases.models import (
     Attendance,
     Barrier,
     Contact,
+    Journey,
     LifeEvent,
     Objective,
     Pause,
@@ -34,6 +35,7 @@ from coordination.cases.vocabulary import (
     appointment_label,
 )
 from coordination.clock import paris_date
+from coordination.db import db
 from coordination.privacy.policy import Grant
 from coordination.privacy.records import last_corrections
 from coordination.privacy.vault import Opened, Read, open_journey_rows
@@ -81,7 +83,7 @@ ACTIONS = Read(
     ),
 )
 SESSIONS = Read(Attendance, ("action_id", "on_date", "status"))
-ARRIVALS = Read(Saisine, ("on_date", "structure_id", "source", "reasons", "remark"))
+ARRIVALS = Read(Saisine, ("structure_id", "source", "reasons", "remark"))
 
 
 class Source(NamedTuple):
@@ -130,7 +132,9 @@ def own_entries(grant: Grant, journey_id: uuid.UUID, programme: str) -> list[Ent
     found += [("action", r, _action(r, programme, structures, sessions.get(r["id"], []))) for r in actions]
     for slug, read, entries in _PLAIN:
         found += [(slug, r, entries(r)) for r in open_journey_rows(grant, journey_id, read)]
-    exchanges += [_saisine(r, programme, structures) for r in arrivals]
+    if arrivals:
+        opened_on = db.session.get_one(Journey, journey_id).opened_on
+        exchanges += [_saisine(r, opened_on, programme, structures) for r in arrivals if opened_on]
     return exchanges + [
         entry.corrected_at(slug, row["id"]) if row["folder_id"] in writable else entry
         for slug, row, made in found
@@ -166,8 +170,8 @@ def _who(
     return ", ".join(filter(None, said))
 
 
-def _saisine(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> Entry:
-    """How the journey came, and why, as it was said on that day."""
+def _saisine(row: Opened, on: date, programme: str, structures: dict[uuid.UUID, str]) -> Entry:
+    """How the journey came, and why, as it was said; on the day of the opening, as it may be corrected since."""
     sender = reference.label("pre_referral_source", row["source"]) if row["source"] else ""
     reasons = [
         reference.label("pre_referral_reason", code) for code in (row["reasons"] or "").split(",") if code
@@ -175,7 +179,7 @@ def _saisine(row: Opened, programme: str, structures: dict[uuid.UUID, str]) -> E
     title = "Saisine reçue" if programme == "PRE" else "Repérage"
     said = ". ".join(part for part in (" ; ".join(reasons), row["remark"]) if part)
     return Entry(
-        row["on_date"],
+        on,
         "saisine",
         f"{title} : {sender}" if sender else title,
         said,

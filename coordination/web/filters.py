@@ -30,6 +30,7 @@ SHORT_MONTHS = [
 ]
 WEEKDAYS = ["lundi", "mardi", "mercredi", "jeudi", "vendredi", "samedi", "dimanche"]
 UNKNOWN = "non renseigné"
+THIN = "\N{NARROW NO-BREAK SPACE}"
 
 
 def _day(value: date | datetime) -> date:
@@ -96,6 +97,12 @@ def relative(value: date | datetime | None, today: date) -> str:
     return f"il y a {span}" if days < 0 else f"dans {span}"
 
 
+def count_of(number: int, one: str, several: str | None = None) -> str:
+    """As `count`, large numbers by thousands: « 12 022 jours »."""
+    said = count(number, one, several)
+    return said if abs(number) < 10_000 else said.replace(str(number), f"{number:,}".replace(",", THIN), 1)
+
+
 def file_size(size: int) -> str:
     """« 850 Ko », « 2,4 Mo »; of 1024 bytes, as everywhere a file is chosen."""
     if size < 1024 * 1024:
@@ -138,7 +145,7 @@ def register(app: Flask) -> None:
         clock_time=clock_time,
         date_time=date_time,
         relative=relative,
-        count_of=count,
+        count_of=count_of,
         month_of=month_of,
         age=age,
         file_size=file_size,

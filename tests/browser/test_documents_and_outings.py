@@ -87,8 +87,22 @@ def test_a_file_too_large_is_said_so_before_it_travels(site: Site) -> None:
     page.goto(f"/parcours/{journeys_of(REFERENT)[0]}/documents")
     large = FilePayload(name="scan.pdf", mimeType="application/pdf", buffer=bytes(11 * 1024 * 1024))
     page.get_by_label("Fichier").set_input_files(large)
-    expect(page.get_by_text("Ce fichier fait 11,0 Mo : 10 Mo au plus.")).to_be_visible()
+    said = page.get_by_text("Ce fichier fait 11,0 Mo : 10 Mo au plus.")
+    expect(said).to_be_visible()
     assert page.get_by_label("Fichier").evaluate("input => input.files.length") == 0
+    # Sent all the same: it is not told that no file was chosen.
+    page.get_by_label("Attestation").check()
+    page.get_by_label("Coordination").check()
+    page.get_by_role("button", name="Ajouter").click()
+    expect(said).to_be_visible()
+    expect(page.locator("#file-error")).to_have_count(0)
+    expect(page.get_by_label("Fichier")).to_be_focused()
+    page.get_by_label("Fichier").set_input_files(
+        FilePayload(name="photo.png", mimeType="image/png", buffer=a_png())
+    )
+    expect(said).to_have_count(0)
+    page.get_by_role("button", name="Ajouter").click()
+    expect(page.get_by_role("link", name="Attestation")).to_be_visible()
 
 
 def test_two_people_of_an_outing_in_a_few_gestures(site: Site) -> None:

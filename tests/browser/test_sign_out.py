@@ -38,3 +38,16 @@ def test_a_form_left_open_in_another_tab_comes_back_after_sign_in(site: Site) ->
     page.get_by_label("Mot de passe", exact=True).fill(PASSWORD)
     page.get_by_role("button", name="Se reconnecter").click()
     expect(page.get_by_label("Note")).to_have_value("La mère rappellera jeudi.")
+
+
+def test_a_filled_button_shows_where_the_keyboard_is(site: Site) -> None:
+    page = site.new_page()
+    page.goto("/")
+    button = page.get_by_role("button", name="Se connecter")
+    page.get_by_label("Mot de passe", exact=True).focus()
+    for _ in range(4):
+        page.keyboard.press("Tab")
+        if button.evaluate("button => button === document.activeElement"):
+            break
+    expect(button).to_be_focused()
+    expect(button).to_have_css("outline", "rgb(178, 94, 0) solid 3px")

@@ -43,6 +43,12 @@ def _line(number: int, given: dict[str, Any]) -> dict[str, str]:
     [
         ({}, {}, "même nom et même date de naissance"),
         ({"last_name": "Hénon"}, {"last_name": "HENON"}, "même nom et même date de naissance"),
+        ({"last_name": "Essai"}, {"last_name": "Essay"}, "même nom à l'oreille et même date de naissance"),
+        (
+            {"first_name": "Mathieu", "last_name": "Un"},
+            {"first_name": "Matthieu", "last_name": "Deux"},
+            "même date de naissance et même prénom à l'oreille",
+        ),
         ({"last_name": "Da Silva"}, {"last_name": "Silva-Da"}, "même nom et même date de naissance"),
         ({}, {"birth_date": ""}, "même nom, une date de naissance inconnue"),
         ({}, {"birth_date": "2014-06-01"}, "même nom, dates de naissance proches"),

@@ -174,3 +174,12 @@ def test_what_a_second_exchange_closes_is_not_what_the_first_one_did(site: Flask
         sent = post(client, f"/parcours/{journey}/echange", **given)
         page = client.get(sent.headers["Location"]).text
         assert re.search(rf"Échange enregistré[^<]*{said}" if said == " close" else said, page)
+
+
+def test_an_acronym_stays_one_within_a_sentence(site: Flask, journey: uuid.UUID) -> None:
+    client = browser(site, REFERENT)
+    for mode in ("SMS", "TELEPHONE"):
+        given = {"on": TODAY, "mode": mode, "outcome": "MESSAGE", "note": ""}
+        assert post(client, f"/parcours/{journey}/echange", **given).status_code == 303
+    page = client.get(f"/parcours/{journey}/image").text
+    assert "Message laissé (SMS)" in page and "Message laissé (téléphone)" in page and "(sms)" not in page

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import date, timedelta
+from html import unescape
 
 import pytest
 from flask import Flask
@@ -98,6 +99,74 @@ def test_the_cite_has_its_dates_and_its_scheme_sealed(site: Flask) -> None:
     page = client.get(f"/parcours/{journey}/etape").text
     assert re.search(r'<option selected value="CEJ"', page)
     assert stored() == from_scratch()
+
+
+def opened_long_ago(site: Flask) -> uuid.UUID:
+    """A journey of the day, whose opening was confirmed with the wrong year."""
+    given = OPENING | {"ref": "PRE-0520", "referent_id": str(account(REFERENT)), "birth_date": ""}
+    old = TODAY.replace(year=TODAY.year - 20)
+    said = f"Le {old:%d/%m/%Y}, c'était il y a plus d'un an. Vérifiez l'année."
+    sent = post(browser(site, REFERENT), "/parcours/nouveau", **given | {"opened_on": old, "sure": said})
+    assert sent.status_code == 303, sent.text
+    return uuid.UUID(str(scalar("SELECT id FROM journey WHERE ref = 'PRE-0520'")))
+
+
+def opened(journey: uuid.UUID) -> date:
+    return scalar("SELECT opened_on FROM journey WHERE id = %s", journey)
+
+
+def test_an_opening_typed_wrong_is_corrected(site: Flask) -> None:
+    journey, client = opened_long_ago(site), browser(site, REFERENT)
+    page = client.get(f"/parcours/{journey}/etape").text
+    old = TODAY.replace(year=TODAY.year - 20)
+    assert re.search(rf'name="opened_on"[^>]*value="{old}"', page)
+    assert send(client, journey, "etape", stage="SAISINE", opened_on=TODAY).status_code == 303
+    assert opened(journey) == TODAY
+    # What it said before stays; the saisine is read on the day on which it came.
+    assert scalar("SELECT count(*) FROM revision WHERE journey_id = %s", journey) == 1
+    page = unescape(client.get(f"/parcours/{journey}").text)
+    assert str(old.year) not in page and "Saisine reçue" in page
+    detail = (
+        "SELECT detail FROM audit_entry WHERE journey_id = %s AND detail LIKE '%%entered_on%%'"
+        " ORDER BY sequence DESC LIMIT 1"
+    )
+    assert "opened_on" in scalar(detail, journey).split(",")
+    assert stored() == from_scratch()
+    # A form without it, or that says the same, corrects nothing.
+    for same in ({}, {"opened_on": TODAY}):
+        assert send(client, journey, "etape", stage="SAISINE", **same).status_code == 303
+        assert "opened_on" not in scalar(detail, journey).split(",")
+    assert opened(journey) == TODAY
+
+
+def test_an_opening_cannot_be_corrected_past_what_followed(site: Flask) -> None:
+    journey, client = opened_long_ago(site), browser(site, REFERENT)
+    on = TODAY - timedelta(days=40)
+    exchange = {"on": on, "mode": "TELEPHONE", "outcome": "ABOUTI", "note": ""}
+    assert post(client, f"/parcours/{journey}/echange", **exchange).status_code == 303
+    tried = {
+        on + timedelta(days=1): f"Un échange est noté le {on:%d/%m/%Y}",
+        TODAY + timedelta(days=2): "dans le futur",
+        "": "Indiquez une date",
+    }
+    for day, sentence in tried.items():
+        refused = send(client, journey, "etape", stage="SAISINE", opened_on=day)
+        assert refused.status_code == 422
+        assert sentence in unescape(refused.text[refused.text.index('id="opened_on-error"') :])
+    older = on - timedelta(days=400)
+    asked = send(client, journey, "etape", stage="SAISINE", opened_on=older)
+    assert asked.status_code == 422 and "il y a plus d&#39;un an" in asked.text
+    assert send(client, journey, "etape", stage="SAISINE", opened_on=on).status_code == 303
+    assert opened(journey) == on
+
+
+def test_an_opening_is_not_corrected_past_the_dates_of_the_journey(site: Flask, journey: uuid.UUID) -> None:
+    given = course(journey)
+    entered = date.fromisoformat(given["entered_on"])
+    after = entered + timedelta(days=1)
+    sent = send(browser(site, REFERENT), journey, "etape", stage="EN_COURS", opened_on=after, **given)
+    assert sent.status_code == 422 and "le parcours a commencé ce jour-là au plus tard" in sent.text
+    assert 'id="opened_on-error"' in sent.text and 'id="entered_on-error"' not in sent.text
 
 
 def rhythm(journey: uuid.UUID, days: str) -> dict[str, str]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import uuid
 from datetime import timedelta
+from html import unescape
 from typing import Any
 
 import pytest
@@ -192,6 +193,35 @@ def test_who_follows_reads_what_the_review_decided(site: Flask) -> None:
     assert "appeler la famille" in referent.get(f"/parcours/{journey_id}").text
     rows("UPDATE week_decision SET on_date = %s", TODAY - timedelta(days=28))
     assert "appeler la famille" not in referent.get(f"/parcours/{journey_id}").text
+
+
+def test_a_decision_is_told_in_the_words_that_were_pressed(site: Flask) -> None:
+    """Where nobody follows, or where the journey has not begun, a key has other words: they stay."""
+    client = browser(site, COORDINATOR)
+    unfollowed, refused = (first_file(client, f"{REVIEW}?tous=1"), silent_journey(REFERENT))
+    rows("UPDATE journey SET referent_id = NULL WHERE id = %s", unfollowed)
+    state = (
+        "UPDATE journey SET agreement_status = 'REFUS', agreement_on = %s, stage = 'SAISINE' WHERE id = %s"
+    )
+    rows(state, TODAY, refused)
+    for journey, key, pressed, other in (
+        (unfollowed, 7, "Laisser en l'état cette semaine", "aisser le référent agir"),
+        (refused, 6, "Clore le parcours par l'étape « Non retenu »", "réparer la sortie"),
+    ):
+        page = unescape(client.get(f"{REVIEW}/{journey}?tous=1").text).replace("\N{NO-BREAK SPACE}", " ")
+        button = re.search(rf'name="decision" value="(\w+)" data-key="{key}">.*?</kbd> ([^<]*)<', page)
+        assert button and button.group(2) == pressed
+        assert post(client, f"{REVIEW}/{journey}", decision=button.group(1)).status_code == 303
+        for path in (SUM, f"/parcours/{journey}"):
+            page = unescape(client.get(path).text).replace("\N{NO-BREAK SPACE}", " ")
+            assert pressed[1:] in page and other not in page, path
+    rows("UPDATE week_decision SET week = week - 7")
+    page = unescape(client.get(f"{REVIEW}/{unfollowed}?tous=1").text)
+    assert "Laisser en l'état cette semaine" in page.split("Décidé les semaines d'avant")[1]
+    assert "Noter la sortie" not in client.get(SUM).text
+    # Once it is done nothing is left to do.
+    rows("UPDATE journey SET stage = 'NON_RETENU' WHERE id = %s", refused)
+    assert "Revue du" not in client.get(f"/parcours/{refused}").text
 
 
 def test_what_is_decided_can_be_taken_back_and_a_wish_settled(site: Flask) -> None:

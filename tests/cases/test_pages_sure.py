@@ -73,6 +73,27 @@ def test_the_age_of_a_child_is_asked_at_the_opening(site: Flask, born: str, year
     assert open_new(client, birth_date=born, sure=question).status_code == 303
 
 
+def test_an_opening_of_more_than_a_year_ago_is_asked(site: Flask) -> None:
+    client, old = browser(site, REFERENT), TODAY.replace(year=TODAY.year - 20)
+    typed = {"opened_on": old.isoformat(), "birth_date": ""}
+    question = asked(open_new(client, **typed), "opened_on")
+    assert f"{old:%d/%m/%Y}" in question and "plus d'un an" in question
+    assert open_new(client, sure=question, **typed).status_code == 303
+    recent = (TODAY - timedelta(days=360)).isoformat()
+    # Aged two then: of this one nothing is asked.
+    given = {"ref": "PRE-0902", "opened_on": recent, "not_same": "y"}
+    assert open_new(client, **given).status_code == 303
+
+
+def test_an_opening_before_the_birth_is_refused_where_the_slip_is_likelier(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    old = open_new(client, opened_on="1999-05-01")
+    assert old.status_code == 422 and not questions(old)
+    assert 'id="opened_on-error"' in old.text and 'id="birth_date-error"' not in old.text
+    born = open_new(client, opened_on=TODAY - timedelta(days=9), birth_date=TODAY - timedelta(days=1))
+    assert 'id="birth_date-error"' in born.text and 'id="opened_on-error"' not in born.text
+
+
 @pytest.mark.parametrize(
     ("born", "sentence"),
     [
@@ -97,6 +118,15 @@ def test_the_age_of_an_adult_is_asked_at_the_opening(site: Flask, born: str, dou
     assert not doubted or "Cette personne aurait" in asked(sent, "birth_date")
 
 
+@pytest.mark.parametrize("phone", ["06", "abc", "06 12 34 56 78 90 12 34"])
+def test_an_adult_is_noted_with_a_number_that_can_be_dialled(site: Flask, phone: str) -> None:
+    given = {"programme": "CITE_EMPLOI", "ref": "CITE-0901", "referent_id": "", "birth_date": "1990-01-01"}
+    refused = open_new(browser(site, CITE), phone=phone, **given)
+    assert refused.status_code == 422 and not questions(refused)
+    assert "Écrivez le numéro en chiffres" in refused.text[refused.text.index('id="phone-error"') :]
+    assert open_new(browser(site, CITE), phone="06 12 34 56 78", **given).status_code == 303
+
+
 def test_two_questions_of_an_opening_do_not_chase_each_other(site: Flask) -> None:
     client = browser(site, REFERENT)
     assert open_new(client).status_code == 303
@@ -108,6 +138,17 @@ def test_two_questions_of_an_opening_do_not_chase_each_other(site: Flask) -> Non
     age = open_new(client, not_same="y", **twin)
     assert re.search(r'<input checked[^>]*name="not_same"|name="not_same"[^>]*checked', age.text)
     assert open_new(client, not_same="y", sure=asked(age, "birth_date"), **twin).status_code == 303
+
+
+def test_a_double_hides_no_taken_reference_and_faults_come_in_the_order_of_the_page(site: Flask) -> None:
+    client = browser(site, REFERENT)
+    assert open_new(client).status_code == 303
+    refused = open_new(client, first_name="Marius", last_name="", source="")
+    assert "déjà prise" in refused.text
+    assert re.findall(r'<li><a href="#([^"]*)"', refused.text) == ["last_name", "source", "ref"]
+    alike = open_new(client)
+    assert "peut-être déjà suivi" in alike.text and "déjà prise" in alike.text
+    assert re.findall(r'<li><a href="#([^"]*)"', alike.text) == ["not_same", "ref"]
 
 
 def test_a_reference_is_written_as_the_others(site: Flask) -> None:

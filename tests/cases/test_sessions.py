@@ -5,13 +5,14 @@ from __future__ import annotations
 import re
 import threading
 import uuid
-from datetime import timedelta
+from datetime import date, timedelta
 from html import unescape
 
 from flask import Flask
 
 from coordination import clock
 from coordination.cases.commands.attendance import note_sessions
+from coordination.cases.queries.record_page import missing_days
 from coordination.errors import Conflict
 from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, post
 from tests.cases.test_pages_records import TYPED, agreed, latest
@@ -29,6 +30,36 @@ RUNNING = {
     "started_on": str(day(-30)),
     "status": "EN_COURS",
 }
+
+
+def proposed(noted: list[str], start: str, last: str, programme: str = "PRE") -> list[str]:
+    days = [date.fromisoformat(text) for text in noted]
+    found = missing_days(days, date.fromisoformat(start), date.fromisoformat(last), programme)
+    return [f"{day:%d/%m}" for day in found]
+
+
+def test_no_session_of_a_child_is_proposed_inside_school_holidays() -> None:
+    """Of autumn 2026, holidays from 17 October to 1 November; 11 November is a Wednesday."""
+    assert proposed([], "2026-10-06", "2026-11-10") == ["06/10", "13/10", "03/11", "10/11"]
+    assert proposed(["2026-10-13", "2026-10-06"], "2026-09-01", "2026-11-10") == ["03/11", "10/11"]
+    # The holidays between the last two sessions make it no less weekly.
+    assert proposed(["2026-11-03", "2026-10-13"], "2026-09-01", "2026-11-17") == ["10/11", "17/11"]
+    assert proposed(["2026-11-17", "2026-11-03"], "2026-09-01", "2026-12-15") == ["01/12", "15/12"]
+    assert proposed([], "2026-11-04", "2026-11-18") == ["04/11", "18/11"]
+    # Nothing to propose but a day without school: it may still be typed.
+    assert proposed(["2026-10-13"], "2026-10-06", "2026-10-19") == []
+    assert proposed([], "2026-10-20", "2026-11-11", "CITE_EMPLOI") == ["20/10", "27/10", "03/11", "10/11"]
+
+
+def test_a_session_inside_school_holidays_can_be_typed(site: Flask) -> None:
+    action, client = running(site), browser(site, REFERENT)
+    path, within = f"/parcours/action/{action}/presences", date(2026, 10, 20)
+    rows("UPDATE action SET started_on = %s WHERE id = %s", within, action)
+    rows("UPDATE journey SET opened_on = %s WHERE opened_on > %s", within, within)
+    assert f'name="seance-{within}"' not in client.get(path).text
+    sent = post(client, path, other=within.isoformat(), other_status="PRESENT")
+    assert sent.status_code == 303
+    assert rows("SELECT on_date FROM attendance WHERE action_id = %s", action) == [(within,)]
 
 
 def running(site: Flask) -> uuid.UUID:

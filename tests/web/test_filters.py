@@ -47,6 +47,11 @@ def test_relative_days(day: date, said: str) -> None:
     assert filters.relative(day, TODAY) == said
 
 
+def test_large_counts_are_read_by_thousands() -> None:
+    assert filters.count_of(9999, "jour") == "9999 jours"
+    assert filters.count_of(12022, "jour") == "12\N{NARROW NO-BREAK SPACE}022 jours"
+
+
 def test_counts_agree() -> None:
     assert [filters.count(n, "alerte") for n in (0, 1, 2)] == ["0 alerte", "1 alerte", "2 alertes"]
     assert filters.count(3, "journal", "journaux") == "3 journaux"

@@ -152,6 +152,17 @@ def test_a_refused_account_says_why_and_keeps_what_was_typed(
     assert scalar("SELECT count(*) FROM account WHERE kind = 'person'") == 1
 
 
+def test_all_that_is_wrong_with_a_new_account_is_said_at_once(admin: FlaskClient) -> None:
+    wrong = {"email": "admin@exemple.fr", "role": "", "charter_signed_on": "demain", "until_on": str(day(-1))}
+    refused = new_account(admin, **wrong)
+    found = set(re.findall(r'class="field-error" id="([^"]*)-error"', refused.text))  # type: ignore[attr-defined]
+    assert found == set(wrong) and "Elle a déjà un compte" in unescape(refused.text)  # type: ignore[attr-defined]
+    wrong = {"email": "admin@exemple.fr", "structure": "", "role": "CCAS", "charter_signed_on": str(day(1))}
+    refused = new_account(admin, **wrong)
+    found = set(re.findall(r'class="field-error" id="([^"]*)-error"', refused.text))  # type: ignore[attr-defined]
+    assert found >= {"email", "structure", "charter_signed_on"}
+
+
 def test_a_sheet_changes_an_account_and_tells_who_was_second(admin: FlaskClient) -> None:
     account, _ = some()
     page = admin.get(f"/comptes/{account}")
@@ -216,6 +227,52 @@ def test_roles_suspension_and_links_by_their_buttons(app: Flask, admin: FlaskCli
     again = {"suspended": "0", "version": scalar("SELECT version FROM account WHERE id = %s", account)}
     assert admin.post(f"/comptes/{account}/suspension", data=token | again).status_code == 303
     assert "/mot-de-passe/" in admin.post(f"/comptes/{account}/lien", data=token).text
+
+
+def dated(membership: uuid.UUID, **values: object) -> dict[str, str]:
+    """The form of the days of a role, as the sheet names its fields."""
+    version = scalar("SELECT version FROM membership WHERE id = %s", membership)
+    return {
+        f"r{membership.hex[:8]}-{name}": str(value) for name, value in ({"version": version} | values).items()
+    }
+
+
+def test_the_days_of_a_role_are_refused_beside_their_field_and_kept_as_typed(admin: FlaskClient) -> None:
+    account, _ = some()
+    membership = scalar("SELECT id FROM membership WHERE account_id = %s", account)
+    rows("UPDATE membership SET started_at = %s WHERE id = %s", day(-40), membership)
+    token, own = {"csrf_token": token_of(admin)}, f"r{membership.hex[:8]}-"
+    for typed, wrong in (
+        ({"from_on": day(-3), "until_on": day(-9)}, "until_on"),
+        ({"from_on": "", "until_on": day(9)}, "from_on"),
+        ({"from_on": "31/02/2026", "until_on": day(9)}, "from_on"),
+    ):
+        refused = admin.post(f"/comptes/roles/{membership}", data=token | dated(membership, **typed))
+        assert refused.status_code == 422
+        assert re.findall(r'class="field-error" id="([^"]*)"', refused.text) == [f"{own}{wrong}-error"]
+        for name, value in typed.items():
+            assert re.search(rf'name="{own}{name}"[^>]*value="{value}"', refused.text), (name, value)
+    assert scalar("SELECT started_at::date FROM membership WHERE id = %s", membership) == day(-40)
+    kept = admin.post(
+        f"/comptes/roles/{membership}", data=token | dated(membership, from_on=day(-3), until_on=day(9))
+    )
+    assert kept.status_code == 303
+    # Somebody else was quicker: what was typed stays, and is sent again knowing it.
+    late = admin.post(
+        f"/comptes/roles/{membership}",
+        data=token | dated(membership, version=1, from_on=day(-2), until_on=""),
+    )
+    assert late.status_code == 409 and re.search(rf'name="{own}from_on"[^>]*value="{day(-2)}"', late.text)
+
+
+def test_a_role_given_to_a_suspended_account_says_that_it_shows_nothing_yet(admin: FlaskClient) -> None:
+    account, _ = some()
+    token = {"csrf_token": token_of(admin)}
+    given = {"role": "DPO", "structure": "", "programme": "", "from_on": str(day()), "until_on": ""}
+    for suspended, said in ((False, "L'accès suit dès maintenant."), (True, "Ce compte est suspendu")):
+        rows("UPDATE account SET suspended_at = %s WHERE id = %s", day() if suspended else None, account)
+        sent = admin.post(f"/comptes/{account}/roles", data=token | given, follow_redirects=True)
+        assert said in unescape(sent.text) and ("dès maintenant" in sent.text) is not suspended
 
 
 @pytest.mark.parametrize("version", ["9" * 6000, "9" * 30, "9" * 12, "-1", "²", "٣", "", "deux"])
@@ -308,6 +365,15 @@ def test_structures_by_their_pages(admin: FlaskClient) -> None:
     assert admin.post(f"/structures/{structure}", data=token | retired).status_code == 409
     assert "retirée" in admin.get("/comptes").text
     assert "CS" not in re.findall(r'<option value="([^"]+)"', admin.get("/comptes/nouveau").text)
+
+
+def test_the_code_of_a_structure_is_told_as_codes_are_written(admin: FlaskClient) -> None:
+    token = {"csrf_token": csrf_token(admin.get("/structures/nouvelle"))}
+    page = admin.post("/structures/nouvelle", data=token | {"code": "centre social", "name": "Centre"})
+    example = re.search(r"par exemple ([\w-]+)\.", page.text)
+    assert page.status_code == 422 and "tirets bas" in page.text and example and "_" in example[1]
+    made = admin.post("/structures/nouvelle", data=token | {"code": example[1], "name": "Centre"})
+    assert made.status_code == 303
 
 
 @pytest.mark.parametrize(

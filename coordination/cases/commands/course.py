@@ -12,6 +12,7 @@ from sqlalchemy import select
 
 from coordination.alerts.running import TURNED_DOWN
 from coordination.cases.checks import Faults, Problems, ended_since
+from coordination.cases.commands.opening_day import KEPT, check_opening
 from coordination.cases.commands.pauses import Standing
 from coordination.cases.commands.turns import change_as_form, check_order, follow_journey, remember
 from coordination.cases.models import Journey, Sheet
@@ -36,11 +37,14 @@ TURNS_DOWN = (
 class Course:
     """As typed. `stage_on`: the day of a change of stage, which dates what the stage stands for.
 
+    `opened_on`: as it is corrected, KEPT where it is not.
+
     `note`: what is said of that change; a journey that is turned down asks for it.
     """
 
     stage: str
     stage_on: date | None = None
+    opened_on: date | None = KEPT
     entered_on: date | None = None
     validated_on: date | None = None
     diagnosis_on: date | None = None
@@ -85,7 +89,9 @@ def change_course(
         if moved:
             course = _dated(course, journey, problems, today)
         dates = {name: getattr(course, name) for name in DATES[journey.programme]}
-        check_order(problems, {"opened_on": journey.opened_on, **dates}, today)
+        since = {**dates, "turn": course.stage_on} if moved else dates
+        opened_on = check_opening(problems, grant, journey, course.opened_on, since, today)
+        check_order(problems, {"opened_on": opened_on, **dates}, today)
         for name, day in dates.items():
             early = dated_too_soon(journey.programme, journey.agreement_status, day, getattr(journey, name))
             if early and "stage" not in problems:
@@ -100,6 +106,8 @@ def change_course(
             values["stage"] = course.stage
             if course.stage in (SUSPENDED, TURNED_DOWN):
                 values["suspended_from"] = journey.stage
+        if opened_on and opened_on != journey.opened_on:
+            values["opened_on"] = opened_on
         change_as_form(w, journey_id, version, {}, **values)
         if journey.programme == "CITE_EMPLOI":
             sheet = open_rows(grant, Sheet, (*CODES, "version"), Sheet.journey_id == journey_id)[0]

@@ -190,7 +190,7 @@ def _missing(attempts: Tried) -> str:
     many = attempts.missing > 1
     sentence = f"Il manque {attempts.missing} tentative{'s' if many else ''}"
     if attempts.needs_another_mode:
-        mode = reference.label("contact_mode", next(iter(attempts.modes))).lower()
+        mode = reference.within(reference.label("contact_mode", next(iter(attempts.modes))))
         way = f"un autre moyen que « {mode} »"
         return f"{sentence}, dont une par {way}." if many else f"{sentence}, par {way}."
     return f"{sentence}, par deux moyens différents." if not attempts.attempts else f"{sentence}."

@@ -14,7 +14,7 @@ from sqlalchemy.exc import IntegrityError
 from coordination.accounts.models import Structure
 from coordination.accounts.queries import may_follow
 from coordination.alerts.sources import follow_all
-from coordination.cases.checks import Faults, Problems
+from coordination.cases.checks import LONG_AGO, Faults, Problems
 from coordination.cases.checks_people import (
     UNKNOWN,
     check_birth,
@@ -38,6 +38,7 @@ from coordination.privacy.vault import keystore, new_row
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import work
 
+TAKEN = "Cette référence est déjà prise. Choisissez-en une autre."
 FIRST_STAGE = {"PRE": "SAISINE", "CITE_EMPLOI": "REPERE"}
 
 
@@ -154,7 +155,7 @@ def _add_journey(journey_id: uuid.UUID, new: NewJourney) -> None:
     except IntegrityError as error:
         if "uq_journey_ref" not in str(error.orig):
             raise
-        taken = Problems({"ref": "Cette référence est déjà prise. Choisissez-en une autre."})
+        taken = Problems({"ref": TAKEN})
         taken.stop_if_any()
 
 
@@ -167,16 +168,31 @@ def _check_new(problems: Problems, new: NewJourney, today: date) -> None:
         usual = f"{PREFIXES[new.programme]}-0110"
         # Read in clear wherever the journey is named: a name has no place in it.
         problems["ref"] = f"Une référence s'écrit comme {usual} : ce début, un tiret, un à six chiffres."
-    check_birth(problems, new.programme, new.sheet.get("birth_date"), new.opened_on, today)
+    elif db.session.scalar(select(Journey.id).where(Journey.ref == new.ref)):
+        # Of those that the actor sees: the others are found out at the end.
+        problems["ref"] = TAKEN
+    _check_days(problems, new, today)
     check_both_names(problems, *(str(new.sheet.get(name) or "") for name in ("first_name", "last_name")))
     for name, value in new.sheet.items():
         if isinstance(value, str):
             problems.free_text(name, value, 200)
+    check_phone(problems, str(new.sheet.get("phone") or ""))
     if new.relative:
         _check_relative(problems, new.relative)
     if new.saisine:
         _check_saisine(problems, new)
     check_commune(problems, new.programme, str(new.sheet.get("commune") or ""))
+
+
+def _check_days(problems: Problems, new: NewJourney, today: date) -> None:
+    """The opening and the birth; where both cannot be, the fault is said of the one that is likelier wrong."""
+    born, opened_on = new.sheet.get("birth_date"), new.opened_on
+    if opened_on and born and opened_on < min(born, today - LONG_AGO):
+        problems["opened_on"] = "Cette date est avant la naissance, et il y a plus d'un an. Vérifiez l'année."
+        return
+    if opened_on:
+        problems.ask_long_ago("opened_on", opened_on, today)
+    check_birth(problems, new.programme, born, opened_on, today)
 
 
 def _check_relative(problems: Problems, relative: Mapping[str, str]) -> None:

@@ -22,6 +22,9 @@ from coordination.privacy.work import work
 
 # In the order of their keys on the page.
 DECISIONS = ("APPELER", "REAFFECTER", "EPS", "PAUSE", "REPORTER", "SORTIE", "LAISSER")
+# What a key says where nobody follows the journey, or where it ends otherwise: kept as it was pressed, so that it
+# reads the same whatever the journey becomes. Code -> the decision that it is.
+SAME_AS = {"NOMMER": "REAFFECTER", "CLORE": "SORTIE", "TERMINER": "SORTIE", "ATTENDRE": "LAISSER"}
 # They bring somebody else in, or go on with the journey: not once the agreement is refused or withdrawn.
 SHARING = frozenset({"REAFFECTER", "EPS", "PAUSE"})
 # Nor is a family that refused called again for the sake of the review.
@@ -42,11 +45,11 @@ def decide(actor: Actor, journey_id: uuid.UUID, decision: str, now: datetime) ->
     today = paris_date(now)
     with work(actor, Action.REVIEW_WEEK, now) as w:
         grant = w.require(journey_id)
-        if decision not in DECISIONS:
+        if SAME_AS.get(decision, decision) not in DECISIONS:
             raise BadInput("Choisissez une des décisions proposées.")
         # Of two coordinators at once, the second one finds what the first decided.
         agreed = db.session.scalar(select(Journey.agreement_status).where(Journey.id == journey_id))
-        if decision in NOT_ONCE_REFUSED and agreed in FROZEN:
+        if SAME_AS.get(decision, decision) in NOT_ONCE_REFUSED and agreed in FROZEN:
             raise BadInput("L'accord est refusé ou retiré : plus rien ne se partage. Choisissez autre chose.")
         standing = db.session.scalar(
             select(WeekDecision.id).where(

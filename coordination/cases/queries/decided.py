@@ -26,6 +26,7 @@ _DECISIONS = (
         Account.display_name,
         Journey.programme,
         Journey.agreement_status,
+        Journey.runs.label("runs"),
     )
     .join(Journey, Journey.id == WeekDecision.journey_id)
     .outerjoin(Account, Account.id == WeekDecision.by_id)
@@ -39,8 +40,9 @@ _DECISIONS = (
 
 @dataclass(frozen=True)
 class Decided:
-    """`last`: what the last review decided, None once it is old. `wish`: since when the journey waits for the next
-    EPS (or meeting of the Cité), and how that is called.
+    """`last`: what the last review decided, None once it is old or the journey ended.
+
+    `wish`: since when the journey waits for the next EPS (or meeting of the Cité), and how that is called.
     """
 
     last: Earlier | None = None
@@ -51,7 +53,8 @@ def decided(journey_id: uuid.UUID, today: date) -> Decided:
     """What the reviews decided of a journey, for whoever follows it. One statement."""
     old = today - TOLD_FOR
     rows = db.session.execute(_DECISIONS, {"journey_id": journey_id, "old": old}).all()
-    recent = [row for row in rows if row.on_date > old]
+    # Of an ended journey nothing is left to do.
+    recent = [row for row in rows if row.on_date > old and row.runs]
     wishes = [
         row
         for row in rows

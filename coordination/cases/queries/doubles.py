@@ -16,7 +16,7 @@ from sqlalchemy import select
 
 from coordination.cases.models import Journey, Sheet
 from coordination.cases.queries.people import account_names
-from coordination.cases.queries.search import fold_all, sound
+from coordination.cases.queries.search import fold, fold_all, sound
 from coordination.db import among, db, narrow
 from coordination.privacy.policy import Grant
 from coordination.privacy.vault import open_columns
@@ -101,7 +101,7 @@ def doubles(grant: Grant) -> Doubles:
     pairs = []
     for pair in kept:
         older, newer = sorted(map(side, pair), key=lambda s: (s.opened_on or date.min, s.ref))
-        pairs.append(Double(older, newer, found[pair]))
+        pairs.append(Double(older, newer, _told(found[pair], pair, first, last)))
     return Doubles(tuple(pairs), len(found))
 
 
@@ -118,6 +118,19 @@ def _journeys(ids: Mapping[int, uuid.UUID]) -> dict[int, Any]:
     rows = db.session.execute(select(*columns).where(among(Journey.id, ids.values())))
     by_id = {row.id: row for row in rows}
     return {place: by_id[id_] for place, id_ in ids.items() if id_ in by_id}
+
+
+def _told(why: str, pair: tuple[int, int], first: Sequence[str], last: Sequence[str]) -> str:
+    """Why, with what is heard as one and written otherwise: « même nom » speaks of both names."""
+    words, compared = ("même nom", (first, last)) if "même nom" in why else ("même prénom", (first,))
+    if all(_spelt_alike(*(names[place] for place in pair)) for names in compared):
+        return why
+    return why.replace(words, f"{words} à l'oreille")
+
+
+def _spelt_alike(one: str, other: str) -> bool:
+    """Whether two names that are heard as one are also written so, in whatever order of their words."""
+    return sorted(fold(one).split()) == sorted(fold(other).split())
 
 
 def _heard(names: Sequence[str]) -> list[str]:

@@ -157,7 +157,8 @@ def _dated(journey_id: uuid.UUID) -> dict[str, list[Any]]:
 def _contact(on: date, outcome: str | None, mode: str, *_: Any) -> Moment:
     reached = outcome == "ABOUTI" and mode != "TIERS"
     shape = "exchange" if reached else _ATTEMPTS.get(outcome or "", "third")
-    words = f"{reference.label('contact_outcome', outcome)} ({reference.label('contact_mode', mode).lower()})"
+    way = reference.within(reference.label("contact_mode", mode))
+    words = f"{reference.label('contact_outcome', outcome)} ({way})"
     return Moment("exchange", on, shape, words, is_exchange=reached)
 
 

@@ -12,6 +12,7 @@ from sqlalchemy import or_, select, union_all
 
 from coordination.accounts.followers import structures
 from coordination.accounts.models import Structure
+from coordination.cases.checks_doubles import holiday
 from coordination.cases.kinds import ACTION, EXCHANGE, Cell, RecordKind, Shape
 from coordination.cases.models import Action, Appointment, Attendance, Journey, Sheet
 from coordination.cases.queries.people import account_names
@@ -181,23 +182,32 @@ def sessions_of(grant: Grant, action_id: uuid.UUID, today: date) -> Sessions:
     what = action_label(programme, *(page.values[name] for name in ("kind", "axis_or_barrier", "detail")))
     start = page.values["started_on"] or page.values["planned_start"]
     last = min(filter(None, (today, page.values["ended_on"], ended_on(page.journey_id))))
-    return Sessions(action_id, what, noted, missing_days([s.on for s in noted], start, last))
+    return Sessions(action_id, what, noted, missing_days([s.on for s in noted], start, last, programme))
 
 
-def missing_days(noted: list[date], start: date | None, today: date) -> tuple[date, ...]:
-    """The latest days, a session a week, that are not noted; `noted` the latest first."""
-    days = []
+def missing_days(noted: list[date], start: date | None, today: date, programme: str) -> tuple[date, ...]:
+    """The latest days, a session a week, that are not noted; `noted` the latest first.
+
+    No day without school for a child: such a session is rare, and typed.
+    """
+    gap, day = USUAL_INTERVAL, start or today
     if noted:
-        gap = noted[0] - noted[1] if len(noted) > 1 and noted[0] > noted[1] else USUAL_INTERVAL
+        # A week that fell in the holidays says nothing of the rhythm.
+        if len(noted) > 1 and noted[0] > noted[1] and not _is_off(noted[1] + USUAL_INTERVAL, programme):
+            gap = noted[0] - noted[1]
         day = noted[0] + gap
-    elif start:
-        gap, day = USUAL_INTERVAL, start
-    else:
-        return (today,)
+    days = []
     while day <= today:
         days.append(day)
         day += gap
-    return tuple(days[-MOST_SESSIONS:]) or ((today,) if today not in noted else ())
+    last = [] if today in noted else [today]
+    return tuple([day for day in days if not _is_off(day, programme)][-MOST_SESSIONS:]) or tuple(
+        day for day in last if not _is_off(day, programme)
+    )
+
+
+def _is_off(day: date, programme: str) -> bool:
+    return programme == "PRE" and holiday(day) != ""
 
 
 def diagnosis_of(grant: Grant, journey_id: uuid.UUID) -> tuple[date | None, str, int]:

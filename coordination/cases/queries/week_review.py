@@ -13,13 +13,13 @@ from coordination import reference
 from coordination.alerts.life import Happened, history
 from coordination.alerts.queries import PersonAlerts, by_person, serious_alerts
 from coordination.cases.commands.appointments import PENDING
-from coordination.cases.commands.week_review import DECISIONS, NOT_ONCE_REFUSED, monday
+from coordination.cases.commands.week_review import DECISIONS, NOT_ONCE_REFUSED, SAME_AS, monday
 from coordination.cases.models import Appointment, Contact, Journey
 from coordination.cases.models_life import Leave
 from coordination.cases.models_review import WeekDecision
 from coordination.cases.queries.listing import JourneyLine, lines
 from coordination.cases.queries.people import Person, account_names, people
-from coordination.cases.stages import FROZEN, Awaited, way_out
+from coordination.cases.stages import END, FROZEN, TURN_DOWN, Awaited, way_out
 from coordination.db import db
 from coordination.privacy.policy import Grant
 
@@ -27,14 +27,18 @@ from coordination.privacy.policy import Grant
 LABELS = {
     "APPELER": "Appeler la famille",
     "REAFFECTER": "Changer de référent",
+    "NOMMER": "Choisir un référent",
     "EPS": "Mettre à la prochaine EPS",
     "PAUSE": "Mettre en pause",
     "REPORTER": "Reporter de deux semaines",
     "SORTIE": "Préparer la sortie",
+    "CLORE": TURN_DOWN.words,
+    "TERMINER": END.words,
     "LAISSER": "Laisser le référent agir",
+    "ATTENDRE": "Laisser en l'état cette semaine",
 }
 # Nobody follows it: nobody is left to act.
-UNFOLLOWED = {"REAFFECTER": "Choisir un référent", "LAISSER": "Laisser en l'état cette semaine"}
+UNFOLLOWED = {"REAFFECTER": "NOMMER", "LAISSER": "ATTENDRE"}
 CITE_LABELS = LABELS | {"APPELER": "Appeler la personne", "EPS": "Mettre à la prochaine réunion"}
 TRIED = 5
 
@@ -70,17 +74,20 @@ class File:
     answers: tuple[tuple[Happened, str], ...]
     earlier: tuple[Earlier, ...]
     labels: dict[str, str]
+    # Decision -> the code that says the same here in other words.
+    said_here: dict[str, str]
     # Its agreement is refused or withdrawn.
     frozen: bool
 
     @property
     def choices(self) -> list[tuple[int, str, str]]:
-        """(key, decision, label) of what can be decided; a decision keeps its key from file to file."""
-        return [
-            (key, code, self.labels[code])
-            for key, code in enumerate(DECISIONS, 1)
-            if not (self.frozen and code in NOT_ONCE_REFUSED)
+        """(key, code, label) of what can be decided; a decision keeps its key from file to file."""
+        offered = [
+            (key, self.said_here.get(decision, decision))
+            for key, decision in enumerate(DECISIONS, 1)
+            if not (self.frozen and decision in NOT_ONCE_REFUSED)
         ]
+        return [(key, code, self.labels[code]) for key, code in offered]
 
 
 @dataclass(frozen=True)
@@ -93,6 +100,11 @@ class Decided:
     this_week: bool
     # Where its exit is noted, or that it is turned down.
     way_out: Awaited
+
+    @property
+    def same_as(self) -> str:
+        """The decision that its code is, whatever its words."""
+        return SAME_AS.get(self.decision, self.decision)
 
 
 @dataclass(frozen=True)
@@ -170,9 +182,9 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
     labels = LABELS if journey.programme == "PRE" else CITE_LABELS
     frozen = journey.agreement_status in FROZEN
     out = way_out(journey.programme, journey.stage, journey.agreement_status)
-    now = labels if journey.referent_id else labels | UNFOLLOWED
+    said_here = {} if journey.referent_id else dict(UNFOLLOWED)
     if frozen or out.turns_down:
-        now = now | {"SORTIE": out.words}
+        said_here["SORTIE"] = "CLORE" if out.turns_down else "TERMINER"
     return File(
         line=found[0],
         alerts=waiting,
@@ -194,7 +206,8 @@ def file(grant: Grant, journey_id: uuid.UUID, today: date) -> File | None:
         ),
         answers=tuple((line, names.get(line.by_id, "") if line.by_id else "") for line in happened[-TRIED:]),
         earlier=tuple(Earlier(p.on_date, labels[p.decision], names.get(p.by_id, "")) for p in past),
-        labels=now,
+        labels=labels,
+        said_here=said_here,
         frozen=frozen,
     )
 

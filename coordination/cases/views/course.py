@@ -21,7 +21,7 @@ from coordination.privacy.records import EditConflict
 from coordination.web import current, drafts
 from coordination.web.routing import declares
 
-CLEAR = ("stage", "planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["CITE_EMPLOI"])))
+CLEAR = ("stage", "opened_on", "planned_rhythm_days", *dict.fromkeys((*DATES["PRE"], *DATES["CITE_EMPLOI"])))
 
 
 @blueprint.route("/<uuid:journey_id>/etape", methods=["GET", "POST"])

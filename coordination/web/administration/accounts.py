@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import uuid
+from datetime import datetime
 
 from flask import flash, redirect, request, url_for
 from flask.typing import ResponseReturnValue
@@ -10,7 +11,7 @@ from werkzeug import Response
 
 from coordination.accounts import administration, password_links
 from coordination.accounts.administration import Held, Person
-from coordination.accounts.commands import Charter, NewMembership, create_account
+from coordination.accounts.commands import Charter, NewMembership, check_charter, create_account
 from coordination.accounts.models import Account
 from coordination.accounts.queries import list_structures
 from coordination.accounts.vocabulary import SECRECY_BASES
@@ -24,6 +25,9 @@ from coordination.web.administration.pages import blueprint, refuse, show
 from coordination.web.forms import PageForm, version_sent
 from coordination.web.routing import declares
 
+AT_ONCE = "L'accès suit dès maintenant."
+SUSPENDED = "Ce compte est suspendu : la personne ne voit rien tant qu'il n'est pas rouvert."
+
 
 @blueprint.route("/comptes/nouveau", methods=["GET", "POST"])
 @declares(Action.MANAGE_ACCOUNTS)
@@ -36,11 +40,8 @@ def new_account() -> ResponseReturnValue:
         form.secrecy_basis.data = "AUCUN"
         return show("new_account.html", form=form)
     try:
-        person = _person(form)
-        _span = administration.span(form.from_on.day(), form.until_on.day(), current.now())
+        person, starts, ends = _new_person(form)
         role, structure, programme = form.role.data or "", form.structure.data, form.programme.data
-        if fields := administration.role_faults(role, structure, programme):
-            raise BadInput("Corrigez les champs signalés.", fields)
         account_id = create_account(
             current.actor(),
             person.email,
@@ -48,13 +49,31 @@ def new_account() -> ResponseReturnValue:
             current.now(),
             secrecy_basis=person.secrecy_basis,
             charter=person.charter,
-            memberships=[
-                NewMembership(role, structure or None, programme or None, *_span),
-            ],
+            memberships=[NewMembership(role, structure or None, programme or None, starts, ends)],
         )
     except BadInput as error:
         return show("new_account.html", refuse(form, error), form=form)
     return _link_page(account_id, "Le compte est créé.")
+
+
+def _new_person(form: NewPersonForm) -> tuple[Person, datetime | None, datetime | None]:
+    """The person and the span of their first role. Raises BadInput by field, of both halves at once."""
+    fields = administration.role_faults(form.role.data or "", form.structure.data, form.programme.data)
+    fields |= administration.address_faults((form.email.data or "").strip().lower())
+    person, starts, ends = None, None, None
+    try:
+        person = _person(form)
+        if person.charter:
+            check_charter(person.charter, current.today())
+    except BadInput as error:
+        fields |= error.fields
+    try:
+        starts, ends = administration.span(form.from_on.day(), form.until_on.day(), current.now())
+    except BadInput as error:
+        fields |= error.fields
+    if fields or person is None:
+        raise BadInput("Corrigez les champs signalés.", fields)
+    return person, starts, ends
 
 
 def _structures() -> dict[str, str]:
@@ -70,10 +89,12 @@ def _person(form: PersonForm) -> Person:
     email = (form.email.data or "").strip().lower()
     name = " ".join((form.display_name.data or "").split())
     fields = administration.person_faults(email, name)
-    signed, expires = form.charter_signed_on.day(), form.charter_expires_on.day()
+    (signed, wrong), (expires, wrong_too) = form.charter_signed_on.read(), form.charter_expires_on.read()
     version = (form.charter_version.data or "").strip()
     given = (bool(version), bool(signed), bool(expires))
-    if any(given) and not all(given):
+    if wrong or wrong_too:
+        fields |= {**wrong, **wrong_too}
+    elif any(given) and not all(given):
         fields["charter_version"] = (
             "Une charte a une version, un jour de signature et une fin : les trois, ou aucun."
         )
@@ -110,8 +131,21 @@ def account(account_id: uuid.UUID) -> ResponseReturnValue:
 
 
 def _sheet(
-    account_id: uuid.UUID, status: int = 200, person: PersonForm | None = None, role: RoleForm | None = None
+    account_id: uuid.UUID,
+    status: int = 200,
+    person: PersonForm | None = None,
+    role: RoleForm | None = None,
+    refused: tuple[uuid.UUID, RoleDatesForm] | None = None,
 ) -> Response:
+    """`refused`: a role, and the form of its days that was refused."""
+
+    def dates(line: Held) -> RoleDatesForm:
+        if refused and refused[0] == line.id:
+            # As `person.version` below.
+            refused[1].version.data = line.version
+            return refused[1]
+        return _dates(line)
+
     with consult(current.actor(), Action.MANAGE_ACCOUNTS, current.now()) as r:
         grant = r.require()
         found, held = administration.account_sheet(grant, account_id)
@@ -141,7 +175,7 @@ def _sheet(
         role_labels=every_label("user_role"),
         programme_labels=every_label("programme"),
         secrecy_bases=SECRECY_BASES,
-        dates=_dates,
+        dates=dates,
     )
 
 
@@ -180,7 +214,7 @@ def change_account(account_id: uuid.UUID) -> ResponseReturnValue:
 def give_role(account_id: uuid.UUID) -> ResponseReturnValue:
     form = RoleForm()
     try:
-        administration.give_role(
+        sees = administration.give_role(
             current.actor(),
             account_id,
             form.role.data or "",
@@ -192,7 +226,7 @@ def give_role(account_id: uuid.UUID) -> ResponseReturnValue:
         )
     except BadInput as error:
         return _sheet(account_id, refuse(form, error), role=form)
-    return _back(account_id, "Rôle donné. L'accès suit dès maintenant.")
+    return _back(account_id, f"Rôle donné. {AT_ONCE if sees else SUSPENDED}")
 
 
 @blueprint.post("/comptes/roles/<uuid:membership_id>")
@@ -212,7 +246,9 @@ def date_role(membership_id: uuid.UUID) -> ResponseReturnValue:
             end_now=end_now,
         )
     except (BadInput, Conflict) as error:
-        return _refused(account_id, error)
+        if end_now:
+            return _refused(account_id, error)
+        return _sheet(account_id, refuse(form, error), refused=(membership_id, form))
     return _back(
         account_id, "Rôle terminé : son accès est fermé." if end_now else "Dates du rôle enregistrées."
     )

@@ -1,9 +1,10 @@
-// A file that will be refused is said so before it travels.
+// A file that will be refused is said so before it travels, until another one is chosen.
 document.querySelectorAll(".file-choice[data-largest]").forEach((choice) => {
   const input = choice.querySelector('input[type="file"]');
   const largest = Number(choice.dataset.largest);
   const words = document.createElement("p");
   words.className = "field-error";
+  words.id = `${input.id}-too-large`;
   words.setAttribute("role", "alert");
   input.addEventListener("change", () => {
     const size = input.files[0]?.size ?? 0;
@@ -15,5 +16,12 @@ document.querySelectorAll(".file-choice[data-largest]").forEach((choice) => {
     } else {
       words.remove();
     }
+  });
+  // Sent without it, the page would say that no file was chosen.
+  input.form.addEventListener("submit", (event) => {
+    if (!words.isConnected) return;
+    event.preventDefault();
+    event.stopPropagation();
+    input.focus();
   });
 });
