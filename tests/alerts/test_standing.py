@@ -15,7 +15,7 @@ from coordination.alerts.catalogue import serious
 from coordination.alerts.queries import AlertView, by_person, serious_alerts
 from coordination.alerts.standing import standing
 from coordination.cases.models import Journey
-from coordination.cases.queries.running import running
+from coordination.cases.queries.running import running_and_counts
 from coordination.db import act_as, db
 from tests.cases.pages_kit import COORDINATOR, account
 from tests.support import rows
@@ -102,8 +102,7 @@ def _counted(alerts: list[AlertView]) -> None:
     stalled = {a.journey_id for a in alerts}
     due = soon | {a.journey_id for a in alerts if a.rule in wanted}
     assert soon and due
-    found = running([], 0, counting=(wanted, until)).stalled
-    assert found is not None
+    _, found = running_and_counts([], 0, (), wanted, until)
     assert found.by_break == Counter(code for _, code in {(a.journey_id, a.break_type) for a in alerts})
     assert {who: n for who, n in found.stalled.items() if n} == Counter(followed[j][0] for j in stalled)
     assert {who: n for who, n in found.due.items() if n} == Counter(followed[j][0] for j in due)
