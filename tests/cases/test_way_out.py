@@ -10,7 +10,7 @@ import pytest
 from flask import Flask
 
 from coordination.cases.commands.course import TURNS_DOWN
-from coordination.cases.commands.week_review import DECISIONS
+from coordination.cases.commands.week_review import DECISIONS, SAME_AS
 from tests.cases.life_kit import course, send, state
 from tests.cases.pages_kit import COORDINATOR, REFERENT, browser, post, silent_journey
 from tests.conftest import TODAY
@@ -62,14 +62,16 @@ def test_the_review_says_the_same(site: Flask, status: str, stage: str, page: st
     refuse(journey, stage, status)
     shown = unescape(client.get(f"{REVIEW}/{journey}").text)
     assert 'value="APPELER"' not in shown
-    button = re.search(r'<button[^>]*value="SORTIE"[^>]*>(.*?)</button>', shown, re.S)
+    code = "CLORE" if page == "etape" else "TERMINER"
+    button = re.search(rf'<button[^>]*value="{code}"[^>]*>(.*?)</button>', shown, re.S)
     assert button and words in button.group(1)
-    # A decision keeps its key.
-    assert f'value="SORTIE" data-key="{DECISIONS.index("SORTIE") + 1}"' in shown
+    # A decision keeps its key, whatever its words.
+    assert f'value="{code}" data-key="{DECISIONS.index(SAME_AS[code]) + 1}"' in shown
     called = post(client, f"{REVIEW}/{journey}", decision="APPELER")
     assert called.status_code == 422 and scalar("SELECT count(*) FROM week_decision") == 0
-    assert post(client, f"{REVIEW}/{journey}", decision="SORTIE").status_code == 303
-    assert f'href="/parcours/{journey}/{page}?retour=revue"' in client.get(SUM).text
+    assert post(client, f"{REVIEW}/{journey}", decision=code).status_code == 303
+    told = unescape(client.get(SUM).text)
+    assert f'href="/parcours/{journey}/{page}?retour=revue"' in told and words in told
 
 
 def test_a_journey_not_begun_is_turned_down_in_the_review_whatever_the_agreement(site: Flask) -> None:
