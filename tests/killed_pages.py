@@ -15,7 +15,6 @@ import sys
 import threading
 import time
 import uuid
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -142,18 +141,19 @@ class Pages:
     def wait_for(self, stage: int, sender: Sender) -> None:
         """Wait until this worker is at that stage or further, as long as something is sent to it."""
         patience = time.monotonic() + 60
-        while self.stages[self.age] < stage:
+        while self.stage < stage:
             assert not sender.refused, sender.refused
-            assert time.monotonic() < patience, f"worker {self.age} stays {STAGES[self.stages[self.age]]}"
+            assert time.monotonic() < patience, f"worker {self.age} stays {STAGES[self.stage]}"
             time.sleep(0.0005)
 
     def kill(self) -> None:
         """What answers now dies, wherever it is."""
         os.kill(self.worker, signal.SIGKILL)
 
-    def killed_at(self) -> Counter[int]:
-        """Where the workers before this one died: stage -> how many."""
-        return Counter(self.stages[1 : self.age])
+    @property
+    def stage(self) -> int:
+        """Where the worker is that answers now."""
+        return self.stages[self.age]
 
 
 @contextmanager

@@ -13,6 +13,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache
@@ -89,8 +90,7 @@ def _saves_killed(settings: Settings, journey: str, kills: int, victim: str, see
     with served(replace(settings, database_url=address(settings)), journey) as pages:
         before = written(settings)
         with sending(pages) as sender:
-            _kill(settings, pages, sender, kills, victim, random.Random(seed))
-        killed = pages.killed_at()
+            killed = _kill(settings, pages, sender, kills, victim, random.Random(seed))
     told = ", ".join(f"{killed[stage]} {label}" for stage, label in STAGES.items())
     acknowledged, after = set(sender.acknowledged), written(settings)
     print(f"\n{kills} kills ({victim}): {told};", end=" ")
@@ -109,8 +109,12 @@ def _saves_killed(settings: Settings, journey: str, kills: int, victim: str, see
 
 def _kill(
     settings: Settings, pages: Pages, sender: Sender, kills: int, victim: str, drawn: random.Random
-) -> None:
-    """Half of the kills fall at any instant, half about a commit, where alone something is lost or doubled."""
+) -> Counter[int]:
+    """Half of the kills fall at any instant, half about a commit, where alone something is lost or doubled.
+
+    Where they fell: stage of the page -> how many.
+    """
+    killed: Counter[int] = Counter()
     # Seconds from a worker's beginning to its first answer, by trial: as many kills fall before it as after.
     pace = 0.2
     for number in range(kills):
@@ -121,6 +125,8 @@ def _kill(
         else:
             time.sleep(drawn.uniform(0, 2 * pace))
             pace *= SLOWER if len(sender.acknowledged) == answered else 1 / SLOWER
+        # A page goes on for a moment once its server is dead: what counts is where it was.
+        killed[pages.stage] += 1
         if victim == "server":
             kill_server(settings)
         pages.kill()
@@ -128,6 +134,7 @@ def _kill(
             # Whoever asks first starts it again.
             ask(settings, "SELECT 1")
         pages.next_worker()
+    return killed
 
 
 @dataclass(frozen=True)
