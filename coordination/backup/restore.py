@@ -94,7 +94,7 @@ def restore(
         try:
             with servers.aside(settings, steps) as other:
                 steps.take("Base à côté", lambda: _fill(settings, other, beside, data, keys))
-                engine = create_engine(sqlalchemy_url(swap.all_of(settings, beside)), hide_parameters=True)
+                engine = create_engine(sqlalchemy_url(servers.all_of(settings, beside)), hide_parameters=True)
                 try:
                     with keys_of(other, settings) as store:
                         check.check_copy(steps, engine, store, data.manifest, keys.manifest, settings)
@@ -107,7 +107,8 @@ def restore(
                             "Effacements rejoués", lambda: _replay(settings, engine, store, erased, now)
                         )
                         steps.take("Clés remises", lambda: _merge_keys(settings, store, erased))
-                        suspended = swap.let_nobody_in(settings, live, engine, now)
+                        with engine.begin() as connection:
+                            suspended = swap.let_nobody_in(settings, live, connection, now)
                 finally:
                     engine.dispose()
             kept = swap.kept_name(live, now)

@@ -202,6 +202,11 @@ def admin_on(settings: Settings, database: str) -> URL:
     return embedded.admin_url(settings).set(database=database)
 
 
+def all_of(settings: Settings, database: str) -> URL:
+    """Where every row of one of our databases is read and written: by the role of maintenance, no superuser."""
+    return embedded.role_url(settings, "maintenance").set(database=database)
+
+
 def drop(settings: Settings, name: str) -> None:
     """Drop a database and whoever is connected to it."""
     with psycopg.connect(embedded.dsn(admin_on(settings, "postgres")), autocommit=True) as connection:

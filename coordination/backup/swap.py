@@ -8,15 +8,14 @@ from datetime import datetime
 
 import psycopg
 from psycopg import sql
-from sqlalchemy import Engine, create_engine, text
-from sqlalchemy.engine import URL
+from sqlalchemy import Connection, text
 from sqlalchemy.exc import ProgrammingError
 
 from config.settings import Settings
 from coordination import embedded
 from coordination.backup import servers, witness
 from coordination.backup.witness import Begun
-from coordination.embedded import BEFORE, PREFIX, role_url, sqlalchemy_url
+from coordination.embedded import BEFORE, PREFIX, role_url
 from coordination.errors import BadInput, CoordinationError
 from coordination.privacy import tombstones
 from coordination.privacy.tombstones import Tombstones
@@ -51,14 +50,9 @@ def is_empty(settings: Settings, live: str) -> bool:
     )
 
 
-def all_of(settings: Settings, database: str) -> URL:
-    """Where every row of one of our databases is read and written: by the role of maintenance, no superuser."""
-    return role_url(settings, "maintenance").set(database=database)
-
-
 def read_ids(settings: Settings, database: str, query: str) -> set[uuid.UUID]:
     """Ids that a query gives on a database; none where it is so damaged that it has no such table."""
-    with psycopg.connect(embedded.dsn(all_of(settings, database)), autocommit=True) as connection:
+    with psycopg.connect(embedded.dsn(servers.all_of(settings, database)), autocommit=True) as connection:
         try:
             return {row[0] for row in connection.execute(query)}
         except psycopg.errors.UndefinedTable:
@@ -67,7 +61,7 @@ def read_ids(settings: Settings, database: str, query: str) -> set[uuid.UUID]:
 
 def buried_in(settings: Settings, database: str) -> Tombstones:
     """The erasures that a database knows; none where it is so damaged that it has no such table."""
-    with embedded.connected(all_of(settings, database)) as connection:
+    with embedded.connected(servers.all_of(settings, database)) as connection:
         try:
             return tombstones.read(connection, settings)
         except ProgrammingError as error:
@@ -128,7 +122,7 @@ def _rename(connection: psycopg.Connection, old: str, new: str) -> None:
 
 def kept_databases(settings: Settings) -> list[str]:
     """Databases replaced by a restore and not dropped yet, oldest first."""
-    return embedded.replaced_databases(all_of(settings, live_database(settings)))
+    return embedded.replaced_databases(servers.all_of(settings, live_database(settings)))
 
 
 def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
@@ -146,37 +140,31 @@ def put_back(settings: Settings, now: datetime) -> tuple[str, str]:
         raise BadInput("Aucune base remplacée n'est gardée : il n'y a rien à remettre.")
     # It may be of a version that proved nothing.
     migrate(role_url(settings, "owner").set(database=kept[-1]))
-    engine = create_engine(sqlalchemy_url(all_of(settings, kept[-1])), hide_parameters=True)
-    try:
-        with engine.begin() as connection:
-            tombstones.bury(connection, settings, buried_in(settings, live).proven, now)
-        let_nobody_in(settings, live, engine, now)
-    finally:
-        engine.dispose()
+    with embedded.connected(servers.all_of(settings, kept[-1])) as connection:
+        tombstones.bury(connection, settings, buried_in(settings, live).proven, now)
+        let_nobody_in(settings, live, connection, now)
+        connection.commit()
     present = kept_name(live, now)
     begun = Begun(present, kept[-1], witness.of_kept(settings, kept[-1]))
     put_in_place(settings, live, kept[-1], begun)
     return kept[-1], present
 
 
-def let_nobody_in(settings: Settings, live: str, engine: Engine, now: datetime) -> int:
+def let_nobody_in(settings: Settings, live: str, connection: Connection, now: datetime) -> int:
     """In what is about to replace `live`: sessions and links of passwords end, accounts suspended since stay so.
 
-    How many of these there are.
+    Whole within the caller's transaction. How many of these accounts there are.
     """
     suspended = read_ids(settings, live, "SELECT id FROM account WHERE suspended_at IS NOT NULL")
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE sign_in_session SET revoked_at = :now WHERE revoked_at IS NULL"), {"now": now}
-        )
-        # One that was used since would serve once more.
-        connection.execute(
-            text("UPDATE password_link SET used_at = :now WHERE used_at IS NULL"), {"now": now}
-        )
-        return connection.execute(
-            text("UPDATE account SET suspended_at = :now WHERE id = ANY(:ids) AND suspended_at IS NULL"),
-            {"now": now, "ids": list(suspended)},
-        ).rowcount
+    connection.execute(
+        text("UPDATE sign_in_session SET revoked_at = :now WHERE revoked_at IS NULL"), {"now": now}
+    )
+    # One that was used since would serve once more.
+    connection.execute(text("UPDATE password_link SET used_at = :now WHERE used_at IS NULL"), {"now": now})
+    return connection.execute(
+        text("UPDATE account SET suspended_at = :now WHERE id = ANY(:ids) AND suspended_at IS NULL"),
+        {"now": now, "ids": list(suspended)},
+    ).rowcount
 
 
 def drop_kept(settings: Settings) -> list[str]:

@@ -14,9 +14,9 @@ from pathlib import Path
 from typing import Any
 
 from config.settings import Settings
-from coordination.backup import check
+from coordination.backup import check, servers
 from coordination.backup.make import keys_of
-from coordination.embedded import BEFORE, connected, private_folder, role_url, write_private
+from coordination.embedded import BEFORE, connected, private_folder, write_private
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def of_kept(settings: Settings, kept: str) -> Witness:
     if note.exists():
         return Witness(**json.loads(note.read_text()))
     # Put aside by a version that noted nothing: its own last lines are all there is.
-    with connected(role_url(settings, "maintenance").set(database=kept)) as connection:
+    with connected(servers.all_of(settings, kept)) as connection:
         heads = check.heads(connection)
     return Witness(heads, [path.name for at in (_folder(settings), note.parent) for path in _files(at)])
 
