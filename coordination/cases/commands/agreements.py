@@ -13,7 +13,7 @@ from coordination.alerts.sources import follow_all
 from coordination.cases.checks import Faults, Problems
 from coordination.cases.commands.skeleton import change_journey
 from coordination.cases.models import Agreement, Journey, Representative
-from coordination.cases.queries.agreement_page import IMPORTER, standing_lines, untold
+from coordination.cases.queries.agreement_page import IMPORTER, every_line, standing_lines, untold
 from coordination.cases.stages import DATED, FROZEN
 from coordination.cases.volets import VOLETS_AFTER_AGREEMENT
 from coordination.clock import paris_date
@@ -24,7 +24,7 @@ from coordination.privacy.actor import Actor
 from coordination.privacy.models import Folder
 from coordination.privacy.policy import Action, Grant
 from coordination.privacy.records import EditConflict, add_record, change_record, earlier
-from coordination.privacy.vault import Opened, keystore, open_rows
+from coordination.privacy.vault import keystore, open_rows
 from coordination.privacy.volets import Volet
 from coordination.privacy.work import Work, work
 
@@ -103,7 +103,7 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         grant = w.require(journey_id)
         # The second of two windows finds the line cancelled.
         version = db.session.scalars(select(Journey.version).where(Journey.id == journey_id)).one()
-        noted = _noted(grant, journey_id)
+        noted = every_line(grant, journey_id)
         lines = standing_lines(noted)
         if line_id not in {line["id"] for line in noted}:
             raise NotFound("Cette ligne n'existe pas, ou vous n'y avez pas accès.", f"agreement={line_id}")
@@ -130,15 +130,9 @@ def take_back_agreement(actor: Actor, journey_id: uuid.UUID, line_id: uuid.UUID,
         return lines[0]["status"] in FROZEN and status not in FROZEN
 
 
-def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
-    columns = ("status", "on_date", "volets", "cancels", "recorded_by")
-    its = Agreement.journey_id == journey_id
-    return open_rows(grant, Agreement, columns, its, order=(Agreement.position.desc(),))
-
-
 def _keep_imported(grant: Grant, journey_id: uuid.UUID, status: str | None, on: date | None) -> None:
     """Give what an import said its line, before the journey says something newer in its place."""
-    if untold(_noted(grant, journey_id), status, on):
+    if untold(every_line(grant, journey_id), status, on):
         said = {"status": status, "on_date": on, "recorded_by": db.session.scalars(IMPORTER).one()}
         add_record(grant, Agreement, journey_id, Volet.COORDINATION, said)
 

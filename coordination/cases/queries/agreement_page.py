@@ -126,7 +126,7 @@ def agreement_page(grant: Grant, journey_id: uuid.UUID) -> AgreementPage:
 def _history(
     grant: Grant, journey_id: uuid.UUID, programme: str, people: dict[uuid.UUID, str]
 ) -> tuple[AgreementLine, ...]:
-    noted = _noted(grant, journey_id)
+    noted = every_line(grant, journey_id)
     cancelled = {row["cancels"]: row["recorded_by"] for row in noted if row["cancels"]}
     rows = [row for row in noted if not row["cancels"]]
     authors = account_names({row["recorded_by"] for row in noted})
@@ -157,7 +157,7 @@ def importers_among(rows: Sequence[Opened]) -> set[uuid.UUID]:
 
 def agreements(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
     """The lines of the agreement's history that stand, the latest first."""
-    return standing_lines(_noted(grant, journey_id))
+    return standing_lines(every_line(grant, journey_id))
 
 
 def standing_lines(noted: Sequence[Opened]) -> list[Opened]:
@@ -179,7 +179,7 @@ def noted_on_pages(journey_id: uuid.UUID) -> Select[Any]:
     return its.where(Agreement.recorded_by.in_(people)).limit(1)
 
 
-def _noted(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
+def every_line(grant: Grant, journey_id: uuid.UUID) -> list[Opened]:
     """Every line ever noted, the latest first."""
     return open_journey_rows(grant, journey_id, AGREEMENTS)
 
